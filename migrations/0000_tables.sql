@@ -1,0 +1,136 @@
+CREATE TABLE `cluster_topics` (
+	`key` text PRIMARY KEY NOT NULL,
+	`cluster_id` text NOT NULL,
+	FOREIGN KEY (`cluster_id`) REFERENCES `clusters`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE TABLE `clusters` (
+	`id` text PRIMARY KEY NOT NULL,
+	`topic` text NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `correction_attempts` (
+	`failed_reply_id` text NOT NULL,
+	`attempt` integer NOT NULL,
+	`run_id` text,
+	`outcome` text NOT NULL,
+	`reason_code` text,
+	`model_calls` integer NOT NULL,
+	`input_tokens` integer NOT NULL,
+	`output_tokens` integer NOT NULL,
+	`ended_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `correction_attempts_failure` ON `correction_attempts` (`failed_reply_id`,`attempt`);--> statement-breakpoint
+CREATE INDEX `correction_attempts_run` ON `correction_attempts` (`run_id`,`outcome`);--> statement-breakpoint
+CREATE INDEX `correction_attempts_ended` ON `correction_attempts` (`ended_at`);--> statement-breakpoint
+CREATE TABLE `correction_runs` (
+	`id` text PRIMARY KEY NOT NULL,
+	`filter` text NOT NULL,
+	`total` integer NOT NULL,
+	`cursor` text,
+	`boundary` text,
+	`taken` integer NOT NULL,
+	`fanned_out_at` integer,
+	`started_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `exports` (
+	`id` text PRIMARY KEY NOT NULL,
+	`status` text NOT NULL,
+	`options` text NOT NULL,
+	`boundary` text,
+	`rows` integer NOT NULL,
+	`bytes` integer NOT NULL,
+	`sha256` text,
+	`skipped` text NOT NULL,
+	`warning` text,
+	`error` text,
+	`attempts` integer NOT NULL,
+	`due_at` integer,
+	`created_at` integer NOT NULL,
+	`finished_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `exports_status` ON `exports` (`status`,`id`);--> statement-breakpoint
+CREATE INDEX `exports_due` ON `exports` (`due_at`) WHERE due_at is not null;--> statement-breakpoint
+CREATE TABLE `failed_replies` (
+	`id` text PRIMARY KEY NOT NULL,
+	`prompt_id` text NOT NULL,
+	`external_id` text,
+	`content_hash` text NOT NULL,
+	`ai_reply` text NOT NULL,
+	`agent_reply` text NOT NULL,
+	`failure_explanation` text,
+	`failure_category` text,
+	`cluster_id` text,
+	`ai_rating` real,
+	`agent_rating` real,
+	`channel` text,
+	`model` text,
+	`metadata` text,
+	`occurred_at` integer NOT NULL,
+	`status` text NOT NULL,
+	`due_at` integer,
+	`attempts` integer NOT NULL,
+	`tries` integer NOT NULL,
+	`reason_code` text,
+	`reason` text,
+	`run_id` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	FOREIGN KEY (`prompt_id`) REFERENCES `prompts`(`id`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`cluster_id`) REFERENCES `clusters`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `failed_replies_external_id` ON `failed_replies` (`external_id`);--> statement-breakpoint
+CREATE INDEX `failed_replies_prompt` ON `failed_replies` (`prompt_id`);--> statement-breakpoint
+CREATE INDEX `failed_replies_status` ON `failed_replies` (`status`,`id`);--> statement-breakpoint
+CREATE INDEX `failed_replies_category` ON `failed_replies` (`failure_category`,`id`);--> statement-breakpoint
+CREATE INDEX `failed_replies_cluster` ON `failed_replies` (`cluster_id`,`id`);--> statement-breakpoint
+CREATE INDEX `failed_replies_run` ON `failed_replies` (`run_id`,`status`);--> statement-breakpoint
+CREATE INDEX `failed_replies_due` ON `failed_replies` (`due_at`) WHERE due_at is not null;--> statement-breakpoint
+CREATE TABLE `ai_reply_improvements` (
+	`id` text PRIMARY KEY NOT NULL,
+	`prompt_id` text NOT NULL,
+	`failed_reply_id` text NOT NULL,
+	`version` integer NOT NULL,
+	`is_current` integer NOT NULL,
+	`original_reply` text NOT NULL,
+	`corrected_reply` text NOT NULL,
+	`old_rating` integer,
+	`new_rating` integer,
+	`score_gain_estimate` integer,
+	`gain_spread` real,
+	`judgement` text,
+	`failure_category` text,
+	`cluster_id` text,
+	`model` text NOT NULL,
+	`judge_model` text,
+	`review_status` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`rank` real NOT NULL,
+	FOREIGN KEY (`prompt_id`) REFERENCES `prompts`(`id`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`failed_reply_id`) REFERENCES `failed_replies`(`id`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`cluster_id`) REFERENCES `clusters`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `improvements_current` ON `ai_reply_improvements` (`failed_reply_id`) WHERE is_current = 1;--> statement-breakpoint
+CREATE UNIQUE INDEX `improvements_version` ON `ai_reply_improvements` (`failed_reply_id`,`version`);--> statement-breakpoint
+CREATE INDEX `improvements_prompt` ON `ai_reply_improvements` (`prompt_id`);--> statement-breakpoint
+CREATE INDEX `improvements_rank` ON `ai_reply_improvements` (`is_current`,`rank`,`id`);--> statement-breakpoint
+CREATE INDEX `improvements_newest` ON `ai_reply_improvements` (`is_current`,`id`);--> statement-breakpoint
+CREATE INDEX `improvements_category_rank` ON `ai_reply_improvements` (`is_current`,`failure_category`,`rank`,`id`);--> statement-breakpoint
+CREATE INDEX `improvements_category_newest` ON `ai_reply_improvements` (`is_current`,`failure_category`,`id`);--> statement-breakpoint
+CREATE INDEX `improvements_cluster_rank` ON `ai_reply_improvements` (`is_current`,`cluster_id`,`rank`,`id`);--> statement-breakpoint
+CREATE INDEX `improvements_cluster_newest` ON `ai_reply_improvements` (`is_current`,`cluster_id`,`id`);--> statement-breakpoint
+CREATE INDEX `improvements_review_rank` ON `ai_reply_improvements` (`is_current`,`review_status`,`rank`,`id`);--> statement-breakpoint
+CREATE INDEX `improvements_review_newest` ON `ai_reply_improvements` (`is_current`,`review_status`,`id`);--> statement-breakpoint
+CREATE TABLE `prompts` (
+	`id` text PRIMARY KEY NOT NULL,
+	`original_prompt` text NOT NULL,
+	`conversation` text,
+	`context_url` text,
+	`created_at` integer NOT NULL
+);

@@ -1,0 +1,68 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { requestId } from "hono/request-id";
+import { clusterRoutes } from "./clusters/routes.ts";
+import { correctionRoutes } from "./corrections/routes.ts";
+import { exportRoutes } from "./exports/routes.ts";
+import { failureRoutes, NDJSON } from "./failures/routes.ts";
+import { type AppEnv, createRouter } from "./http/app-env.ts";
+import { requireKey } from "./http/auth.ts";
+import { docsPage } from "./http/docs-page.tsx";
+import { errorPage } from "./http/error-page.tsx";
+import { problemResponse, toProblem } from "./http/problem.ts";
+import { securityHeaders } from "./http/security-headers.ts";
+import { signInPages } from "./http/sign-in.tsx";
+import { improvementPages } from "./improvements/pages.tsx";
+import { improvementRoutes } from "./improvements/routes.ts";
+import { RedraftError } from "./lib/errors.ts";
+import { newId } from "./lib/ids.ts";
+import { promptRoutes } from "./prompts/routes.ts";
+import { createServices, type Services } from "./services.ts";
+
+/** The largest JSON body: the largest failure there can be, its escapes included. NDJSON is streamed, without limit. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+/** The HTTP side of Redraft: middleware, errors, and the features in the order of the flow. */
+export function createApp(servicesOf: (env: Cloudflare.Env) => Services = createServices): OpenAPIHono<AppEnv> {
+  const app = createRouter();
+
+  app.use(requestId({ generator: newId }));
+  app.use(securityHeaders);
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.use(async (c, next) => {
+    c.set("services", servicesOf(c.env));
+    await next();
+    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
+  });
+  app.use(requireKey);
+  const limited = bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: () => {
+      throw new RedraftError("too_large", `The body is larger than ${MAX_BODY_BYTES} bytes.`);
+    },
+  });
+  app.use((c, next) => (c.req.header("content-type")?.toLowerCase().startsWith(NDJSON) ? next() : limited(c, next)));
+
+  app.route("/", signInPages);
+  app.route("/", failureRoutes);
+  app.route("/", correctionRoutes);
+  app.route("/", improvementRoutes);
+  app.route("/", improvementPages);
+  app.route("/", exportRoutes);
+  app.route("/", clusterRoutes);
+  app.route("/", promptRoutes);
+
+  const document = () => app.getOpenAPI31Document({ openapi: "3.1.0", info: { title: "Redraft", version: "1" } });
+  app.get("/openapi.json", (c) => c.json(document()));
+  app.get("/docs", (c) => docsPage(c, document()));
+
+  app.notFound(() => {
+    throw new RedraftError("not_found", "There is nothing at this address.");
+  });
+  app.onError((error, c) => {
+    const problem = toProblem(error, c.get("requestId"));
+    const wantsPage = !c.req.path.startsWith("/v1/") && c.req.header("accept")?.includes("text/html");
+    return wantsPage ? errorPage(c, problem) : problemResponse(c, problem);
+  });
+  return app;
+}

@@ -1,0 +1,104 @@
+import { and, count, desc, eq, gte, isNotNull, ne, type SQL, sql } from "drizzle-orm";
+import type { Db } from "../db/client.ts";
+import { clusters, failedReplies, improvements, prompts } from "../db/schema.ts";
+import { excerpt } from "../lib/text.ts";
+import { type CategoryShare, type Context, categoryShares, type Lesson, type Scope } from "./context.ts";
+
+const MOST_LESSONS = 8;
+const MOST_EXAMPLES = 5;
+
+/** Explanations read to choose the lessons from. */
+const EXPLANATIONS = 60;
+const LESSON_LENGTH = 300;
+
+/**
+ * Builds the context of a scope from what is stored.
+ * @param overall the failure categories of all failures, for the lift; left out for the scope "all" itself
+ * @param minGain an example must have gained at least this much
+ */
+export async function buildContext(
+  db: Db,
+  scope: Scope,
+  overall: CategoryShare[] | null,
+  minGain: number,
+): Promise<Omit<Context, "version" | "built_at">> {
+  const failuresIn = inScope(scope, failedReplies.clusterId, failedReplies.failureCategory);
+  const improvementsIn = and(
+    eq(improvements.isCurrent, true),
+    inScope(scope, improvements.clusterId, improvements.failureCategory),
+  );
+  const [names, totals, categories, told, examples] = await db.batch([
+    db
+      .select({ topic: clusters.topic })
+      .from(clusters)
+      .where(eq(clusters.id, scope !== "all" && "cluster_id" in scope ? scope.cluster_id : "")),
+    db.select({ count: count() }).from(failedReplies).where(failuresIn),
+    db
+      .select({ failure_category: sql<string>`${failedReplies.failureCategory}`.as("category"), count: count() })
+      .from(failedReplies)
+      .where(and(failuresIn, isNotNull(failedReplies.failureCategory)))
+      .groupBy(failedReplies.failureCategory),
+    db
+      .select({ failure_category: failedReplies.failureCategory, text: failedReplies.failureExplanation })
+      .from(failedReplies)
+      .where(and(failuresIn, isNotNull(failedReplies.failureExplanation)))
+      .orderBy(desc(failedReplies.id))
+      .limit(EXPLANATIONS),
+    db
+      .select({
+        customer_message: prompts.originalPrompt,
+        reply: improvements.correctedReply,
+        score_gain_estimate: sql<number>`${improvements.scoreGainEstimate}`.as("gain"),
+      })
+      .from(improvements)
+      .innerJoin(prompts, eq(prompts.id, improvements.promptId))
+      .where(and(improvementsIn, gte(improvements.rank, minGain), ne(improvements.reviewStatus, "rejected")))
+      .orderBy(desc(improvements.rank), desc(improvements.id))
+      .limit(MOST_EXAMPLES),
+  ]);
+  const shares = categoryShares(categories, overall ?? categories);
+  return {
+    topic: names[0]?.topic ?? null,
+    failures: totals[0]?.count ?? 0,
+    failure_categories: shares,
+    lessons: chooseLessons(told, shares),
+    examples,
+  };
+}
+
+function inScope(
+  scope: Scope,
+  cluster: typeof failedReplies.clusterId | typeof improvements.clusterId,
+  category: typeof failedReplies.failureCategory | typeof improvements.failureCategory,
+): SQL | undefined {
+  if (scope === "all") return undefined;
+  return "cluster_id" in scope ? eq(cluster, scope.cluster_id) : eq(category, scope.failure_category);
+}
+
+/**
+ * The most telling explanations serve as lessons as they are: of the most frequent categories first, in turn, so
+ * that each gets a word before one gets two; longer ones tell more.
+ */
+export function chooseLessons(
+  told: { failure_category: string | null; text: string | null }[],
+  shares: Pick<CategoryShare, "failure_category">[],
+): Lesson[] {
+  const order = [...shares.map(({ failure_category }) => failure_category as string | null), null];
+  const byCategory = new Map<string | null, string[]>(order.map((category) => [category, []]));
+  const seen = new Set<string>();
+  for (const { failure_category, text } of told) {
+    const line = excerpt((text ?? "").replace(/\s+/g, " ").trim(), LESSON_LENGTH);
+    if (line === "" || seen.has(line.toLowerCase())) continue;
+    seen.add(line.toLowerCase());
+    byCategory.get(failure_category)?.push(line);
+  }
+  for (const lines of byCategory.values()) lines.sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+  const lessons: Lesson[] = [];
+  for (let round = 0; round < MOST_LESSONS; round++) {
+    for (const [failure_category, lines] of byCategory) {
+      const text = lines[round];
+      if (text !== undefined && lessons.length < MOST_LESSONS) lessons.push({ failure_category, text });
+    }
+  }
+  return lessons;
+}

@@ -1,0 +1,50 @@
+import { z } from "zod";
+
+/** True for addresses that only this machine can reach, where plain http and no key are fine. */
+export function isLoopback(url: URL): boolean {
+  return url.hostname === "localhost" || url.hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(url.hostname);
+}
+
+const baseUrl = z
+  .url()
+  .refine((value) => new URL(value).protocol === "https:" || isLoopback(new URL(value)), {
+    error: "must be https, unless it is this machine (localhost, 127.0.0.1, [::1])",
+  })
+  .transform((value) => value.replace(/\/+$/, ""));
+
+const whole = z.coerce.number().int();
+
+/**
+ * Every setting. Vars come from `wrangler.toml` or `--var NAME:VALUE`, secrets from `wrangler secret put`,
+ * and both from `.dev.vars` locally. Changing what a setting means starts here.
+ */
+const settings = z.object({
+  /** Secret, at least 32 characters. Opens the API and the pages. */
+  ADMIN_KEY: z.string().min(32, "must be at least 32 characters"),
+  /** Secret. The key of the model's server; not needed where the server asks for none. */
+  OPENAI_API_KEY: z.string().default(""),
+  /** Any server that speaks OpenAI's Chat Completions: AI Gateway, Workers AI, vLLM, Ollama… */
+  OPENAI_BASE_URL: baseUrl.default("https://api.openai.com/v1"),
+  /** The model that rewrites. */
+  CORRECTION_MODEL: z.string().min(1).default("gpt-6-luna"),
+  /** The model that rates. Another family than the one that rewrites is better: models favour their own text. */
+  JUDGE_MODEL: z.string().min(1).default("gpt-6-luna"),
+  /** How often each reply is rated; the ratings are averaged. */
+  JUDGE_SAMPLES: whole.min(1).max(9).default(1),
+  /** "true": a recorded failure is corrected at once. Otherwise corrections wait for a run. */
+  AUTO_CORRECT: z.stringbool().default(false),
+  /** An improvement must gain at least this many points to go into a training file. */
+  MIN_EXPORT_GAIN: whole.min(-100).max(100).default(1),
+  /** A line shown on every page and in every run, such as "replies are placeholders". */
+  NOTICE: z.string().default(""),
+});
+
+export type Config = z.infer<typeof settings>;
+
+/** Reads all settings; `problems` says in plain words what is missing or wrong. */
+export function readConfig(env: object): { config: Config; problems: null } | { config: null; problems: string[] } {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = settings.safeParse(given);
+  if (parsed.success) return { config: parsed.data, problems: null };
+  return { config: null, problems: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) };
+}

@@ -1,0 +1,63 @@
+import { and, eq, exists, sql } from "drizzle-orm";
+import { rowsFromJson } from "../db/client.ts";
+import { correctionAttempts, failedReplies } from "../db/schema.ts";
+import { type FailureEvent, type FailureState, nextState } from "../failures/failure-state.ts";
+import { type NewImprovement, storeImprovement } from "../improvements/store-improvement.ts";
+import { retryD1 } from "../lib/retry-d1.ts";
+import type { Usage } from "../llm/model.ts";
+import type { Services } from "../services.ts";
+
+/**
+ * Ends a correction: the attempt with its cost, the improvement if there is one, and the failure's next state, all
+ * in one transaction, and only while this attempt still holds the failure. Repeating it changes nothing.
+ * @returns the failure's new state, or null when another attempt holds it by now (what was made is dropped)
+ */
+export async function endAttempt(
+  { db, clock }: Pick<Services, "db" | "clock">,
+  failureId: string,
+  held: FailureState,
+  event: FailureEvent,
+  usage: Usage,
+  improvement?: NewImprovement,
+): Promise<FailureState | null> {
+  const now = clock();
+  const next = nextState(held, event, now, Math.random());
+  if (next === null) throw new Error(`the event ${event.type} does not end a correction`);
+  const mine = and(
+    eq(failedReplies.id, failureId),
+    eq(failedReplies.status, "correcting"),
+    eq(failedReplies.attempts, held.attempts),
+  );
+  const stillMine = exists(db.select({ one: sql`1` }).from(failedReplies).where(mine));
+  const attempt = {
+    failedReplyId: failureId,
+    attempt: held.attempts,
+    runId: held.runId,
+    outcome: next.status,
+    reasonCode: next.reasonCode,
+    modelCalls: usage.calls,
+    inputTokens: usage.inputTokens,
+    outputTokens: usage.outputTokens,
+    endedAt: now,
+  };
+  const batch = [
+    db
+      .insert(correctionAttempts)
+      .select(
+        rowsFromJson(correctionAttempts, [attempt], {
+          // What was spent was spent; but only the attempt that holds the failure decides what became of it.
+          compute: { outcome: (given) => sql`case when ${stillMine} then ${given} else 'pending' end` },
+        }),
+      )
+      .onConflictDoNothing(),
+    ...(improvement ? storeImprovement(db, improvement, stillMine) : []),
+    db
+      .update(failedReplies)
+      .set({ ...next, updatedAt: now })
+      .where(mine)
+      .returning({ id: failedReplies.id }),
+  ] as const;
+  const results = await retryD1(() => db.batch([...batch]));
+  const written = results.at(-1) as { id: string }[];
+  return written.length > 0 ? next : null;
+}

@@ -1,0 +1,34 @@
+import { z } from "@hono/zod-openapi";
+import { filterTime, kindFilter } from "../http/fields.ts";
+
+export const runInput = z
+  .strictObject({
+    ...kindFilter,
+    since: filterTime.optional().openapi({ description: "Only failures recorded at or after this time." }),
+    limit: z.int().min(1).optional().openapi({ description: "At most so many, oldest first." }),
+    redo: z
+      .literal("failed")
+      .optional()
+      .openapi({ description: "Take those that failed, instead of those not yet corrected." }),
+  })
+  .openapi("CorrectionRunInput");
+
+export type RunInput = z.infer<typeof runInput>;
+
+export const runCreated = z.object({ id: z.uuid(), total: z.int() }).openapi("CorrectionRunCreated");
+
+export const runOutput = z
+  .object({
+    id: z.uuid(),
+    total: z.int().openapi({ description: "Failures it takes." }),
+    pending: z.int().openapi({ description: "Waiting or being corrected." }),
+    improved: z.int(),
+    needs_human: z.int(),
+    failed: z.int(),
+    tokens: z.object({ input: z.int(), output: z.int() }),
+    started_at: z.iso.datetime(),
+    finished_at: z.iso.datetime().nullable(),
+  })
+  .openapi("CorrectionRun");
+
+export type RunOutput = z.infer<typeof runOutput>;

@@ -1,0 +1,54 @@
+import { and, count, gt, isNull, lte, max, type SQL } from "drizzle-orm";
+import type { Db } from "../db/client.ts";
+import { correctionRuns, failedReplies, type RunFilter } from "../db/schema.ts";
+import { requestableStatus } from "../failures/failure-state.ts";
+import { failureConditions } from "../failures/queries.ts";
+import { describeError } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import type { Services } from "../services.ts";
+import type { RunInput } from "./schemas.ts";
+
+/**
+ * Starts a correction run: counts what it takes, keeps it, and has the fan-out done in the background. Failures
+ * recorded from now on are not in it.
+ */
+export async function startRun(
+  { db, clock, jobs }: Pick<Services, "db" | "clock" | "jobs">,
+  filter: RunInput,
+): Promise<{ id: string; total: number }> {
+  const now = clock();
+  const [newest] = await db.select({ id: max(failedReplies.id) }).from(failedReplies);
+  const boundary = newest?.id ?? null;
+  const where = boundary === null ? null : await runConditions(db, filter);
+  const [matching] =
+    where && boundary
+      ? await db
+          .select({ count: count() })
+          .from(failedReplies)
+          .where(and(...where, lte(failedReplies.id, boundary)))
+      : [];
+  const total = Math.min(matching?.count ?? 0, filter.limit ?? Number.POSITIVE_INFINITY);
+  const id = newId();
+  const fannedOutAt = total === 0 ? now : null;
+  await db.insert(correctionRuns).values({ id, filter, total, boundary, taken: 0, fannedOutAt, startedAt: now });
+  if (total > 0) await sendJob(jobs, { job: "fan_out", run_id: id });
+  return { id, total };
+}
+
+/** Sends a wake-up call; where that fails the sweep finds the work undone and sends it again. */
+export async function sendJob(jobs: Services["jobs"], message: Parameters<Services["jobs"]["send"]>[0]): Promise<void> {
+  try {
+    await jobs.send(message);
+  } catch (error) {
+    console.warn(JSON.stringify({ event: "job_not_sent", ...message, error: describeError(error) }));
+  }
+}
+
+/** SQL conditions of the failures that a run takes; null when its topic is unknown, so that it takes none. */
+export async function runConditions(db: Db, filter: RunFilter, after?: string | null): Promise<SQL[] | null> {
+  const where = await failureConditions(db, { ...filter, status: requestableStatus(filter.redo === "failed") });
+  if (where === null) return null;
+  where.push(isNull(failedReplies.dueAt));
+  if (after) where.push(gt(failedReplies.id, after));
+  return where;
+}

@@ -1,0 +1,13 @@
+/** The bindings of `wrangler.toml`. Settings and secrets are read by `config.ts` alone. */
+declare namespace Cloudflare {
+  interface Env {
+    DB: D1Database;
+    EXPORTS: R2Bucket;
+    CORRECTIONS: Queue<import("./services.ts").CorrectionMessage>;
+    JOBS: Queue<import("./services.ts").JobMessage>;
+    CLUSTERS: DurableObjectNamespace<import("./clusters/cluster-context.ts").ClusterContext>;
+    ASSETS: Fetcher;
+  }
+}
+
+interface Env extends Cloudflare.Env {}

@@ -1,0 +1,81 @@
+import { fieldErrorLine, fieldErrors } from "../lib/field-errors.ts";
+import { readLines } from "../lib/read-lines.ts";
+import type { Services } from "../services.ts";
+import { recordFailures } from "./record-failures.ts";
+import { type FailureInput, failureInput, type ImportOutput } from "./schemas.ts";
+
+/** A line may be this long, in bytes: what the largest failure needs, twice over. */
+const MAX_LINE_BYTES = 4 * 1024 * 1024;
+
+/** Lines are recorded together up to this many, or this many bytes: one D1 parameter holds at most 2 MB. */
+const CHUNK_LINES = 200;
+const CHUNK_BYTES = 500_000;
+
+const SHOWN_ERRORS = 100;
+
+/**
+ * Records failures from NDJSON, a line each, as they stream in; never holds more than a chunk of them. A bad line is
+ * counted and named, and never stops the rest. Blank lines and a byte order mark count as nothing.
+ */
+export async function importFailures(
+  services: Pick<Services, "db" | "clock" | "config" | "corrections">,
+  body: ReadableStream<Uint8Array>,
+): Promise<ImportOutput> {
+  const counts: ImportOutput = { received: 0, recorded: 0, duplicates: 0, rejected: 0, errors: [] };
+  let chunk: { line: number; input: FailureInput }[] = [];
+  let chunkBytes = 0;
+
+  const reject = (line: number, detail: string) => {
+    counts.rejected += 1;
+    if (counts.errors.length < SHOWN_ERRORS) counts.errors.push({ line, detail });
+  };
+  const flush = async () => {
+    if (chunk.length === 0) return;
+    const results = await recordFailures(
+      services,
+      chunk.map(({ input }) => input),
+    );
+    results.forEach(({ result }, i) => {
+      if (result === "recorded") counts.recorded += 1;
+      else if (result === "duplicate") counts.duplicates += 1;
+      else reject(chunk[i]?.line ?? 0, CONFLICT);
+    });
+    chunk = [];
+    chunkBytes = 0;
+  };
+
+  for await (const { line, bytes } of readLines(body, MAX_LINE_BYTES)) {
+    if (bytes !== null && isBlank(bytes)) continue;
+    counts.received += 1;
+    const parsed = bytes === null ? `is longer than ${MAX_LINE_BYTES} bytes` : parseLine(bytes);
+    if (typeof parsed === "string") {
+      reject(line, parsed);
+      continue;
+    }
+    chunk.push({ line, input: parsed });
+    chunkBytes += bytes?.byteLength ?? 0;
+    if (chunk.length >= CHUNK_LINES || chunkBytes >= CHUNK_BYTES) await flush();
+  }
+  await flush();
+  counts.errors.sort((a, b) => a.line - b.line);
+  return counts;
+}
+
+export const CONFLICT = "external_id was already recorded with other content";
+
+/** A failure, or in words what is wrong with the line. */
+function parseLine(bytes: Uint8Array): FailureInput | string {
+  let value: unknown;
+  try {
+    // `fatal`: bytes that are not UTF-8 are refused, not replaced. A byte order mark at the start is dropped.
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
+  } catch (error) {
+    return error instanceof SyntaxError ? "is not valid JSON" : "is not valid UTF-8";
+  }
+  const parsed = failureInput.safeParse(value);
+  return parsed.success ? parsed.data : fieldErrorLine(fieldErrors(parsed.error));
+}
+
+function isBlank(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+}

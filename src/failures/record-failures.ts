@@ -1,0 +1,146 @@
+import { and, eq, exists, inArray, not, sql } from "drizzle-orm";
+import { clusterIdOf, ensureTopics, topicKey } from "../clusters/topics.ts";
+import { rowsFromJson } from "../db/client.ts";
+import { failedReplies, prompts, type Turn } from "../db/schema.ts";
+import { newId } from "../lib/ids.ts";
+import { sha256Hex, stableJson } from "../lib/text.ts";
+import type { Services } from "../services.ts";
+import { nextState, RECORDED } from "./failure-state.ts";
+import type { FailureInput } from "./schemas.ts";
+import { wakeCorrections } from "./wake-corrections.ts";
+
+/** What became of a failure that was sent: new, the same as before, or other content under a known external id. */
+export interface Recorded {
+  result: "recorded" | "duplicate" | "conflict";
+  id: string;
+}
+
+type Recording = Pick<Services, "db" | "clock" | "config" | "corrections">;
+
+/**
+ * Records failures, all or none, committed before anything is queued. Repeating a call changes nothing.
+ * @param inputs together about 1 MB at most: they travel to D1 as JSON parameters of at most 2 MB
+ * @returns one result per input, in order
+ */
+export async function recordFailures(services: Recording, inputs: FailureInput[]): Promise<Recorded[]> {
+  const { db, clock, config } = services;
+  const now = clock();
+  const requested = nextState(RECORDED, { type: "requested", runId: null }, now, 0);
+  const state = config.AUTO_CORRECT && requested ? requested : RECORDED;
+  const rows = await Promise.all(inputs.map(async (input) => toRows(input, await contentHash(input), now)));
+
+  // Within one call the first of a repeated external id stands; the others are compared with it.
+  const byExternalId = new Map<string, Rows>();
+  for (const row of rows) {
+    const { externalId } = row.failure;
+    if (externalId !== null && !byExternalId.has(externalId)) byExternalId.set(externalId, row);
+  }
+  const fresh = rows.filter(
+    (row) => row.failure.externalId === null || byExternalId.get(row.failure.externalId) === row,
+  );
+  const topics = fresh.flatMap(({ topic }) => topic ?? []);
+  const promptIds = sql`(select value from json_each(${JSON.stringify(fresh.map(({ prompt }) => prompt.id))}))`;
+  const externalIds = sql`(select value from json_each(${JSON.stringify([...byExternalId.keys()])}))`;
+
+  const [, , , , , known] = await db.batch([
+    ...ensureTopics(db, topics, now),
+    db.insert(prompts).select(
+      rowsFromJson(
+        prompts,
+        fresh.map(({ prompt }) => prompt),
+      ),
+    ),
+    db
+      .insert(failedReplies)
+      .select(
+        rowsFromJson(
+          failedReplies,
+          fresh.map(({ failure }) => ({ ...failure, ...state })),
+          {
+            // Up to here the column carries the topic's key; its cluster is only known inside the batch.
+            compute: { clusterId: clusterIdOf },
+          },
+        ),
+      )
+      .onConflictDoNothing({ target: failedReplies.externalId }),
+    // A failure that was known before leaves the prompt that came with it without a failure.
+    db
+      .delete(prompts)
+      .where(
+        and(
+          inArray(prompts.id, promptIds),
+          not(exists(db.select({ one: sql`1` }).from(failedReplies).where(eq(failedReplies.promptId, prompts.id)))),
+        ),
+      ),
+    db
+      .select({ id: failedReplies.id, externalId: failedReplies.externalId, contentHash: failedReplies.contentHash })
+      .from(failedReplies)
+      .where(inArray(failedReplies.externalId, externalIds)),
+  ]);
+
+  const stored = new Map(known.map((row) => [row.externalId, row]));
+  const results = rows.map(({ failure }): Recorded => {
+    const there = failure.externalId === null ? undefined : stored.get(failure.externalId);
+    if (there === undefined || there.id === failure.id) return { result: "recorded", id: failure.id };
+    return { result: there.contentHash === failure.contentHash ? "duplicate" : "conflict", id: there.id };
+  });
+  if (state.dueAt !== null) {
+    await wakeCorrections(
+      services,
+      results.filter(({ result }) => result === "recorded").map(({ id }) => id),
+    );
+  }
+  return results;
+}
+
+type Rows = ReturnType<typeof toRows>;
+
+function toRows(input: FailureInput, hash: string, now: number) {
+  const { originalPrompt, conversation } = splitConversation(input);
+  const promptId = newId();
+  return {
+    topic: input.topic ?? null,
+    prompt: { id: promptId, originalPrompt, conversation, contextUrl: input.context_url ?? null, createdAt: now },
+    failure: {
+      id: newId(),
+      promptId,
+      externalId: input.external_id ?? null,
+      contentHash: hash,
+      aiReply: input.ai_reply,
+      agentReply: input.agent_reply,
+      failureExplanation: input.failure_explanation ?? null,
+      failureCategory: input.failure_category ?? null,
+      clusterId: input.topic ? topicKey(input.topic) : null,
+      aiRating: input.ai_rating ?? null,
+      agentRating: input.agent_rating ?? null,
+      channel: input.channel ?? null,
+      model: input.model ?? null,
+      metadata: input.metadata ?? null,
+      occurredAt: input.occurred_at ? Date.parse(input.occurred_at) : now,
+      createdAt: now,
+      updatedAt: now,
+    },
+  };
+}
+
+/** Tells a repeated delivery from other content under the same external id. Fields left out and null are the same. */
+function contentHash(input: FailureInput): Promise<string> {
+  return sha256Hex(stableJson(Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null))));
+}
+
+/**
+ * The customer's message, and the turns before it. Helpdesks send the message itself as the last turn as well, or
+ * only the conversation, the failed reply at its end: neither may stand in the prompt twice.
+ */
+export function splitConversation({ original_prompt, conversation, ai_reply }: FailureInput): {
+  originalPrompt: string;
+  conversation: Turn[] | null;
+} {
+  const turns = [...(conversation ?? [])];
+  if (turns.at(-1)?.role === "assistant" && turns.at(-1)?.content === ai_reply) turns.pop();
+  const last = turns.findLastIndex(({ role }) => role === "user");
+  const asked = original_prompt ?? turns[last]?.content ?? "";
+  const repeats = last === turns.length - 1 && turns[last]?.content === asked;
+  const earlier = original_prompt == null || repeats ? turns.slice(0, Math.max(last, 0)) : turns;
+  return { originalPrompt: asked, conversation: earlier.length > 0 ? earlier : null };
+}

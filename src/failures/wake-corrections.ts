@@ -1,0 +1,48 @@
+import { and, eq, inArray, isNotNull, sql } from "drizzle-orm";
+import { failedReplies } from "../db/schema.ts";
+import { describeError } from "../lib/errors.ts";
+import type { Services } from "../services.ts";
+import { RESEND_AFTER_MS } from "./failure-state.ts";
+
+/** `sendBatch` takes at most 100 messages. */
+const BATCH = 100;
+
+/**
+ * Sends wake-up messages for failures whose correction was asked for, and notes that they went out. A message that
+ * could not be sent is no loss: its row stays due, and the sweep sends it again.
+ * @returns how many messages went out
+ */
+export async function wakeCorrections(
+  { db, clock, corrections }: Pick<Services, "db" | "clock" | "corrections">,
+  failureIds: string[],
+): Promise<number> {
+  let sent = 0;
+  for (let i = 0; i < failureIds.length; i += BATCH) {
+    const ids = failureIds.slice(i, i + BATCH);
+    try {
+      await corrections.sendBatch(ids.map((failure_id) => ({ body: { failure_id } })));
+    } catch (error) {
+      console.warn(
+        JSON.stringify({
+          event: "corrections_not_sent",
+          unsent: failureIds.length - sent,
+          error: describeError(error),
+        }),
+      );
+      break;
+    }
+    sent += ids.length;
+    // The event `sent` of failure-state.ts, for many rows at once.
+    await db
+      .update(failedReplies)
+      .set({ dueAt: clock() + RESEND_AFTER_MS })
+      .where(
+        and(
+          inArray(failedReplies.id, sql`(select value from json_each(${JSON.stringify(ids)}))`),
+          eq(failedReplies.status, "pending"),
+          isNotNull(failedReplies.dueAt),
+        ),
+      );
+  }
+  return sent;
+}

@@ -1,0 +1,35 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { RedraftError } from "../lib/errors.ts";
+import { fieldErrors } from "../lib/field-errors.ts";
+import type { Services } from "../services.ts";
+
+export interface AppEnv {
+  Bindings: Cloudflare.Env;
+  Variables: {
+    services: Services;
+    requestId: string;
+    /** The signed-in person's or caller's name, for what is kept about who decided. */
+    actor: string;
+  };
+}
+
+export type AppContext = Context<AppEnv>;
+
+/** A router whose bad input becomes one kind of problem: the field and the reason. */
+export function createRouter(): OpenAPIHono<AppEnv> {
+  return new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const errors = fieldErrors(result.error);
+      const inBody = result.target === "json" || result.target === "form";
+      throw new RedraftError(
+        "invalid",
+        inBody
+          ? "The body does not have the fields this call takes."
+          : `The ${result.target} parameters are not valid.`,
+        inBody ? errors : errors.map((error) => ({ ...error, pointer: `?${error.pointer.slice(1)}` })),
+      );
+    },
+  });
+}

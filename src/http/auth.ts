@@ -1,0 +1,81 @@
+import type { MiddlewareHandler } from "hono";
+import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
+import { csrf } from "hono/csrf";
+import { timingSafeEqual } from "hono/utils/buffer";
+import { RedraftError } from "../lib/errors.ts";
+import { HOUR, SECOND } from "../lib/time.ts";
+import type { AppContext, AppEnv } from "./app-env.ts";
+
+const SESSION_MS = 12 * HOUR;
+const SESSION_COOKIE = "redraft_session";
+
+/** What answers without a key: is it alive, and the way in. Styles and icons are served as assets before the Worker. */
+const OPEN_PATHS = new Set(["/healthz", "/sign-in"]);
+
+/**
+ * A key on every route: `Authorization: Bearer <ADMIN_KEY>`, or the signed cookie of a signed-in browser.
+ * What a browser sends by its cookie alone must come from our own pages.
+ */
+export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (OPEN_PATHS.has(c.req.path)) return sameOrigin(c, next);
+  const bearer = /^Bearer\s+(.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+  if (bearer !== undefined) {
+    if (!(await isAdminKey(c, bearer))) throw new RedraftError("unauthorized", "The key is not valid.");
+    c.set("actor", "api");
+    return next();
+  }
+  if (await hasSession(c)) {
+    c.set("actor", "browser");
+    return sameOrigin(c, next);
+  }
+  const wantsPage = c.req.method === "GET" && c.req.header("accept")?.includes("text/html");
+  if (wantsPage && !c.req.path.startsWith("/v1/")) {
+    const url = new URL(c.req.url);
+    return c.redirect(`/sign-in?next=${encodeURIComponent(url.pathname + url.search)}`);
+  }
+  throw new RedraftError("unauthorized", "Send `Authorization: Bearer <key>`, or sign in at /sign-in.");
+};
+
+const csrfCheck = csrf();
+
+const sameOrigin: MiddlewareHandler<AppEnv> = (c, next) => csrfCheck(c, next);
+
+export function isAdminKey(c: AppContext, key: string): Promise<boolean> {
+  return timingSafeEqual(key, c.var.services.config.ADMIN_KEY);
+}
+
+/** Opens a session for this browser. */
+export async function openSession(c: AppContext): Promise<void> {
+  const expires = c.var.services.clock() + SESSION_MS;
+  await setSignedCookie(c, SESSION_COOKIE, String(expires), c.var.services.config.ADMIN_KEY, {
+    ...cookieOptions(c),
+    maxAge: SESSION_MS / SECOND,
+  });
+}
+
+export function closeSession(c: AppContext): void {
+  deleteCookie(c, SESSION_COOKIE, cookieOptions(c));
+}
+
+async function hasSession(c: AppContext): Promise<boolean> {
+  const { config, clock } = c.var.services;
+  const value = await getSignedCookie(c, config.ADMIN_KEY, SESSION_COOKIE, cookieOptions(c).prefix);
+  return typeof value === "string" && Number(value) > clock();
+}
+
+/** `__Host-` binds the cookie to this host over https; browsers refuse that prefix on plain http, as in `npm run dev`. */
+function cookieOptions(c: AppContext) {
+  const https = new URL(c.req.url).protocol === "https:";
+  return {
+    path: "/",
+    httpOnly: true,
+    sameSite: "Lax",
+    secure: https,
+    prefix: https ? "host" : undefined,
+  } as const;
+}
+
+/** Where to go after signing in: a path of ours, never another site. */
+export function localPath(next: string | undefined): string {
+  return next !== undefined && /^\/(?![/\\])/.test(next) ? next : "/";
+}

@@ -1,0 +1,30 @@
+import { renderPage } from "../ui/layout.tsx";
+import type { AppContext } from "./app-env.ts";
+import type { Problem } from "./problem.ts";
+
+const PAGE_STATUSES = [400, 401, 404, 409, 500, 503] as const;
+
+/** The page a person sees where a program would get problem details. */
+export function errorPage(c: AppContext, problem: Problem) {
+  const status = PAGE_STATUSES.find((known) => known === problem.status) ?? 400;
+  return renderPage(
+    c,
+    problem.title,
+    <section class="card">
+      <h1>{problem.title}</h1>
+      <p>{problem.detail}</p>
+      {problem.errors.length > 0 && (
+        <ul>
+          {problem.errors.map(({ pointer, detail }) => (
+            <li>{`${pointer} ${detail}`}</li>
+          ))}
+        </ul>
+      )}
+      <p class="hint">Request {problem.request_id}</p>
+      <p>
+        <a href="/">To the leaderboard</a>
+      </p>
+    </section>,
+    status,
+  );
+}

@@ -1,0 +1,52 @@
+import { z } from "@hono/zod-openapi";
+import { label, storable } from "../lib/text.ts";
+
+/*
+ * Fields that several calls take. What is stored of a text and a name is decided here, once.
+ */
+
+/** A text of somebody's, kept as it was written. */
+export const text = (max: number) =>
+  z
+    .string()
+    .max(max, `is longer than ${max} characters`)
+    .refine((value) => value.trim() !== "", "is empty")
+    .transform(storable);
+
+/** A name or label: one line, one spelling of each character. */
+export const name = (max: number) =>
+  z
+    .string()
+    .max(max, `is longer than ${max} characters`)
+    .transform(label)
+    .refine((value) => value !== "", "is empty");
+
+export const topic = name(200);
+export const failureCategory = name(100);
+
+/** One reply or message of a customer, an AI or an agent. */
+export const MAX_MESSAGE = 50_000;
+
+const MAX_TURNS = 200;
+const MAX_CONVERSATION = 200_000;
+
+/** Earlier turns of a conversation, oldest first. */
+export const conversation = z
+  .array(
+    z.strictObject({ role: z.enum(["user", "assistant"], "must be user or assistant"), content: text(MAX_MESSAGE) }),
+  )
+  .max(MAX_TURNS, `has more than ${MAX_TURNS} turns`)
+  .refine(
+    (turns) => turns.reduce((sum, { content }) => sum + content.length, 0) <= MAX_CONVERSATION,
+    `is longer than ${MAX_CONVERSATION} characters`,
+  );
+
+export const time = z.iso
+  .datetime({ offset: true, error: "must be a time such as 2026-01-31T12:00:00Z (RFC 3339)" })
+  .openapi({ format: "date-time" });
+
+/** A time in a filter, as milliseconds. */
+export const filterTime = time.transform((value) => Date.parse(value));
+
+/** Filters by what kind of failure it is. */
+export const kindFilter = { failure_category: failureCategory.optional(), topic: topic.optional() };

@@ -1,0 +1,43 @@
+import { RedraftError } from "../lib/errors.ts";
+import type { AppContext } from "./app-env.ts";
+
+/**
+ * Serves a file from R2 as a download: whole, in part (`Range`, so that `curl -C -` goes on where it was), or not at
+ * all when the caller has it (`If-None-Match`).
+ */
+export async function serveObject(c: AppContext, key: string, filename: string): Promise<Response> {
+  const { bucket } = c.var.services;
+  const { headers } = c.req.raw;
+  const object = await bucket.get(key, { onlyIf: headers, range: headers });
+  if (object === null) throw new RedraftError("not_found", "The file is not there.");
+  const answer = new Headers({
+    etag: object.httpEtag,
+    "accept-ranges": "bytes",
+    "cache-control": "private, no-cache",
+    "content-disposition": `attachment; filename="${filename}"`,
+    "last-modified": object.uploaded.toUTCString(),
+  });
+  object.writeHttpMetadata(answer);
+  if (!("body" in object)) return new Response(null, { status: headers.has("if-match") ? 412 : 304, headers: answer });
+  // R2 sends the whole file for a range that begins behind its end; `curl -C -` of a finished file asks for just that.
+  const from = Number(/^bytes=(\d+)-/.exec(headers.get("range") ?? "")?.[1] ?? 0);
+  if (from > 0 && from >= object.size) {
+    await object.body.cancel();
+    throw new RedraftError("range_not_satisfiable", `The file has ${object.size} bytes; the range begins behind them.`);
+  }
+  const { start, end } = rangeOf(object);
+  const partial = headers.has("range") && end - start < object.size;
+  answer.set("content-length", String(end - start));
+  if (partial) answer.set("content-range", `bytes ${start}-${end - 1}/${object.size}`);
+  if (c.req.method === "HEAD") return new Response(null, { status: 200, headers: answer });
+  return new Response(object.body, { status: partial ? 206 : 200, headers: answer });
+}
+
+/** The bytes an answer holds, from `start` up to but without `end`. */
+function rangeOf({ range, size }: R2Object): { start: number; end: number } {
+  if (range === undefined) return { start: 0, end: size };
+  // Every key is there, with undefined where it says nothing; the types promise otherwise.
+  const { offset = 0, length = size, suffix } = range as { offset?: number; length?: number; suffix?: number };
+  if (suffix !== undefined) return { start: Math.max(0, size - suffix), end: size };
+  return { start: offset, end: Math.min(size, offset + length) };
+}

@@ -1,0 +1,41 @@
+import { Hono } from "hono";
+import { renderPage } from "../ui/layout.tsx";
+import type { AppEnv } from "./app-env.ts";
+import { closeSession, isAdminKey, localPath, openSession } from "./auth.ts";
+
+/** The way in for browsers, and out. */
+export const signInPages = new Hono<AppEnv>()
+  .get("/sign-in", (c) => renderPage(c, "Sign in", <SignIn next={localPath(c.req.query("next"))} />))
+  .post("/sign-in", async (c) => {
+    const form = await c.req.formData();
+    const next = localPath(String(form.get("next") ?? "/"));
+    if (await isAdminKey(c, String(form.get("key") ?? ""))) {
+      await openSession(c);
+      return c.redirect(next, 303);
+    }
+    return renderPage(c, "Sign in", <SignIn next={next} refused />, 401);
+  })
+  .post("/sign-out", (c) => {
+    closeSession(c);
+    return c.redirect("/sign-in", 303);
+  });
+
+function SignIn({ next, refused = false }: { next: string; refused?: boolean }) {
+  return (
+    <form class="card sign-in" method="post" action="/sign-in">
+      <h1>Sign in</h1>
+      {refused && (
+        <p class="error" role="alert">
+          This key is not valid.
+        </p>
+      )}
+      <input type="hidden" name="next" value={next} />
+      <label>
+        Key
+        <input type="password" name="key" autocomplete="current-password" required autofocus />
+      </label>
+      <p class="hint">The ADMIN_KEY of this installation. `npm run dev` and `npm run demo` print it.</p>
+      <button type="submit">Sign in</button>
+    </form>
+  );
+}

@@ -1,0 +1,133 @@
+import { and, count, desc, eq, gte, lt, or, type SQL, sql } from "drizzle-orm";
+import type { AnySQLiteColumn } from "drizzle-orm/sqlite-core";
+import { findCluster } from "../clusters/topics.ts";
+import type { Db } from "../db/client.ts";
+import { clusters, failedReplies, improvements, prompts, UNSCORED_RANK } from "../db/schema.ts";
+import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
+import { toRfc3339 } from "../lib/time.ts";
+import type { ImprovementOutput, ImprovementQuery, Totals } from "./schemas.ts";
+
+/** The leaderboard: current improvements, by gain or newest first; unscored ones come last by gain. */
+export async function listImprovements(db: Db, query: ImprovementQuery): Promise<Page<ImprovementOutput>> {
+  const where = await conditions(db, query);
+  if (where === null) return { data: [], next_cursor: null };
+  const byGain = query.sort === "score_gain";
+  if (query.cursor) {
+    const position = decodeCursor(query.cursor, byGain ? ["number", "string"] : ["string"]);
+    where.push(
+      byGain
+        ? sql`(${improvements.rank}, ${improvements.id}) < (${position[0]}, ${position[1]})`
+        : lt(improvements.id, String(position[0])),
+    );
+  }
+  const rows = await selectImprovements(db)
+    .where(and(...where))
+    .orderBy(...(byGain ? [desc(improvements.rank), desc(improvements.id)] : [desc(improvements.id)]))
+    .limit(query.limit + 1);
+  return toPage(
+    rows,
+    query.limit,
+    ({ improvement }) => (byGain ? [improvement.rank, improvement.id] : [improvement.id]),
+    toOutput,
+  );
+}
+
+/** One improvement, with what the judge said. */
+export async function getImprovement(db: Db, id: string) {
+  const [row] = await selectImprovements(db).where(eq(improvements.id, id));
+  if (row === undefined) return null;
+  return {
+    ...toOutput(row),
+    conversation: row.conversation,
+    failure_explanation: row.failureExplanation,
+    judgement: row.improvement.judgement,
+    is_current: row.improvement.isCurrent,
+  };
+}
+
+/** The totals over what a leaderboard query matches; without a text to search, an index alone answers it. */
+export async function improvementTotals(db: Db, query: ImprovementQuery): Promise<Totals> {
+  const where = await conditions(db, query);
+  const gain = sql`nullif(${improvements.rank}, ${UNSCORED_RANK})`;
+  const totals = db
+    .select({
+      improvements: count(),
+      scored: sql<number>`count(${gain})`,
+      mean: sql<number | null>`avg(${gain})`,
+      better: sql<number>`coalesce(sum(${gain} > 0), 0)`,
+      worse: sql<number>`coalesce(sum(${gain} < 0), 0)`,
+    })
+    .from(improvements)
+    .$dynamic();
+  const searched = query.q ? totals.innerJoin(prompts, eq(prompts.id, improvements.promptId)) : totals;
+  const [row] = where ? await searched.where(and(...where)) : [];
+  const { mean = null, ...counts } = row ?? { improvements: 0, scored: 0, better: 0, worse: 0 };
+  return { ...counts, mean_gain: mean === null ? null : Math.round(mean * 10) / 10 };
+}
+
+async function conditions(db: Db, query: ImprovementQuery): Promise<SQL[] | null> {
+  const where: SQL[] = [eq(improvements.isCurrent, true)];
+  if (query.topic !== undefined) {
+    const cluster = await findCluster(db, query.topic);
+    if (cluster === null) return null;
+    where.push(eq(improvements.clusterId, cluster.id));
+  }
+  if (query.failure_category !== undefined) where.push(eq(improvements.failureCategory, query.failure_category));
+  if (query.review !== undefined) where.push(eq(improvements.reviewStatus, query.review));
+  if (query.min_gain !== undefined) where.push(gte(improvements.rank, query.min_gain));
+  if (query.q) {
+    // instr, not LIKE: D1 takes LIKE patterns of at most 50 bytes, and % and _ are plain text here.
+    const occurs = (text: AnySQLiteColumn) => sql`instr(lower(${text}), lower(${query.q})) > 0`;
+    const found = or(
+      occurs(prompts.originalPrompt),
+      occurs(improvements.correctedReply),
+      occurs(improvements.originalReply),
+    );
+    if (found) where.push(found);
+  }
+  return where;
+}
+
+function selectImprovements(db: Db) {
+  return db
+    .select({
+      improvement: improvements,
+      originalPrompt: prompts.originalPrompt,
+      conversation: prompts.conversation,
+      contextUrl: prompts.contextUrl,
+      agentReply: failedReplies.agentReply,
+      failureExplanation: failedReplies.failureExplanation,
+      topic: clusters.topic,
+    })
+    .from(improvements)
+    .innerJoin(prompts, eq(prompts.id, improvements.promptId))
+    .innerJoin(failedReplies, eq(failedReplies.id, improvements.failedReplyId))
+    .leftJoin(clusters, eq(clusters.id, improvements.clusterId))
+    .$dynamic();
+}
+
+type Row = Awaited<ReturnType<typeof selectImprovements>>[number];
+
+function toOutput({ improvement, ...row }: Row): ImprovementOutput {
+  return {
+    id: improvement.id,
+    failure_id: improvement.failedReplyId,
+    prompt_id: improvement.promptId,
+    version: improvement.version,
+    original_prompt: row.originalPrompt,
+    original_reply: improvement.originalReply,
+    corrected_reply: improvement.correctedReply,
+    agent_reply: row.agentReply,
+    old_rating: improvement.oldRating,
+    new_rating: improvement.newRating,
+    score_gain_estimate: improvement.scoreGainEstimate,
+    gain_spread: improvement.gainSpread,
+    failure_category: improvement.failureCategory,
+    topic: row.topic,
+    review_status: improvement.reviewStatus,
+    context_url: row.contextUrl,
+    model: improvement.model,
+    judge_model: improvement.judgeModel,
+    created_at: toRfc3339(improvement.createdAt),
+  };
+}

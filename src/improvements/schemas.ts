@@ -1,0 +1,55 @@
+import { z } from "@hono/zod-openapi";
+import { REVIEW_STATUSES } from "../db/schema.ts";
+import { kindFilter } from "../http/fields.ts";
+import { pageOf, pageQuery } from "../http/pagination.ts";
+
+export const improvementOutput = z
+  .object({
+    id: z.uuid(),
+    failure_id: z.uuid(),
+    prompt_id: z.uuid(),
+    version: z.int(),
+    original_prompt: z.string(),
+    original_reply: z.string(),
+    corrected_reply: z.string(),
+    agent_reply: z.string(),
+    old_rating: z.int().nullable().openapi({ description: "0 to 100, by the judge; null: unscored." }),
+    new_rating: z.int().nullable(),
+    score_gain_estimate: z.int().nullable().openapi({ description: "new_rating - old_rating." }),
+    gain_spread: z.number().nullable().openapi({
+      description: "Standard error of the gain over the judge's samples; null with a single sample.",
+    }),
+    failure_category: z.string().nullable(),
+    topic: z.string().nullable(),
+    review_status: z.enum(REVIEW_STATUSES),
+    context_url: z.string().nullable(),
+    model: z.string().openapi({ description: "The model that rewrote." }),
+    judge_model: z.string().nullable(),
+    created_at: z.iso.datetime(),
+  })
+  .openapi("Improvement");
+export type ImprovementOutput = z.infer<typeof improvementOutput>;
+
+const filters = {
+  ...kindFilter,
+  sort: z.enum(["score_gain", "newest"], "must be score_gain or newest").default("score_gain"),
+  review: z.enum(REVIEW_STATUSES).optional(),
+  min_gain: z.coerce.number().int().min(-100).max(100).optional(),
+  q: z.string().max(200, "is longer than 200 characters").optional().openapi({
+    description: "Only those in whose message or replies this text occurs, upper and lower case alike.",
+  }),
+};
+
+export const improvementQuery = z.strictObject({ ...pageQuery, ...filters });
+export type ImprovementQuery = z.infer<typeof improvementQuery>;
+
+export const improvementPage = pageOf(improvementOutput);
+
+export const totalsOutput = z.object({
+  improvements: z.int(),
+  scored: z.int(),
+  mean_gain: z.number().nullable(),
+  better: z.int(),
+  worse: z.int(),
+});
+export type Totals = z.infer<typeof totalsOutput>;

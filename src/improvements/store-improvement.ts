@@ -1,0 +1,33 @@
+import { and, eq, type SQL, sql } from "drizzle-orm";
+import { type Db, rowsFromJson } from "../db/client.ts";
+import { improvements, UNSCORED_RANK } from "../db/schema.ts";
+
+/** An improvement as a correction made it; its version and rank are given when it is stored. */
+export type NewImprovement = Omit<typeof improvements.$inferInsert, "version" | "isCurrent" | "rank">;
+
+/** Where an improvement stands in the leaderboard. */
+function rankOf({ scoreGainEstimate }: NewImprovement): number {
+  return scoreGainEstimate ?? UNSCORED_RANK;
+}
+
+/**
+ * Statements that make an improvement the current one of its failure, as its next version; to run in one batch.
+ * @param condition SQL; where it is false nothing is stored
+ */
+export function storeImprovement(db: Db, improvement: NewImprovement, condition: SQL) {
+  const nextVersion = sql`(select coalesce(max(v.version), 0) + 1 from ${improvements} v where v.failed_reply_id = ${improvement.failedReplyId})`;
+  return [
+    db
+      .update(improvements)
+      .set({ isCurrent: false })
+      .where(
+        and(eq(improvements.failedReplyId, improvement.failedReplyId), eq(improvements.isCurrent, true), condition),
+      ),
+    db.insert(improvements).select(
+      rowsFromJson(improvements, [{ ...improvement, rank: rankOf(improvement), version: 0, isCurrent: true }], {
+        compute: { version: () => nextVersion },
+        where: () => condition,
+      }),
+    ),
+  ] as const;
+}

@@ -1,0 +1,35 @@
+/** The closed list of things that can be wrong with a call. `http/problem.ts` gives each its status and title. */
+export type ErrorCode =
+  | "invalid"
+  | "unauthorized"
+  | "forbidden"
+  | "not_found"
+  | "conflict"
+  | "too_large"
+  | "unsupported_media_type"
+  | "range_not_satisfiable"
+  | "not_configured";
+
+/** One bad field: `pointer` is a JSON pointer (RFC 6901) into the body, or the name of a query parameter after `?`. */
+export interface FieldError {
+  pointer: string;
+  detail: string;
+}
+
+/** An expected failure, safe to show: `detail` never holds secrets or other people's texts. */
+export class RedraftError extends Error {
+  readonly code: ErrorCode;
+  readonly errors: FieldError[];
+
+  constructor(code: ErrorCode, detail: string, errors: FieldError[] = []) {
+    super(detail);
+    this.name = "RedraftError";
+    this.code = code;
+    this.errors = errors;
+  }
+}
+
+/** The text of anything that was thrown, for logs. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

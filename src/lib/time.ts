@@ -1,0 +1,16 @@
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+/** Milliseconds since 1970 UTC. Passed in wherever time matters, so that tests can set it. */
+export type Clock = () => number;
+
+/** RFC 3339 in UTC, as the contract wants times. */
+export function toRfc3339(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+export function toRfc3339OrNull(ms: number | null): string | null {
+  return ms === null ? null : toRfc3339(ms);
+}

@@ -1,0 +1,87 @@
+import { SECOND } from "../lib/time.ts";
+
+/** How long a model call may take, in milliseconds, and how large its answer may be, in bytes. */
+export interface Deadlines {
+  headersMs: number;
+  betweenChunksMs: number;
+  totalMs: number;
+  maxBytes: number;
+}
+
+/**
+ * A reasoning model may think for a minute before it answers. All of it stays far below the 15 minutes
+ * that a queue consumer has, so that a correction with a rewrite and four ratings still fits.
+ */
+export const DEADLINES: Deadlines = {
+  headersMs: 90 * SECOND,
+  betweenChunksMs: 30 * SECOND,
+  totalMs: 180 * SECOND,
+  maxBytes: 4 * 1024 * 1024,
+};
+
+export class DeadlineError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "DeadlineError";
+  }
+}
+
+export class AnswerTooLargeError extends Error {
+  constructor(maxBytes: number) {
+    super(`the answer is larger than ${maxBytes} bytes`);
+    this.name = "AnswerTooLargeError";
+  }
+}
+
+/**
+ * A `fetch` that gives up: when no headers come, when the body pauses too long, when the whole takes too long
+ * or grows too large. The SDK's own time-out ends with the headers, so a slow drip would hold it for ever.
+ */
+export function fetchWithDeadlines(deadlines: Deadlines, fetchFn: typeof fetch = fetch): typeof fetch {
+  return async (input, init) => {
+    const end = Date.now() + deadlines.totalMs;
+    const abort = new AbortController();
+    const signal = init?.signal ? AbortSignal.any([init.signal, abort.signal]) : abort.signal;
+    const response = await within(
+      fetchFn(input as RequestInfo, { ...init, redirect: "manual", signal } as RequestInit),
+      deadlines.headersMs,
+      "no answer began",
+      abort,
+    );
+    if (response.body === null) return response;
+    const reader = response.body.getReader();
+    let bytes = 0;
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const wait = Math.max(0, Math.min(deadlines.betweenChunksMs, end - Date.now()));
+        const { done, value } = await within(reader.read(), wait, "the answer stopped coming", abort);
+        if (done) return controller.close();
+        bytes += value.byteLength;
+        if (bytes > deadlines.maxBytes) {
+          abort.abort();
+          throw new AnswerTooLargeError(deadlines.maxBytes);
+        }
+        controller.enqueue(value);
+      },
+      cancel(reason) {
+        return reader.cancel(reason);
+      },
+    });
+    return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
+  };
+}
+
+async function within<T>(work: Promise<T>, ms: number, what: string, abort: AbortController): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new DeadlineError(`${what} within ${Math.round(ms / SECOND)} s`));
+      abort.abort();
+    }, ms);
+  });
+  try {
+    return await Promise.race([work, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

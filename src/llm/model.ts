@@ -1,0 +1,92 @@
+/** One message to a chat model. */
+export interface ChatMessage {
+  role: "system" | "user" | "assistant";
+  content: string;
+}
+
+export interface ModelRequest {
+  model: string;
+  messages: ChatMessage[];
+  /** Left out for models that refuse it. */
+  temperature?: number;
+  /** The largest answer, in tokens, thinking included. */
+  maxOutputTokens: number;
+  /** Asks for an answer of this JSON Schema; the caller still checks what comes. */
+  answer?: { name: string; schema: Record<string, unknown> };
+}
+
+/** Tokens as the provider counted them. */
+export interface Usage {
+  calls: number;
+  inputTokens: number;
+  outputTokens: number;
+}
+
+export interface ModelAnswer {
+  text: string;
+  usage: Usage;
+}
+
+/** A chat model. Fails with `ModelError` only. */
+export interface Model {
+  complete(request: ModelRequest): Promise<ModelAnswer>;
+}
+
+/**
+ * What to do about a failed model call:
+ * - `retry`: the same call may work later (429, 5xx, time-out, lost connection);
+ * - `repair`: the answer was no good (malformed, cut off, empty); asking again at once may work;
+ * - `refused`: the model will not do this one (refusal, content filter); a person has to;
+ * - `stop`: nothing will work until an operator acts (quota, key, unknown model).
+ */
+export type ModelFailure = "retry" | "repair" | "refused" | "stop";
+
+/** The closed list of model failures, kept with the correction as its reason code. */
+export type ModelErrorCode =
+  | "rate_limited"
+  | "provider_error"
+  | "timeout"
+  | "connection_lost"
+  | "malformed_answer"
+  | "truncated_answer"
+  | "empty_answer"
+  | "answer_too_large"
+  | "refusal"
+  | "content_filter"
+  | "request_rejected"
+  | "quota_exhausted"
+  | "bad_key"
+  | "unknown_model";
+
+export class ModelError extends Error {
+  readonly failure: ModelFailure;
+  readonly code: ModelErrorCode;
+  /** How long the provider asks to wait, in milliseconds. */
+  readonly retryAfterMs: number | null;
+  /** What the failed call cost, where the provider said so. */
+  readonly usage: Usage;
+
+  constructor(
+    failure: ModelFailure,
+    code: ModelErrorCode,
+    message: string,
+    { retryAfterMs = null, usage = NO_USAGE }: { retryAfterMs?: number | null; usage?: Usage } = {},
+  ) {
+    super(message);
+    this.name = "ModelError";
+    this.failure = failure;
+    this.code = code;
+    this.retryAfterMs = retryAfterMs;
+    this.usage = usage;
+  }
+}
+
+export const NO_USAGE: Usage = { calls: 0, inputTokens: 0, outputTokens: 0 };
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    calls: a.calls + b.calls,
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+  };
+}

@@ -1,0 +1,29 @@
+import pLimit from "p-limit";
+import { addUsage, type Model, ModelError, NO_USAGE, type Usage } from "./model.ts";
+
+/** A Worker waits for the headers of at most six connections at once; a seventh call would only queue unseen. */
+export const CALLS_IN_FLIGHT = 6;
+
+/** The same model, with at most so many calls in flight. */
+export function limitCalls(model: Model, inFlight = CALLS_IN_FLIGHT): Model {
+  const limit = pLimit(inFlight);
+  return { complete: (request) => limit(() => model.complete(request)) };
+}
+
+/** The same model, counting the tokens of every call, those of failed calls included. */
+export function meterModel(model: Model): { model: Model; usage: () => Usage } {
+  let total = NO_USAGE;
+  const metered: Model = {
+    async complete(request) {
+      try {
+        const answer = await model.complete(request);
+        total = addUsage(total, answer.usage);
+        return answer;
+      } catch (error) {
+        if (error instanceof ModelError) total = addUsage(total, error.usage);
+        throw error;
+      }
+    },
+  };
+  return { model: metered, usage: () => total };
+}

@@ -1,0 +1,35 @@
+import { z } from "@hono/zod-openapi";
+import { categoryShare } from "../clusters/schemas.ts";
+import { conversation, failureCategory, MAX_MESSAGE, text, topic } from "../http/fields.ts";
+
+export const promptInput = z
+  .strictObject({
+    customer_message: text(MAX_MESSAGE).openapi({ example: "Where is my refund?" }),
+    conversation: conversation.nullish().openapi({ description: "Earlier turns, oldest first." }),
+    topic: topic.nullish().openapi({ description: "The type of query, where you know it.", example: "refund_status" }),
+    failure_category: failureCategory
+      .nullish()
+      .openapi({ description: "How you expect a reply to fail.", example: "missing_information" }),
+    examples: z.int().min(0).max(5).default(0).openapi({ description: "How many improved replies to show, 0 to 5." }),
+  })
+  .openapi("PromptInput");
+export type PromptInput = z.infer<typeof promptInput>;
+
+export const chatMessage = z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string() });
+
+export const promptOutput = z
+  .object({
+    prompt_id: z.uuid(),
+    cluster: z
+      .object({
+        topic: z.string(),
+        confidence: z.number().openapi({ description: "0 to 1; 1 for a topic that was given." }),
+        failures: z.int(),
+        failure_categories: z.array(categoryShare.omit({ count: true })),
+      })
+      .nullable(),
+    guided: z.boolean().openapi({ description: "False: the prompt is plain; the header x-redraft-plain says why." }),
+    messages: z.array(chatMessage).openapi({ description: "Ready to send to a chat model." }),
+  })
+  .openapi("Prompt");
+export type PromptOutput = z.infer<typeof promptOutput>;

@@ -1,0 +1,51 @@
+import { type Config, readConfig } from "./config.ts";
+import { createDb, type Db } from "./db/client.ts";
+import { RedraftError } from "./lib/errors.ts";
+import type { Clock } from "./lib/time.ts";
+import type { Model } from "./llm/model.ts";
+import { createOpenAiModel } from "./llm/openai.ts";
+
+/** A wake-up call for one correction: the consumer reads the row and skips stale work. */
+export interface CorrectionMessage {
+  failure_id: string;
+}
+
+/** A wake-up call for a longer piece of work. */
+export type JobMessage = { job: "fan_out"; run_id: string } | { job: "export"; export_id: string };
+
+/** What features are given. Verbs take the part they need, never the Worker's `env`. */
+export interface Services {
+  config: Config;
+  db: Db;
+  model: Model;
+  corrections: Queue<CorrectionMessage>;
+  jobs: Queue<JobMessage>;
+  bucket: R2Bucket;
+  clusters: Cloudflare.Env["CLUSTERS"];
+  clock: Clock;
+}
+
+/**
+ * Builds the services of one invocation.
+ * @throws RedraftError `not_configured`, saying which settings are missing or wrong and how to set them.
+ */
+export function createServices(env: Cloudflare.Env): Services {
+  const { config, problems } = readConfig(env);
+  if (config === null) {
+    throw new RedraftError(
+      "not_configured",
+      `Redraft is not set up: ${problems.join("; ")}. Set secrets with \`npx wrangler secret put NAME\` ` +
+        "(locally: a line NAME=value in .dev.vars), vars in wrangler.toml.",
+    );
+  }
+  return {
+    config,
+    db: createDb(env.DB),
+    model: createOpenAiModel({ apiKey: config.OPENAI_API_KEY, baseUrl: config.OPENAI_BASE_URL }),
+    corrections: env.CORRECTIONS,
+    jobs: env.JOBS,
+    bucket: env.EXPORTS,
+    clusters: env.CLUSTERS,
+    clock: Date.now,
+  };
+}

@@ -1,0 +1,20 @@
+/** A gain as people read it: signed, coloured by its sign, "unscored" where there is no number. */
+export function Gain({ gain, spread }: { gain: number | null; spread?: number | null }) {
+  if (gain === null) return <span class="gain none">unscored</span>;
+  const kind = gain > 0 ? "up" : gain < 0 ? "down" : "same";
+  return (
+    <span class={`gain ${kind}`}>
+      {signed(gain)}
+      {spread != null && <small> ± {spread.toFixed(1)}</small>}
+    </span>
+  );
+}
+
+/** `+12`, `−3`, `0`: with a real minus sign. */
+export function signed(value: number): string {
+  return value > 0 ? `+${value}` : String(value).replace("-", "−");
+}
+
+export function Rating({ rating }: { rating: number | null }) {
+  return <span class="rating">{rating === null ? "not rated" : `${rating} of 100`}</span>;
+}

@@ -1,0 +1,76 @@
+import type { Child } from "hono/jsx";
+import type { AppContext } from "../http/app-env.ts";
+
+const NAV = [
+  { href: "/", name: "Leaderboard" },
+  { href: "/docs", name: "API" },
+];
+
+/** A whole page: head, navigation, the operator's notice, and `children`. */
+export function Layout({
+  title,
+  notice,
+  path,
+  children,
+}: {
+  title: string;
+  notice: string;
+  path: string;
+  children: Child;
+}) {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{`${title} · Redraft`}</title>
+        <link rel="icon" href="/icon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="/styles.css" />
+      </head>
+      <body>
+        <a class="skip" href="#main">
+          Skip to content
+        </a>
+        <header class="top">
+          <a class="brand" href="/">
+            <img src="/icon.svg" alt="" width="24" height="24" /> Redraft
+          </a>
+          <nav aria-label="Main">
+            {NAV.map(({ href, name }) => (
+              <a href={href} aria-current={href === path ? "page" : undefined}>
+                {name}
+              </a>
+            ))}
+          </nav>
+          {path !== "/sign-in" && (
+            <form method="post" action="/sign-out">
+              <button class="quiet" type="submit">
+                Sign out
+              </button>
+            </form>
+          )}
+        </header>
+        {notice !== "" && <p class="notice">{notice}</p>}
+        <main id="main">{children}</main>
+      </body>
+    </html>
+  );
+}
+
+/** Answers with a page. */
+export function renderPage(
+  c: AppContext,
+  title: string,
+  children: Child,
+  status: 200 | 400 | 401 | 404 | 409 | 500 | 503 = 200,
+) {
+  // Without services (Redraft is not set up) there is no notice to show either.
+  const notice = (c.var.services as AppContext["var"]["services"] | undefined)?.config.NOTICE ?? "";
+  const page = (
+    <Layout title={title} notice={notice} path={c.req.path}>
+      {children}
+    </Layout>
+  );
+  return c.html(`<!doctype html>${page}`, status);
+}

@@ -1,0 +1,92 @@
+import { env } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { createDb } from "../../src/db/client.ts";
+import { listFailures } from "../../src/failures/queries.ts";
+import { failureQuery } from "../../src/failures/schemas.ts";
+import { improvementTotals, listImprovements } from "../../src/improvements/queries.ts";
+import { improvementQuery } from "../../src/improvements/schemas.ts";
+import { aFailure, createWorld } from "../support/world.ts";
+
+/** D1 as it is, noting each statement with its plan. */
+function explained() {
+  const plans: { sql: string; plan: string[] }[] = [];
+  const db = new Proxy(env.DB, {
+    get(target, name) {
+      if (name !== "prepare") return Reflect.get(target, name).bind?.(target);
+      return (sql: string) => {
+        const statement = target.prepare(sql);
+        return new Proxy(statement, {
+          get(inner, method) {
+            if (method !== "bind") return Reflect.get(inner, method).bind?.(inner);
+            return (...values: unknown[]) => {
+              plans.push({ sql, plan: [] });
+              const slot = plans.at(-1);
+              explaining.push(
+                target
+                  .prepare(`explain query plan ${sql}`)
+                  .bind(...values)
+                  .all<{ detail: string }>()
+                  .then(({ results }) => {
+                    slot?.plan.push(...results.map(({ detail }) => detail));
+                  }),
+              );
+              return inner.bind(...values);
+            };
+          },
+        });
+      };
+    },
+  });
+  const explaining: Promise<void>[] = [];
+  return {
+    db: createDb(db),
+    async plans() {
+      await Promise.all(explaining);
+      return plans;
+    },
+  };
+}
+
+describe("the lists", () => {
+  it.each([
+    ["failures", ""],
+    ["failures", "status=pending"],
+    ["failures", "failure_category=a"],
+    ["failures", "topic=plans"],
+    ["improvements", ""],
+    ["improvements", "sort=newest"],
+    ["improvements", "failure_category=a"],
+    ["improvements", "failure_category=a&sort=newest"],
+    ["improvements", "topic=plans"],
+    ["improvements", "topic=plans&sort=newest"],
+    ["improvements", "review=unreviewed"],
+  ])("%s?%s come from an index, in order, page by page", async (list, query) => {
+    await createWorld().correctAll(aFailure({ topic: "plans" }), aFailure({ topic: "plans" }));
+    const given = Object.fromEntries(new URLSearchParams(`limit=1&${query}`));
+    const { db, plans } = explained();
+    const page =
+      list === "failures"
+        ? await listFailures(db, failureQuery.parse(given))
+        : await listImprovements(db, improvementQuery.parse(given));
+    if (page.next_cursor !== null) {
+      const next = { ...given, cursor: page.next_cursor };
+      await (list === "failures"
+        ? listFailures(db, failureQuery.parse(next))
+        : listImprovements(db, improvementQuery.parse(next)));
+    }
+    for (const { sql, plan } of await plans()) {
+      expect(plan.join("; "), sql).not.toMatch(/TEMP B-TREE/);
+      expect(
+        plan.filter((step) => /^SCAN/.test(step) && !/USING .*INDEX/.test(step)),
+        sql,
+      ).toEqual([]);
+    }
+  });
+
+  it("add up a leaderboard from an index alone", async () => {
+    const { db, plans } = explained();
+    await improvementTotals(db, improvementQuery.parse({}));
+    await improvementTotals(db, improvementQuery.parse({ failure_category: "a" }));
+    for (const { sql, plan } of await plans()) expect(plan.join("; "), sql).toMatch(/COVERING INDEX/);
+  });
+});

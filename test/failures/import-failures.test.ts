@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { aFailure, createWorld, type World } from "../support/world.ts";
+
+const encoder = new TextEncoder();
+
+async function send(world: World, body: string | Blob | ReadableStream) {
+  const response = await world.call("POST", "/v1/failures", body, { "content-type": "application/x-ndjson" });
+  expect(response.status).toBe(200);
+  return (await response.json()) as {
+    received: number;
+    recorded: number;
+    duplicates: number;
+    rejected: number;
+    errors: { line: number; detail: string }[];
+  };
+}
+
+const line = (given = {}) => JSON.stringify(aFailure(given));
+
+describe("POST /v1/failures as NDJSON", () => {
+  it("names each bad line and records the rest", async () => {
+    const known = line();
+    const other = JSON.stringify({ ...JSON.parse(known), ai_reply: "Other content." });
+    const lines = [
+      `\uFEFF${line()}`,
+      "",
+      "  ",
+      "not json",
+      "[]",
+      "{}",
+      known,
+      known,
+      other,
+      `${line()}\r`,
+      '{"ai_rating":NaN}',
+    ];
+    const result = await send(createWorld(), lines.join("\n"));
+    expect(result).toMatchObject({ received: 9, recorded: 3, duplicates: 1, rejected: 5 });
+    expect(result.errors).toEqual([
+      { line: 4, detail: "is not valid JSON" },
+      { line: 5, detail: "must be an object" },
+      {
+        line: 6,
+        detail: expect.stringMatching(/ai_reply is required; agent_reply is required; original_prompt is required/),
+      },
+      { line: 9, detail: "external_id was already recorded with other content" },
+      { line: 11, detail: "is not valid JSON" },
+    ]);
+  });
+
+  it("does not take bytes that are not UTF-8 for text", async () => {
+    const bytes = encoder.encode(line().replace("refund", "re?und"));
+    bytes[bytes.indexOf(63)] = 0xff;
+    const result = await send(createWorld(), new Blob([bytes, "\n", line()]));
+    expect(result).toMatchObject({ recorded: 1, rejected: 1, errors: [{ line: 1, detail: "is not valid UTF-8" }] });
+  });
+
+  it("records lines that arrive in pieces, cut anywhere", async () => {
+    const bytes = encoder.encode(Array.from({ length: 50 }, () => line({ original_prompt: "日本語 ü" })).join("\n"));
+    const body = new ReadableStream({
+      start(controller) {
+        for (let i = 0; i < bytes.length; i += 97) controller.enqueue(bytes.slice(i, i + 97));
+        controller.close();
+      },
+    });
+    expect(await send(createWorld(), body)).toMatchObject({ received: 50, recorded: 50, rejected: 0 });
+  });
+
+  it("refuses a line too long to hold, and goes on after it", async () => {
+    const long = new Blob([`{"ai_reply":"${"x".repeat(5_000_000)}"}\n`, line()]);
+    const result = await send(createWorld(), long);
+    expect(result).toMatchObject({ recorded: 1, rejected: 1, errors: [{ line: 1 }] });
+  });
+
+  it("records a file longer than one chunk, and the same file again as duplicates", async () => {
+    const world = createWorld();
+    const body = Array.from({ length: 450 }, () => line()).join("\n");
+    expect(await send(world, body)).toMatchObject({ recorded: 450, duplicates: 0 });
+    expect(await send(world, body)).toMatchObject({ recorded: 0, duplicates: 450 });
+  });
+
+  it("shows the first hundred errors and counts them all", async () => {
+    const result = await send(createWorld(), "x\n".repeat(150));
+    expect(result.rejected).toBe(150);
+    expect(result.errors).toHaveLength(100);
+  });
+
+  it("takes an empty body for no failures", async () => {
+    expect(await send(createWorld(), "")).toMatchObject({ received: 0 });
+  });
+});

@@ -1,0 +1,149 @@
+import { env } from "cloudflare:test";
+import { createApp } from "../../src/app.ts";
+import { consumeCorrections } from "../../src/corrections/consume-corrections.ts";
+import type { FailureInput } from "../../src/failures/schemas.ts";
+import { consumeJobs } from "../../src/jobs.ts";
+import type { Model } from "../../src/llm/model.ts";
+import { type CorrectionMessage, createServices, type JobMessage, type Services } from "../../src/services.ts";
+import { sweep } from "../../src/sweep.ts";
+import { goodModel } from "./model.ts";
+
+export const KEY = "test-admin-key-0123456789-0123456789";
+
+/** A queue that keeps its messages until the test delivers them. */
+export class HeldQueue<T> {
+  messages: T[] = [];
+
+  async send(body: T): Promise<QueueSendResponse> {
+    this.messages.push(body);
+    return SENT;
+  }
+
+  async sendBatch(batch: Iterable<MessageSendRequest<T>>): Promise<QueueSendBatchResponse> {
+    for (const { body } of batch) this.messages.push(body);
+    return SENT;
+  }
+
+  async metrics(): Promise<QueueMetrics> {
+    return { backlogCount: this.messages.length, backlogBytes: 0 };
+  }
+
+  take(): T[] {
+    return this.messages.splice(0);
+  }
+}
+
+function isBody(body: unknown): body is string | Blob | ReadableStream {
+  return typeof body === "string" || body instanceof Blob || body instanceof ReadableStream;
+}
+
+const SENT = { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
+
+/** What happened to one delivered message. */
+export type Delivered = "ack" | "retry" | "none";
+
+/** Redraft with everything real but the model, the clock and the queues, which the test drives. */
+export function createWorld({ model = goodModel(), vars = {} }: { model?: Model; vars?: Record<string, string> } = {}) {
+  const corrections = new HeldQueue<CorrectionMessage>();
+  const jobs = new HeldQueue<JobMessage>();
+  const world = {
+    now: Date.now(),
+    corrections,
+    jobs,
+    services: {} as Services,
+    /** Calls the API as a client does. */
+    async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+      return app.request(
+        path,
+        {
+          method,
+          headers: {
+            authorization: `Bearer ${KEY}`,
+            ...(body !== undefined && { "content-type": "application/json" }),
+            ...headers,
+          },
+          ...(body !== undefined && { body: isBody(body) ? body : JSON.stringify(body) }),
+        },
+        env,
+      );
+    },
+    /** Calls the API and reads the answer as JSON, whatever its status. */
+    // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+    async json(method: string, path: string, body?: unknown): Promise<any> {
+      const response = await world.call(method, path, body);
+      return response.json();
+    },
+    async record(...inputs: FailureInput[]): Promise<string[]> {
+      const ids: string[] = [];
+      for (const input of inputs) ids.push((await world.json("POST", "/v1/failures", input)).id);
+      return ids;
+    },
+    /** Delivers what waits in the queues, until nothing does. */
+    async deliver(): Promise<Delivered[]> {
+      const results: Delivered[] = [];
+      for (;;) {
+        const jobBatch = jobs.take();
+        const correctionBatch = corrections.take();
+        if (jobBatch.length + correctionBatch.length === 0) return results;
+        results.push(...(await deliverTo((batch) => consumeJobs(world.services, batch), jobBatch)));
+        results.push(...(await deliverTo((batch) => consumeCorrections(world.services, batch), correctionBatch)));
+      }
+    },
+    sweep: () => sweep(world.services),
+    /** Records, runs and delivers until all is corrected. */
+    async correctAll(...inputs: FailureInput[]): Promise<string[]> {
+      const ids = await world.record(...inputs);
+      await world.json("POST", "/v1/correction-runs", {});
+      await world.deliver();
+      return ids;
+    },
+  };
+  world.services = {
+    ...createServices({ ...env, ...vars } as Cloudflare.Env),
+    model,
+    corrections,
+    jobs,
+    clock: () => world.now,
+  };
+  const app = createApp(() => world.services);
+  return world;
+}
+
+export type World = ReturnType<typeof createWorld>;
+
+async function deliverTo<T>(consume: (batch: MessageBatch) => Promise<void>, bodies: T[]): Promise<Delivered[]> {
+  const results: Delivered[] = bodies.map(() => "none");
+  const messages = bodies.map((body, i) => ({
+    id: String(i),
+    timestamp: new Date(),
+    attempts: 1,
+    body,
+    ack: () => {
+      results[i] = "ack";
+    },
+    retry: () => {
+      results[i] = "retry";
+    },
+  }));
+  const metadata = { metrics: { backlogCount: 0, backlogBytes: 0 } };
+  if (bodies.length > 0)
+    await consume({ queue: "test", messages, metadata, ackAll() {}, retryAll() {} } as MessageBatch);
+  return results;
+}
+
+let made = 0;
+
+/** A failure as a helpdesk sends it; each with an external id of its own. */
+export function aFailure(given: Partial<FailureInput> = {}): FailureInput {
+  made += 1;
+  return {
+    external_id: `failure-${made}-${crypto.randomUUID()}`,
+    original_prompt: "Where is my refund?",
+    ai_reply: "Please check our website.",
+    agent_reply: "Your refund left us on Monday; your bank shows it within five working days.",
+    failure_explanation: "It does not say when the money comes.",
+    failure_category: "missing_information",
+    topic: "refund_status",
+    ...given,
+  };
+}

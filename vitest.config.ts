@@ -1,0 +1,24 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  plugins: [
+    cloudflareTest(async () => ({
+      wrangler: { configPath: "./wrangler.toml" },
+      miniflare: {
+        bindings: {
+          TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+          ADMIN_KEY: "test-admin-key-0123456789-0123456789",
+          OPENAI_API_KEY: "test",
+          OPENAI_BASE_URL: "http://127.0.0.1:9/v1",
+          CORRECTION_MODEL: "test-rewriter",
+          JUDGE_MODEL: "test-judge",
+        },
+      },
+    })),
+  ],
+  test: {
+    include: ["test/**/*.test.{ts,tsx}"],
+    setupFiles: ["./test/support/setup.ts"],
+  },
+});
