@@ -36,6 +36,23 @@ CREATE TABLE `correction_runs` (
 	`started_at` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `daily_usage` (
+	`day` text PRIMARY KEY NOT NULL,
+	`model_calls` integer NOT NULL,
+	`input_tokens` integer NOT NULL,
+	`output_tokens` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `dead_letters` (
+	`id` text PRIMARY KEY NOT NULL,
+	`queue` text NOT NULL,
+	`body` text NOT NULL,
+	`error` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`replayed_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `dead_letters_open` ON `dead_letters` (`replayed_at`,`id`);--> statement-breakpoint
 CREATE TABLE `exports` (
 	`id` text PRIMARY KEY NOT NULL,
 	`status` text NOT NULL,
@@ -91,6 +108,15 @@ CREATE INDEX `failed_replies_category` ON `failed_replies` (`failure_category`,`
 CREATE INDEX `failed_replies_cluster` ON `failed_replies` (`cluster_id`,`id`);--> statement-breakpoint
 CREATE INDEX `failed_replies_run` ON `failed_replies` (`run_id`,`status`);--> statement-breakpoint
 CREATE INDEX `failed_replies_due` ON `failed_replies` (`due_at`) WHERE due_at is not null;--> statement-breakpoint
+CREATE TABLE `correction_gate` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`code` text,
+	`reason` text,
+	`until` integer,
+	`failures` integer NOT NULL,
+	`setup` text
+);
+--> statement-breakpoint
 CREATE TABLE `ai_reply_improvements` (
 	`id` text PRIMARY KEY NOT NULL,
 	`prompt_id` text NOT NULL,

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
 import { clusterRoutes } from "./clusters/routes.ts";
+import { correctionPages } from "./corrections/pages.tsx";
 import { correctionRoutes } from "./corrections/routes.ts";
 import { exportRoutes } from "./exports/routes.ts";
 import { failureRoutes, NDJSON } from "./failures/routes.ts";
@@ -46,6 +47,7 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   app.route("/", signInPages);
   app.route("/", failureRoutes);
   app.route("/", correctionRoutes);
+  app.route("/", correctionPages);
   app.route("/", improvementRoutes);
   app.route("/", improvementPages);
   app.route("/", exportRoutes);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { keepDeadLetter } from "./corrections/dead-letters.ts";
 import { fanOut } from "./corrections/fan-out.ts";
 import { writeExport } from "./exports/write-export.ts";
 import { describeError } from "./lib/errors.ts";
@@ -17,7 +18,7 @@ export async function consumeJobs(services: Services, batch: MessageBatch): Prom
   for (const delivery of batch.messages) {
     const parsed = message.safeParse(delivery.body);
     if (!parsed.success) {
-      console.error(JSON.stringify({ event: "not_a_job_message" }));
+      await keepDeadLetter(services, "jobs", delivery.body, "It is not a message of ours.");
       delivery.ack();
       continue;
     }

@@ -1,5 +1,6 @@
 import { createApp } from "./app.ts";
 import { consumeCorrections } from "./corrections/consume-corrections.ts";
+import { consumeDeadLetters } from "./corrections/dead-letters.ts";
 import { consumeJobs } from "./jobs.ts";
 import { createServices } from "./services.ts";
 import { sweep } from "./sweep.ts";
@@ -13,8 +14,10 @@ export default {
 
   async queue(batch, env) {
     const services = createServices(env);
-    if (batch.queue.endsWith("-dead")) return;
-    await (batch.queue.endsWith("-jobs") ? consumeJobs(services, batch) : consumeCorrections(services, batch));
+    // Named in wrangler.toml; a deployment may put a prefix before them.
+    const name = batch.queue.includes("-jobs") ? "jobs" : "corrections";
+    if (batch.queue.endsWith("-dead")) return consumeDeadLetters(services, name, batch);
+    await (name === "jobs" ? consumeJobs(services, batch) : consumeCorrections(services, batch));
   },
 
   async scheduled(_event, env) {

@@ -1,9 +1,12 @@
 import pLimit from "p-limit";
 import { z } from "zod";
 import { describeError } from "../lib/errors.ts";
+import { MINUTE } from "../lib/time.ts";
 import { limitCalls } from "../llm/wrap-model.ts";
 import type { Services } from "../services.ts";
 import { correctFailure } from "./correct-failure.ts";
+import { keepDeadLetter } from "./dead-letters.ts";
+import { createGatekeeper } from "./gatekeeper.ts";
 
 const message = z.object({ failure_id: z.uuid() });
 
@@ -13,26 +16,38 @@ const CORRECTIONS_IN_FLIGHT = 12;
 /** How long a message waits after a fault of ours, such as D1 being away; in seconds. */
 const RETRY_DELAY_S = 30;
 
+/**
+ * A consumer lives 15 minutes. No correction begins after 8 of them and no model call after 12, so that the last call,
+ * 2 minutes at most, and the storing still fit.
+ */
+const BEGIN_CORRECTIONS_MS = 8 * MINUTE;
+const BEGIN_CALLS_MS = 12 * MINUTE;
+
 /** Works off a batch of wake-up messages. One that fails neither loses nor repeats the others. */
 export async function consumeCorrections(services: Services, batch: MessageBatch): Promise<void> {
-  const invocation = { ...services, model: limitCalls(services.model) };
+  const began = services.clock();
+  const since = () => services.clock() - began;
+  const model = limitCalls(services.model, () => since() < BEGIN_CALLS_MS);
+  const gatekeeper = createGatekeeper(services);
   const limit = pLimit(CORRECTIONS_IN_FLIGHT);
-  await Promise.all(batch.messages.map((delivery) => limit(() => consumeOne(invocation, delivery))));
-}
 
-async function consumeOne(services: Services, delivery: Message): Promise<void> {
-  const parsed = message.safeParse(delivery.body);
-  if (!parsed.success) {
-    console.error(JSON.stringify({ event: "not_a_correction_message" }));
-    return delivery.ack();
+  async function consumeOne(delivery: Message): Promise<void> {
+    const parsed = message.safeParse(delivery.body);
+    if (!parsed.success) {
+      await keepDeadLetter(services, "corrections", delivery.body, "It is not a message of ours.");
+      return delivery.ack();
+    }
+    // Left for the sweep: a retry would bring it back to this same, spent consumer's queue as a failed delivery.
+    if (since() > BEGIN_CORRECTIONS_MS) return delivery.ack();
+    try {
+      await correctFailure({ ...services, model }, gatekeeper, parsed.data.failure_id);
+      delivery.ack();
+    } catch (error) {
+      const { failure_id } = parsed.data;
+      console.error(JSON.stringify({ event: "correction_not_ended", failure_id, error: describeError(error) }));
+      delivery.retry({ delaySeconds: RETRY_DELAY_S });
+    }
   }
-  try {
-    await correctFailure(services, parsed.data.failure_id);
-    delivery.ack();
-  } catch (error) {
-    console.error(
-      JSON.stringify({ event: "correction_fault", failure_id: parsed.data.failure_id, error: describeError(error) }),
-    );
-    delivery.retry({ delaySeconds: RETRY_DELAY_S });
-  }
+
+  await Promise.all(batch.messages.map((delivery) => limit(() => consumeOne(delivery))));
 }

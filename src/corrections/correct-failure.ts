@@ -14,6 +14,8 @@ import { meterModel } from "../llm/wrap-model.ts";
 import type { Services } from "../services.ts";
 import { endAttempt } from "./end-attempt.ts";
 import { estimateGain } from "./gain.ts";
+import { OPERATOR_PROBE_MS, type Report } from "./gate.ts";
+import type { Gatekeeper } from "./gatekeeper.ts";
 import { type FailedReply, generateCorrectedReply, type Rewriter } from "./generate-corrected-reply.ts";
 import { checkRewrite } from "./guards/check-rewrite.ts";
 import { RUBRIC, rateReply } from "./rate-reply.ts";
@@ -21,16 +23,25 @@ import { RUBRIC, rateReply } from "./rate-reply.ts";
 /**
  * Corrects one failure: claims it, has its reply rewritten and both replies rated, and stores what came of it. Safe
  * to call for any id at any time: what is done, gone or held by another attempt is left alone.
+ * @param gatekeeper says whether a correction may begin now, and is told how it went
  * @returns the failure's state afterwards, or null when there was nothing to do
  */
-export async function correctFailure(services: Services, failureId: string): Promise<FailureState | null> {
+export async function correctFailure(
+  services: Services,
+  gatekeeper: Gatekeeper,
+  failureId: string,
+): Promise<FailureState | null> {
   const held = await applyEvent(services, failureId, { type: "claimed" });
   if (held === null) return null;
+  // Asked only now, so that the one correction that probes a closed gate is one that has something to do.
+  const admission = await gatekeeper.admit();
+  if (!admission.admitted) return applyEvent(services, failureId, { type: "wait", ...admission });
   const failure = await readFailure(services.db, failureId);
   if (failure === null) return null;
 
   const metered = meterModel(services.model);
-  const { event, improvement } = await attempt({ ...services, model: metered.model }, failure);
+  const { event, improvement, report } = await attempt({ ...services, model: metered.model }, failure);
+  if (report !== null) await gatekeeper.report(report);
   const state = await endAttempt(services, failureId, held, event, metered.usage(), improvement);
   if (state?.status === "improved") await touchClusters(services, [failure]);
   return state;
@@ -62,9 +73,11 @@ const REASON_LENGTH = 500;
 interface Outcome {
   event: FailureEvent;
   improvement?: NewImprovement;
+  /** What the gate learns from it; null when it says nothing about the provider. */
+  report: Report | null;
 }
 
-/** The work between claim and ending. Model failures become events; anything else is a fault and is thrown. */
+/** The work between claim and ending. Whatever goes wrong becomes an event, so that every attempt has an end. */
 async function attempt(services: Services, failure: Failure): Promise<Outcome> {
   const { config, model } = services;
   const judge = { model, name: config.JUDGE_MODEL, samples: config.JUDGE_SAMPLES };
@@ -72,13 +85,14 @@ async function attempt(services: Services, failure: Failure): Promise<Outcome> {
     const rewriter = { model, name: config.CORRECTION_MODEL };
     const failed = { ...failure, guidance: await guidanceFor(services, failure) };
     const { correctedReply, refusal } = await rewriteWithinGuards(failed, rewriter);
-    if (refusal !== null) return { event: refusal };
+    if (refusal !== null) return { event: refusal, report: { ok: true } };
     const [oldRatings, newRatings] = await bothOf(
       rateReply(failure, failure.aiReply, judge),
       rateReply(failure, correctedReply, judge),
     );
     return {
       event: { type: "improved" },
+      report: { ok: true },
       improvement: {
         id: newId(),
         promptId: failure.promptId,
@@ -96,8 +110,13 @@ async function attempt(services: Services, failure: Failure): Promise<Outcome> {
       },
     };
   } catch (error) {
-    if (!(error instanceof ModelError)) throw error;
-    return { event: eventOf(error) };
+    if (error instanceof ModelError) {
+      const { failure: kind, code, message: reason } = error;
+      return { event: eventOf(error, services.clock()), report: { ok: false, failure: kind, code, reason } };
+    }
+    console.error(JSON.stringify({ event: "correction_fault", failure_id: failure.id, error: describeError(error) }));
+    const reason = "Something went wrong on our side; the logs say what.";
+    return { event: { type: "try_again", code: "internal_fault", reason, retryAfterMs: null }, report: null };
   }
 }
 
@@ -149,7 +168,7 @@ async function guidanceFor(services: Services, { clusterId, failureCategory }: F
 }
 
 /** What a model failure means for the failure that was to be corrected. */
-function eventOf(error: ModelError): FailureEvent {
+function eventOf(error: ModelError, now: number): FailureEvent {
   const { code, message: reason, retryAfterMs } = error;
   switch (error.failure) {
     case "retry":
@@ -158,7 +177,8 @@ function eventOf(error: ModelError): FailureEvent {
     case "refused":
       return { type: "needs_human", code, reason };
     case "stop":
-      return { type: "gave_up", code, reason };
+      // Not this reply's fault: it waits with all others until the gate opens.
+      return { type: "wait", code, reason, untilMs: now + OPERATOR_PROBE_MS };
   }
 }
 

@@ -1,13 +1,41 @@
-import { count, eq, max, sum } from "drizzle-orm";
+import { count, desc, eq, lt, max, sum } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { correctionAttempts, correctionRuns, failedReplies } from "../db/schema.ts";
+import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
-import type { RunOutput } from "./schemas.ts";
+import type { Services } from "../services.ts";
+import type { Wait } from "./gate.ts";
+import { whyWaiting } from "./gatekeeper.ts";
+import type { RunOutput, RunQuery } from "./schemas.ts";
+
+type Reading = Pick<Services, "db" | "clock" | "config">;
 
 /** A run with its numbers, counted from what is stored. */
-export async function getRun(db: Db, id: string): Promise<RunOutput | null> {
-  const [run] = await db.select().from(correctionRuns).where(eq(correctionRuns.id, id));
-  if (run === undefined) return null;
+export async function getRun(services: Reading, id: string): Promise<RunOutput | null> {
+  const [run] = await services.db.select().from(correctionRuns).where(eq(correctionRuns.id, id));
+  return run === undefined ? null : countRun(services.db, run, await whyWaiting(services));
+}
+
+/** Newest first. */
+export async function listRuns(services: Reading, { cursor, limit }: RunQuery): Promise<Page<RunOutput>> {
+  const runs = await services.db
+    .select()
+    .from(correctionRuns)
+    .where(cursor ? lt(correctionRuns.id, String(decodeCursor(cursor, ["string"])[0])) : undefined)
+    .orderBy(desc(correctionRuns.id))
+    .limit(limit + 1);
+  const waiting = await whyWaiting(services);
+  const counted = await Promise.all(runs.map((run) => countRun(services.db, run, waiting)));
+  return toPage(
+    counted,
+    limit,
+    (run) => [run.id],
+    (run) => run,
+  );
+}
+
+async function countRun(db: Db, run: typeof correctionRuns.$inferSelect, waiting: Wait | null): Promise<RunOutput> {
+  const { id } = run;
   const [active, ended] = await db.batch([
     db
       .select({ status: failedReplies.status, rows: count() })
@@ -29,8 +57,8 @@ export async function getRun(db: Db, id: string): Promise<RunOutput | null> {
   const ends = (outcome: string) => ended.find((row) => row.outcome === outcome)?.rows ?? 0;
   const counts = { improved: ends("improved"), needs_human: ends("needs_human"), failed: ends("failed") };
   const done = counts.improved + counts.needs_human + counts.failed;
-  const waiting = active.filter(({ status }) => status === "pending" || status === "correcting");
-  const inWork = waiting.reduce((total, { rows }) => total + rows, 0);
+  const open = active.filter(({ status }) => status === "pending" || status === "correcting");
+  const inWork = open.reduce((total, { rows }) => total + rows, 0);
   // Until the fan-out is through, what it has yet to take counts as pending too.
   const pending = run.fannedOutAt === null ? Math.max(inWork, run.total - done) : inWork;
   const lastEnd = Math.max(run.fannedOutAt ?? 0, ...ended.map(({ last }) => last ?? 0));
@@ -43,6 +71,10 @@ export async function getRun(db: Db, id: string): Promise<RunOutput | null> {
       input: ended.reduce((total, row) => total + row.input, 0),
       output: ended.reduce((total, row) => total + row.output, 0),
     },
+    waiting:
+      waiting === null || pending === 0
+        ? null
+        : { code: waiting.code, reason: waiting.reason, until: toRfc3339(waiting.untilMs) },
     started_at: toRfc3339(run.startedAt),
     finished_at: toRfc3339OrNull(pending === 0 ? lastEnd : null),
   };

@@ -2,8 +2,20 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
 import { RedraftError } from "../lib/errors.ts";
-import { getRun } from "./queries.ts";
-import { runCreated, runInput, runOutput } from "./schemas.ts";
+import { listDeadLetters, replayDeadLetter } from "./dead-letters.ts";
+import { estimateRun } from "./estimate-run.ts";
+import { openGate } from "./gatekeeper.ts";
+import { getRun, listRuns } from "./queries.ts";
+import {
+  deadLetterPage,
+  deadLetterQuery,
+  runCreated,
+  runEstimate,
+  runInput,
+  runOutput,
+  runPage,
+  runQuery,
+} from "./schemas.ts";
 import { startRun } from "./start-run.ts";
 
 const tags = ["corrections"];
@@ -13,9 +25,30 @@ const start = createRoute({
   path: "/v1/correction-runs",
   tags,
   summary: "Correct all failures that are not corrected yet",
-  request: { body: { content: { "application/json": { schema: runInput } } } },
+  request: {
+    query: z.strictObject({
+      dry_run: z
+        .stringbool()
+        .default(false)
+        .openapi({ type: "boolean", description: "Only estimate what it would cost." }),
+    }),
+    body: { content: { "application/json": { schema: runInput } } },
+  },
   responses: {
+    200: { description: "The estimate", content: { "application/json": { schema: runEstimate } } },
     202: { description: "Accepted", content: { "application/json": { schema: runCreated } } },
+    ...problems("invalid"),
+  },
+});
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/correction-runs",
+  tags,
+  summary: "Runs, newest first",
+  request: { query: runQuery },
+  responses: {
+    200: { description: "A page", content: { "application/json": { schema: runPage } } },
     ...problems("invalid"),
   },
 });
@@ -32,10 +65,57 @@ const get = createRoute({
   },
 });
 
+const resume = createRoute({
+  method: "post",
+  path: "/v1/corrections/resume",
+  tags,
+  summary: "Go on at once after what paused corrections was mended",
+  description: "They also go on by themselves: a paused gate is probed every few minutes.",
+  responses: { 204: { description: "Resumed" }, ...problems() },
+});
+
+const letters = createRoute({
+  method: "get",
+  path: "/v1/dead-letters",
+  tags,
+  summary: "Messages that no consumer could deal with, newest first",
+  request: { query: deadLetterQuery },
+  responses: {
+    200: { description: "A page", content: { "application/json": { schema: deadLetterPage } } },
+    ...problems("invalid"),
+  },
+});
+
+const replay = createRoute({
+  method: "post",
+  path: "/v1/dead-letters/{id}/replay",
+  tags,
+  summary: "Send a dead letter again; twice does no harm",
+  request: { params: z.object({ id: z.uuid("must be a dead letter's id") }) },
+  responses: { 204: { description: "Sent" }, ...problems("not_found") },
+});
+
 export const correctionRoutes = createRouter()
-  .openapi(start, async (c) => c.json(await startRun(c.var.services, c.req.valid("json")), 202))
+  .openapi(start, async (c) => {
+    const filter = c.req.valid("json");
+    if (c.req.valid("query").dry_run) return c.json(await estimateRun(c.var.services, filter), 200);
+    const run = await startRun(c.var.services, filter);
+    c.header("location", `/v1/correction-runs/${run.id}`);
+    return c.json(run, 202);
+  })
+  .openapi(list, async (c) => c.json(await listRuns(c.var.services, c.req.valid("query")), 200))
   .openapi(get, async (c) => {
-    const run = await getRun(c.var.services.db, c.req.valid("param").id);
+    const run = await getRun(c.var.services, c.req.valid("param").id);
     if (run === null) throw new RedraftError("not_found", "There is no run with this id.");
     return c.json(run, 200);
+  })
+  .openapi(resume, async (c) => {
+    await openGate(c.var.services);
+    return c.body(null, 204);
+  })
+  .openapi(letters, async (c) => c.json(await listDeadLetters(c.var.services.db, c.req.valid("query")), 200))
+  .openapi(replay, async (c) => {
+    const sent = await replayDeadLetter(c.var.services, c.req.valid("param").id);
+    if (!sent) throw new RedraftError("not_found", "There is no dead letter with this id.");
+    return c.body(null, 204);
   });

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { filterTime, kindFilter } from "../http/fields.ts";
+import { pageOf, pageQuery } from "../http/pagination.ts";
 
 export const runInput = z
   .strictObject({
@@ -17,6 +18,17 @@ export type RunInput = z.infer<typeof runInput>;
 
 export const runCreated = z.object({ id: z.uuid(), total: z.int() }).openapi("CorrectionRunCreated");
 
+export const runEstimate = z
+  .object({
+    total: z.int(),
+    estimate: z
+      .object({ model_calls: z.int(), input_tokens: z.int(), output_tokens: z.int() })
+      .openapi({ description: "Without retries; from the lengths of the texts and what corrections cost so far." }),
+  })
+  .openapi("CorrectionRunEstimate");
+
+export type RunEstimate = z.infer<typeof runEstimate>;
+
 export const runOutput = z
   .object({
     id: z.uuid(),
@@ -26,9 +38,35 @@ export const runOutput = z
     needs_human: z.int(),
     failed: z.int(),
     tokens: z.object({ input: z.int(), output: z.int() }),
+    waiting: z.object({ code: z.string(), reason: z.string(), until: z.iso.datetime().nullable() }).nullable().openapi({
+      description: "Why corrections do not begin at the moment, if so: a pause, a provider that is down, the budget.",
+    }),
     started_at: z.iso.datetime(),
     finished_at: z.iso.datetime().nullable(),
   })
   .openapi("CorrectionRun");
 
 export type RunOutput = z.infer<typeof runOutput>;
+
+export const runQuery = z.strictObject(pageQuery);
+export type RunQuery = z.infer<typeof runQuery>;
+export const runPage = pageOf(runOutput);
+
+export const deadLetterOutput = z
+  .object({
+    id: z.uuid(),
+    queue: z.enum(["corrections", "jobs"]),
+    body: z.unknown(),
+    error: z.string(),
+    created_at: z.iso.datetime(),
+    replayed_at: z.iso.datetime().nullable(),
+  })
+  .openapi("DeadLetter");
+export type DeadLetterOutput = z.infer<typeof deadLetterOutput>;
+
+export const deadLetterQuery = z.strictObject({
+  ...pageQuery,
+  replayed: z.stringbool().default(false).openapi({ type: "boolean", description: "Also those that were replayed." }),
+});
+export type DeadLetterQuery = z.infer<typeof deadLetterQuery>;
+export const deadLetterPage = pageOf(deadLetterOutput);

@@ -133,6 +133,40 @@ export const correctionAttempts = sqliteTable(
   ],
 );
 
+/** Tokens by day (UTC, `2026-01-31`): what the daily budget is held against. */
+export const dailyUsage = sqliteTable("daily_usage", {
+  day: text().primaryKey(),
+  modelCalls: integer("model_calls").notNull(),
+  inputTokens: integer("input_tokens").notNull(),
+  outputTokens: integer("output_tokens").notNull(),
+});
+
+/** One row, shared by all consumers: whether corrections may begin. Its states are those of `corrections/gate.ts`. */
+export const gate = sqliteTable("correction_gate", {
+  id: integer().primaryKey(),
+  code: text(),
+  reason: text(),
+  until: integer(),
+  /** Failures of the provider in a row. */
+  failures: integer().notNull(),
+  /** Which key, address and models the pause is about. */
+  setup: text(),
+});
+
+/** Messages that no consumer could deal with. */
+export const deadLetters = sqliteTable(
+  "dead_letters",
+  {
+    id: text().primaryKey(),
+    queue: text().$type<"corrections" | "jobs">().notNull(),
+    body: text({ mode: "json" }).$type<unknown>().notNull(),
+    error: text().notNull(),
+    createdAt: integer("created_at").notNull(),
+    replayedAt: integer("replayed_at"),
+  },
+  (t) => [index("dead_letters_open").on(t.replayedAt, t.id)],
+);
+
 /** One sample of the judge: its words, then its scores. */
 export interface JudgeSample {
   reasons: string;

@@ -1,5 +1,6 @@
 import type { JudgeSample } from "../db/schema.ts";
 import { Gain, Rating } from "../ui/gain.tsx";
+import { When } from "../ui/when.tsx";
 import type { getImprovement } from "./queries.ts";
 
 type Improvement = NonNullable<Awaited<ReturnType<typeof getImprovement>>>;
@@ -71,7 +72,7 @@ function Facts({ improvement }: { improvement: Improvement }) {
       <div>
         <dt>Made</dt>
         <dd>
-          <time datetime={improvement.created_at}>{improvement.created_at.slice(0, 16).replace("T", " ")} UTC</time>
+          <When time={improvement.created_at} />
         </dd>
       </div>
       {improvement.context_url !== null && (

@@ -14,3 +14,8 @@ export function toRfc3339(ms: number): string {
 export function toRfc3339OrNull(ms: number | null): string | null {
   return ms === null ? null : toRfc3339(ms);
 }
+
+/** The day in UTC: `2026-01-31`. */
+export function dayOf(ms: number): string {
+  return toRfc3339(ms).slice(0, 10);
+}

@@ -8,14 +8,11 @@ export interface Deadlines {
   maxBytes: number;
 }
 
-/**
- * A reasoning model may think for a minute before it answers. All of it stays far below the 15 minutes
- * that a queue consumer has, so that a correction with a rewrite and four ratings still fits.
- */
+/** A reasoning model may think for a minute before it answers; a queue consumer has 15 minutes for a whole batch. */
 export const DEADLINES: Deadlines = {
   headersMs: 90 * SECOND,
   betweenChunksMs: 30 * SECOND,
-  totalMs: 180 * SECOND,
+  totalMs: 120 * SECOND,
   maxBytes: 4 * 1024 * 1024,
 };
 

@@ -4,10 +4,19 @@ import { addUsage, type Model, ModelError, NO_USAGE, type Usage } from "./model.
 /** A Worker waits for the headers of at most six connections at once; a seventh call would only queue unseen. */
 export const CALLS_IN_FLIGHT = 6;
 
-/** The same model, with at most so many calls in flight. */
-export function limitCalls(model: Model, inFlight = CALLS_IN_FLIGHT): Model {
+/**
+ * The same model, with at most so many calls in flight.
+ * @param mayBegin asked before each call begins; after a no the call fails as timed out
+ */
+export function limitCalls(model: Model, mayBegin: () => boolean = () => true, inFlight = CALLS_IN_FLIGHT): Model {
   const limit = pLimit(inFlight);
-  return { complete: (request) => limit(() => model.complete(request)) };
+  return {
+    complete: (request) =>
+      limit(() => {
+        if (mayBegin()) return model.complete(request);
+        throw new ModelError("retry", "timeout", "the worker had no time left for another model call");
+      }),
+  };
 }
 
 /** The same model, counting the tokens of every call, those of failed calls included. */

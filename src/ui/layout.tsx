@@ -3,6 +3,7 @@ import type { AppContext } from "../http/app-env.ts";
 
 const NAV = [
   { href: "/", name: "Leaderboard" },
+  { href: "/runs", name: "Runs" },
   { href: "/docs", name: "API" },
 ];
 

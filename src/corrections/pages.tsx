@@ -1,0 +1,44 @@
+import { Hono } from "hono";
+import type { AppEnv } from "../http/app-env.ts";
+import { RedraftError } from "../lib/errors.ts";
+import { isId } from "../lib/ids.ts";
+import { renderPage } from "../ui/layout.tsx";
+import { listDeadLetters, replayDeadLetter } from "./dead-letters.ts";
+import { openGate, whyWaiting } from "./gatekeeper.ts";
+import { getRun, listRuns } from "./queries.ts";
+import { RunPage, RunsPage } from "./runs-page.tsx";
+import { startRun } from "./start-run.ts";
+
+/** Runs a page shows. */
+const PAGE_ROWS = 25;
+
+export const correctionPages = new Hono<AppEnv>()
+  .get("/runs", async (c) => {
+    const { services } = c.var;
+    const [runs, waiting, letters] = await Promise.all([
+      listRuns(services, { limit: PAGE_ROWS, cursor: c.req.query("cursor") }),
+      whyWaiting(services),
+      listDeadLetters(services.db, { limit: PAGE_ROWS, replayed: false }),
+    ]);
+    return renderPage(c, "Runs", <RunsPage runs={runs} waiting={waiting} letters={letters.data} />);
+  })
+  .get("/runs/:id", async (c) => {
+    const id = c.req.param("id");
+    const run = isId(id) ? await getRun(c.var.services, id) : null;
+    if (run === null) throw new RedraftError("not_found", "There is no run with this id.");
+    return renderPage(c, "Run", <RunPage run={run} />);
+  })
+  .post("/runs", async (c) => {
+    const redo = (await c.req.formData()).get("redo") === "failed" ? ("failed" as const) : undefined;
+    const { id } = await startRun(c.var.services, { redo });
+    return c.redirect(`/runs/${id}`, 303);
+  })
+  .post("/runs/resume", async (c) => {
+    await openGate(c.var.services);
+    return c.redirect("/runs", 303);
+  })
+  .post("/dead-letters/:id/replay", async (c) => {
+    const sent = await replayDeadLetter(c.var.services, c.req.param("id"));
+    if (!sent) throw new RedraftError("not_found", "There is no dead letter with this id.");
+    return c.redirect("/runs", 303);
+  });

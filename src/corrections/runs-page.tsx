@@ -1,0 +1,182 @@
+import type { Page } from "../http/pagination.ts";
+import { toRfc3339 } from "../lib/time.ts";
+import { When } from "../ui/when.tsx";
+import type { Wait } from "./gate.ts";
+import type { DeadLetterOutput, RunOutput } from "./schemas.ts";
+
+export function RunsPage({
+  runs,
+  waiting,
+  letters,
+}: {
+  runs: Page<RunOutput>;
+  waiting: Wait | null;
+  letters: DeadLetterOutput[];
+}) {
+  return (
+    <>
+      <h1>Correction runs</h1>
+      {waiting !== null && <Waiting waiting={{ ...waiting, until: toRfc3339(waiting.untilMs) }} />}
+      <div class="actions">
+        <form method="post" action="/runs">
+          <button type="submit">Correct all that wait</button>
+        </form>
+        <form method="post" action="/runs">
+          <input type="hidden" name="redo" value="failed" />
+          <button class="quiet" type="submit">
+            Try the failed ones again
+          </button>
+        </form>
+      </div>
+      {runs.data.length === 0 ? (
+        <p class="empty">No runs yet.</p>
+      ) : (
+        <div data-live>
+          <table class="list">
+            <thead>
+              <tr>
+                <th scope="col">Started</th>
+                <th scope="col">Progress</th>
+                <th scope="col">Improved</th>
+                <th scope="col">For a person</th>
+                <th scope="col">Failed</th>
+                <th scope="col">Tokens</th>
+              </tr>
+            </thead>
+            <tbody>
+              {runs.data.map((run) => (
+                <tr>
+                  <td>
+                    <a href={`/runs/${run.id}`}>
+                      <When time={run.started_at} />
+                    </a>
+                  </td>
+                  <td>
+                    <Progress run={run} />
+                  </td>
+                  <td>{run.improved}</td>
+                  <td>{run.needs_human}</td>
+                  <td>{run.failed}</td>
+                  <td>{run.tokens.input + run.tokens.output}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          {runs.data.some(({ finished_at }) => finished_at === null) && <span hidden data-live-on />}
+        </div>
+      )}
+      {runs.next_cursor !== null && (
+        <nav class="paging" aria-label="Pages">
+          <a href={`/runs?cursor=${runs.next_cursor}`} rel="next">
+            Next page
+          </a>
+        </nav>
+      )}
+      {letters.length > 0 && <DeadLetters letters={letters} />}
+      <script src="/live.js" defer />
+    </>
+  );
+}
+
+export function RunPage({ run }: { run: RunOutput }) {
+  const facts = [
+    ["failures", run.total],
+    ["waiting", run.pending],
+    ["improved", run.improved],
+    ["for a person", run.needs_human],
+    ["failed", run.failed],
+    ["tokens in", run.tokens.input],
+    ["tokens out", run.tokens.output],
+  ];
+  return (
+    <>
+      <h1>Correction run</h1>
+      <div data-live>
+        {run.waiting !== null && <Waiting waiting={run.waiting} />}
+        <p>
+          Started <When time={run.started_at} />
+          {run.finished_at !== null && (
+            <>
+              , finished <When time={run.finished_at} />
+            </>
+          )}
+        </p>
+        <Progress run={run} />
+        <dl class="totals">
+          {facts.map(([name, value]) => (
+            <div>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+        {run.finished_at === null && <span hidden data-live-on />}
+      </div>
+      <p>
+        <a href="/?sort=newest">Newest improvements</a>
+      </p>
+      <script src="/live.js" defer />
+    </>
+  );
+}
+
+function Progress({ run }: { run: RunOutput }) {
+  const done = run.total - run.pending;
+  return (
+    <>
+      <progress max={Math.max(run.total, 1)} value={run.total === 0 ? 1 : done} aria-label="Progress" />{" "}
+      <small>{`${done} of ${run.total}`}</small>
+    </>
+  );
+}
+
+function Waiting({ waiting }: { waiting: NonNullable<RunOutput["waiting"]> }) {
+  return (
+    <section class="notice-box" role="status">
+      <strong>Corrections wait.</strong> {waiting.reason}{" "}
+      {waiting.until !== null && (
+        <>
+          Next try: <When time={waiting.until} />.
+        </>
+      )}
+      {waiting.code !== "daily_budget" && (
+        <form method="post" action="/runs/resume">
+          <button class="quiet" type="submit">
+            Go on now
+          </button>
+        </form>
+      )}
+    </section>
+  );
+}
+
+function DeadLetters({ letters }: { letters: DeadLetterOutput[] }) {
+  return (
+    <section>
+      <h2>Messages nobody could deal with</h2>
+      <table class="list">
+        <tbody>
+          {letters.map((letter) => (
+            <tr>
+              <td>
+                <When time={letter.created_at} />
+              </td>
+              <td>{letter.queue}</td>
+              <td>
+                <code>{JSON.stringify(letter.body)}</code>
+              </td>
+              <td>{letter.error}</td>
+              <td>
+                <form method="post" action={`/dead-letters/${letter.id}/replay`}>
+                  <button class="quiet" type="submit">
+                    Send again
+                  </button>
+                </form>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
