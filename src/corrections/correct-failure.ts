@@ -41,7 +41,8 @@ export async function correctFailure(
 
   const metered = meterModel(services.model);
   const { event, improvement, report } = await attempt({ ...services, model: metered.model }, failure);
-  if (report !== null) await gatekeeper.report(report);
+  const { inputTokens, outputTokens } = metered.usage();
+  await gatekeeper.report(report, inputTokens + outputTokens);
   const state = await endAttempt(services, failureId, held, event, metered.usage(), improvement);
   if (state?.status === "improved") await touchClusters(services, [failure]);
   return state;

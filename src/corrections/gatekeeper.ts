@@ -24,8 +24,8 @@ const ROW = 1;
 export interface Gatekeeper {
   /** May a correction begin? */
   admit(): Promise<Admission>;
-  /** Tells how a correction's model calls ended. */
-  report(report: Report): Promise<void>;
+  /** Tells how a correction's model calls ended, and what they cost in tokens. Null: nothing about the provider. */
+  report(report: Report | null, tokens: number): Promise<void>;
 }
 
 /** The gate as one consumer invocation uses it: decisions by `gate.ts`, the shared row in D1. */
@@ -56,16 +56,18 @@ export function createGatekeeper({ db, clock, config }: Pick<Services, "db" | "c
       const { state: now, spent: spentNow } = await look();
       return admit(now, spentNow, config.DAILY_TOKEN_BUDGET, clock(), await setup);
     },
-    async report(report) {
-      const { state, spent } = await look();
-      const next = gateAfter(state, report, clock(), await setup);
-      if (next === state || (next.until === null && state.until === null && next.failures === state.failures)) return;
+    async report(report, tokens) {
+      const [{ state, spent }, name] = [await look(), await setup];
+      // No waiting between what is known and what is known next: many report at the same time.
+      const before = known?.state ?? state;
+      const next = report === null ? before : gateAfter(before, report, clock(), name);
+      known = { state: next, spent: (known?.spent ?? spent) + tokens, at: known?.at ?? clock() };
+      if (next.until === before.until && next.failures === before.failures) return;
       await db
         .insert(gate)
         .values({ id: ROW, ...next })
         .onConflictDoUpdate({ target: gate.id, set: next });
-      known = { state: next, spent, at: clock() };
-      if (state.until !== null && next.until === null) await bringForward(db, clock(), state.code);
+      if (before.until !== null && next.until === null) await bringForward(db, clock(), before.code);
     },
   };
 }

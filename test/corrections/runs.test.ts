@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { MAX_TRIES } from "../../src/failures/failure-state.ts";
+import { consumeJobs } from "../../src/jobs.ts";
 import { ModelError } from "../../src/llm/model.ts";
 import { goodModel, modelThat } from "../support/model.ts";
-import { aFailure, createWorld } from "../support/world.ts";
+import { aFailure, createWorld, deliverTo } from "../support/world.ts";
 
 const topic = () => `topic-${crypto.randomUUID()}`;
 
@@ -59,15 +60,7 @@ describe("a correction run", () => {
     const mine = topic();
     await world.record(aFailure({ topic: mine }));
     const run = await world.json("POST", "/v1/correction-runs", { topic: mine });
-    const { consumeJobs } = await import("../../src/jobs.ts");
-    const [job] = world.jobs.take();
-    await consumeJobs(world.services, {
-      queue: "redraft-jobs",
-      messages: [{ id: "1", timestamp: new Date(), attempts: 1, body: job, ack() {}, retry() {} }],
-      metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } },
-      ackAll() {},
-      retryAll() {},
-    } as MessageBatch);
+    await deliverTo((batch) => consumeJobs(world.services, batch), world.jobs.take());
     expect(world.corrections.take()).toHaveLength(1);
     world.now += 11 * 60_000;
     await world.sweep();

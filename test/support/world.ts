@@ -111,7 +111,8 @@ export function createWorld({ model = goodModel(), vars = {} }: { model?: Model;
 
 export type World = ReturnType<typeof createWorld>;
 
-async function deliverTo<T>(consume: (batch: MessageBatch) => Promise<void>, bodies: T[]): Promise<Delivered[]> {
+/** A batch as a queue hands it over, which remembers what became of each message. */
+export function batchOf(bodies: unknown[]): { batch: MessageBatch; results: () => Delivered[] } {
   const results: Delivered[] = bodies.map(() => "none");
   const messages = bodies.map((body, i) => ({
     id: String(i),
@@ -126,9 +127,13 @@ async function deliverTo<T>(consume: (batch: MessageBatch) => Promise<void>, bod
     },
   }));
   const metadata = { metrics: { backlogCount: 0, backlogBytes: 0 } };
-  if (bodies.length > 0)
-    await consume({ queue: "test", messages, metadata, ackAll() {}, retryAll() {} } as MessageBatch);
-  return results;
+  return { batch: { queue: "test", messages, metadata, ackAll() {}, retryAll() {} }, results: () => results };
+}
+
+export async function deliverTo<T>(consume: (batch: MessageBatch) => Promise<void>, bodies: T[]): Promise<Delivered[]> {
+  const { batch, results } = batchOf(bodies);
+  if (bodies.length > 0) await consume(batch);
+  return results();
 }
 
 let made = 0;
