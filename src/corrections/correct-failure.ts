@@ -18,6 +18,7 @@ import { OPERATOR_PROBE_MS, type Report } from "./gate.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
 import { type FailedReply, generateCorrectedReply, type Rewriter } from "./generate-corrected-reply.ts";
 import { checkRewrite } from "./guards/check-rewrite.ts";
+import { keepLease } from "./keep-lease.ts";
 import { RUBRIC, rateReply } from "./rate-reply.ts";
 
 /**
@@ -33,6 +34,20 @@ export async function correctFailure(
 ): Promise<FailureState | null> {
   const held = await applyEvent(services, failureId, { type: "claimed" });
   if (held === null) return null;
+  const release = keepLease(services, failureId, held.attempts);
+  try {
+    return await correctHeld(services, gatekeeper, failureId, held);
+  } finally {
+    release();
+  }
+}
+
+async function correctHeld(
+  services: Services,
+  gatekeeper: Gatekeeper,
+  failureId: string,
+  held: FailureState,
+): Promise<FailureState | null> {
   // Asked only now, so that the one correction that probes a closed gate is one that has something to do.
   const admission = await gatekeeper.admit();
   if (!admission.admitted) return applyEvent(services, failureId, { type: "wait", ...admission });

@@ -1,5 +1,7 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { keepLease } from "../../src/corrections/keep-lease.ts";
+import { LEASE_MS } from "../../src/failures/failure-state.ts";
 import { ModelError } from "../../src/llm/model.ts";
 import { goodModel, modelThat, REWRITE, rating } from "../support/model.ts";
 import { aFailure, createWorld } from "../support/world.ts";
@@ -136,6 +138,30 @@ describe("a correction", () => {
     await zombie;
     const { data } = await world.json("GET", "/v1/improvements?sort=newest&limit=1");
     expect(data[0]).toMatchObject({ failure_id: id, corrected_reply: REWRITE, version: 1 });
+  });
+
+  it("keeps the lease of a worker that lives, and not one that another has taken over", async () => {
+    const world = createWorld();
+    const [id] = await world.record(aFailure());
+    await world.json("POST", "/v1/correction-runs", {});
+    await world.deliver();
+    const dueAt = async () =>
+      (
+        await env.DB.prepare("select due_at from failed_replies where id = ?")
+          .bind(id)
+          .first<{ due_at: number | null }>()
+      )?.due_at;
+    await env.DB.prepare("update failed_replies set status = 'correcting', attempts = 7, due_at = 1 where id = ?")
+      .bind(id)
+      .run();
+    const late = keepLease(world.services, id ?? "", 6, 5);
+    await scheduler.wait(60);
+    late();
+    expect(await dueAt()).toBe(1);
+    const alive = keepLease(world.services, id ?? "", 7, 5);
+    await expect.poll(dueAt).toBe(world.now + LEASE_MS);
+    alive();
+    await env.DB.prepare("update failed_replies set status = 'improved', due_at = null where id = ?").bind(id).run();
   });
 
   it("does not let a customer's text end its section and speak as the program", async () => {

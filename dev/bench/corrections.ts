@@ -1,0 +1,131 @@
+/**
+ * How close the fan-out comes to what the model's pace allows: corrections against a stand-in with a fixed latency,
+ * wall time over the ideal (calls × latency / six in flight), and over a plain loop that makes the same calls one
+ * after the other.
+ */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { createClient, fireCron, waitUntilUp } from "../lib/client.ts";
+import { freePort, ROOT } from "../lib/processes.ts";
+import { newKey } from "../lib/settings.ts";
+import { table } from "../lib/terminal.ts";
+import { applyMigrations, startWorker } from "../lib/wrangler.ts";
+import { startStandIn } from "../stand-in/server.ts";
+
+const STATE = ".wrangler/bench-corrections";
+const LATENCY_MS = 200;
+const IN_FLIGHT = 6;
+const CRON_MS = 10_000;
+
+/** The plain loop is measured over this many calls and scaled: all of them would take ten minutes of waiting. */
+const LOOP_CALLS = 60;
+
+interface Run {
+  total: number;
+  improved: number;
+  needs_human: number;
+  failed: number;
+  started_at: string;
+  finished_at: string | null;
+}
+
+/** `npm run bench -- corrections [--corrections 1000]` */
+export async function benchCorrections(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { corrections: { type: "string", default: "1000" } } });
+  const corrections = Number(values.corrections);
+  rmSync(join(ROOT, STATE), { recursive: true, force: true });
+  let calls = 0;
+  const standIn = await startStandIn({ latencyMs: LATENCY_MS });
+  standIn.server.on("request", () => {
+    calls += 1;
+  });
+  const port = await freePort(8950);
+  const url = `http://localhost:${port}`;
+  const key = newKey();
+  const vars = {
+    ADMIN_KEY: key,
+    OPENAI_BASE_URL: standIn.baseUrl,
+    OPENAI_API_KEY: "stand-in",
+    CORRECTION_MODEL: "stand-in",
+    JUDGE_MODEL: "stand-in",
+  };
+  await applyMigrations(["--persist-to", STATE]);
+  const settings = Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  const worker = startWorker(port, ["--persist-to", STATE, ...settings], { quiet: true });
+  const cron = setInterval(() => void fireCron(url), CRON_MS);
+  try {
+    await waitUntilUp(url, worker.ended);
+    const loopMs = await plainLoop(standIn.baseUrl);
+    const client = createClient(url, key);
+    const lines = Array.from({ length: corrections }, (_, i) => `${JSON.stringify(failure(i))}\n`);
+    await client.postNdjson("/v1/failures", new Blob(lines).stream());
+    calls = 0;
+    const began = performance.now();
+    const { id } = await client.post<{ id: string }>("/v1/correction-runs", {});
+    const run = await untilFinished(client, id);
+    const wallMs = performance.now() - began;
+    const idealMs = (calls * LATENCY_MS) / IN_FLIGHT;
+    const sequentialMs = loopMs * calls;
+    const rows: [string, string][] = [
+      ["corrections", `${run.total}: ${run.improved} improved, ${run.needs_human} for a person, ${run.failed} failed`],
+      ["model calls", String(calls)],
+      ["wall time", seconds(wallMs)],
+      ["ideal: calls × 0.2 s / 6", seconds(idealMs)],
+      ["wall time over the ideal (goal: at most 1.25)", (wallMs / idealMs).toFixed(2)],
+      [`the same calls one after the other, scaled from ${LOOP_CALLS}`, seconds(sequentialMs)],
+      ["times faster than that", (sequentialMs / wallMs).toFixed(2)],
+    ];
+    console.log(
+      table(
+        [
+          { title: "what", value: ([what]) => what, most: 80 },
+          { title: "value", value: ([, value]) => value, most: 80 },
+        ],
+        rows,
+      ),
+    );
+  } finally {
+    clearInterval(cron);
+    await worker.stop();
+    await standIn.close();
+  }
+}
+
+/** Milliseconds per call of a loop that waits for each answer. */
+async function plainLoop(baseUrl: string): Promise<number> {
+  const body = JSON.stringify({
+    model: "stand-in",
+    messages: [{ role: "user", content: "<agent_reply>\nYes.\n</agent_reply>" }],
+  });
+  const began = performance.now();
+  for (let call = 0; call < LOOP_CALLS; call++) {
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body };
+    const response = await fetch(`${baseUrl}/chat/completions`, init);
+    await response.text();
+  }
+  return (performance.now() - began) / LOOP_CALLS;
+}
+
+async function untilFinished(client: ReturnType<typeof createClient>, id: string): Promise<Run> {
+  for (;;) {
+    const run = await client.get<Run>(`/v1/correction-runs/${id}`);
+    if (run.finished_at !== null) return run;
+    await sleep(250);
+  }
+}
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+
+function failure(i: number) {
+  return {
+    external_id: `order-${i}`,
+    original_prompt: `When does my order ${10_000 + i} arrive? It was due on Monday.`,
+    ai_reply: "Orders arrive within a few days.",
+    agent_reply: `Order ${10_000 + i} was held up at the sorting centre and arrives on Thursday; you get the shipping fee back.`,
+    failure_explanation: "Says nothing about this order.",
+    failure_category: "missing_information",
+    topic: `delivery_delay_${i % 10}`,
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * Kills `npm run dev` with SIGKILL at random moments while it corrects, starts it again each time, and looks in the
+ * end whether anything was lost or done twice. Local queues live in memory: every message dies with the process.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { globSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { createClient, fireCron, waitUntilUp } from "../lib/client.ts";
+import { freePort, ROOT } from "../lib/processes.ts";
+import { newKey } from "../lib/settings.ts";
+import { startStandIn } from "../stand-in/server.ts";
+
+const STATE = ".wrangler/kill-and-restart";
+/** What a call takes, so that there is always something under way to be killed. */
+const LATENCY_MS = 200;
+/** A killed worker's corrections are free again when their lease has run out, 3 minutes after it died. */
+const PATIENCE_MS = 15 * 60_000;
+const CRON_MS = 5_000;
+
+interface Run {
+  total: number;
+  pending: number;
+  improved: number;
+  needs_human: number;
+  failed: number;
+  tokens: { input: number; output: number };
+  finished_at: string | null;
+}
+
+/** `npm run bench -- kill-and-restart [--corrections 1000] [--kills 10]`. @throws Error when something does not add up */
+export async function benchKillAndRestart(args: string[]): Promise<void> {
+  const options = {
+    corrections: { type: "string", default: "1000" },
+    kills: { type: "string", default: "10" },
+  } as const;
+  const { values } = parseArgs({ args, options });
+  const [corrections, kills] = [Number(values.corrections), Number(values.kills)];
+  rmSync(join(ROOT, STATE), { recursive: true, force: true });
+
+  const standIn = await startStandIn({ latencyMs: LATENCY_MS });
+  const port = await freePort(8900);
+  const url = `http://localhost:${port}`;
+  const key = newKey();
+  const vars = {
+    ADMIN_KEY: key,
+    OPENAI_BASE_URL: standIn.baseUrl,
+    OPENAI_API_KEY: "stand-in",
+    CORRECTION_MODEL: "stand-in",
+    JUDGE_MODEL: "stand-in",
+  };
+  const devArgs = ["--port", String(port), "--persist-to", STATE];
+  for (const [name, value] of Object.entries(vars)) devArgs.push("--var", `${name}:${value}`);
+  const client = createClient(url, key);
+  let dev = await startDev(devArgs, url);
+  const cron = setInterval(() => void fireCron(url), CRON_MS);
+  try {
+    const lines = Array.from({ length: corrections }, (_, i) => `${JSON.stringify(failure(i))}\n`);
+    const recorded = await client.postNdjson<{ recorded: number }>("/v1/failures", new Blob(lines).stream());
+    const { id } = await client.post<{ id: string }>("/v1/correction-runs", {});
+    console.log(`${recorded.recorded} failures recorded, run ${id} started`);
+
+    for (let kill = 1; kill <= kills; kill++) {
+      await sleep(1_500 + Math.random() * 4_000);
+      const before = await client.get<Run>(`/v1/correction-runs/${id}`);
+      // The whole group at once: npm, wrangler and workerd get no chance to end in order.
+      process.kill(-(dev.pid ?? 0), "SIGKILL");
+      await once(dev, "exit");
+      console.log(`kill ${kill}: ${before.improved + before.needs_human + before.failed} of ${before.total} were done`);
+      dev = await startDev(devArgs, url);
+    }
+    const run = await untilFinished(client, id);
+    report(run, corrections);
+  } finally {
+    clearInterval(cron);
+    process.kill(-(dev.pid ?? 0), "SIGKILL");
+    await standIn.close();
+  }
+  holdAgainstDatabase(corrections);
+}
+
+async function startDev(args: string[], url: string): Promise<ChildProcess> {
+  const dev = spawn("npm", ["run", "dev", "--", ...args], { cwd: ROOT, detached: true, stdio: "ignore" });
+  await waitUntilUp(url, once(dev, "exit"));
+  return dev;
+}
+
+async function untilFinished(client: ReturnType<typeof createClient>, id: string): Promise<Run> {
+  const giveUp = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const run = await client.get<Run>(`/v1/correction-runs/${id}`);
+    if (run.finished_at !== null) return run;
+    if (Date.now() > giveUp) throw new Error(`still pending: ${run.pending} of ${run.total}`);
+    await sleep(1_000);
+  }
+}
+
+function report(run: Run, corrections: number): void {
+  console.log(
+    `${run.improved} improved, ${run.needs_human} need a person, ${run.failed} failed, ${run.pending} pending`,
+  );
+  const done = run.improved + run.needs_human + run.failed;
+  if (run.total !== corrections || done !== corrections) throw new Error(`${done} of ${corrections} came to an end`);
+}
+
+/** What must hold in the database itself, read once nothing runs any more. */
+function holdAgainstDatabase(corrections: number): void {
+  const file = globSync(join(ROOT, STATE, "v3/d1/**/*.sqlite")).find((path) => !path.endsWith("metadata.sqlite"));
+  if (file === undefined) throw new Error("the database is not where wrangler keeps it");
+  const database = new DatabaseSync(file, { readOnly: true });
+  const number = (sql: string) => Number(Object.values(database.prepare(sql).get() ?? {})[0]);
+  const checks = {
+    failures: [number("select count(*) from failed_replies"), corrections],
+    "failures not in a final state": [
+      number("select count(*) from failed_replies where status in ('pending', 'correcting') or due_at is not null"),
+      0,
+    ],
+    "improved failures without exactly one improvement": [
+      number(`select count(*) from failed_replies f where f.status = 'improved'
+        and (select count(*) from ai_reply_improvements i where i.failed_reply_id = f.id) <> 1`),
+      0,
+    ],
+    "improvements of failures that are not improved": [
+      number(`select count(*) from ai_reply_improvements i join failed_replies f on f.id = i.failed_reply_id
+        where f.status <> 'improved'`),
+      0,
+    ],
+    "tokens of the days, against those of the attempts": [
+      number("select sum(input_tokens + output_tokens) from daily_usage"),
+      number("select sum(input_tokens + output_tokens) from correction_attempts"),
+    ],
+    "attempts that ended a correction": [
+      number("select count(*) from correction_attempts where outcome <> 'pending'"),
+      corrections,
+    ],
+  };
+  database.close();
+  for (const [what, [is, shouldBe]] of Object.entries(checks)) {
+    console.log(
+      `${is === shouldBe ? "ok  " : "BAD "} ${what}: ${is}${is === shouldBe ? "" : `, should be ${shouldBe}`}`,
+    );
+  }
+  if (Object.values(checks).some(([is, shouldBe]) => is !== shouldBe)) throw new Error("it does not add up");
+}
+
+function failure(i: number) {
+  return {
+    external_id: `order-${i}`,
+    original_prompt: `When does my order ${10_000 + i} arrive? It was due on Monday.`,
+    ai_reply: "Orders arrive within a few days.",
+    agent_reply: `Order ${10_000 + i} was held up at the sorting centre and arrives on Thursday; you get the shipping fee back.`,
+    failure_explanation: "Says nothing about this order.",
+    failure_category: "missing_information",
+    topic: "delivery_delay",
+  };
+}

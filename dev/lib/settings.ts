@@ -1,0 +1,42 @@
+import { randomBytes } from "node:crypto";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { ROOT } from "./processes.ts";
+
+const DEV_VARS = join(ROOT, ".dev.vars");
+
+/** The settings of .dev.vars; empty where there is none. */
+export function readDevVars(): Record<string, string | undefined> {
+  return existsSync(DEV_VARS) ? parseEnv(readFileSync(DEV_VARS, "utf8")) : {};
+}
+
+/** A key for the API and the pages. */
+export function newKey(): string {
+  return randomBytes(24).toString("base64url");
+}
+
+/** The ADMIN_KEY of .dev.vars, made and written there when there is none. */
+export function ensureAdminKey(): { key: string; made: boolean } {
+  const known = readDevVars().ADMIN_KEY;
+  if (known) return { key: known, made: false };
+  const key = newKey();
+  const before = existsSync(DEV_VARS) ? readFileSync(DEV_VARS, "utf8") : "";
+  const gap = before === "" || before.endsWith("\n") ? "" : "\n";
+  appendFileSync(
+    DEV_VARS,
+    `${gap}# Opens the API and the pages of the Worker on this machine. Made by \`npm run dev\`.\nADMIN_KEY=${key}\n`,
+    {
+      mode: 0o600,
+    },
+  );
+  return { key, made: true };
+}
+
+/** The values of an option among arguments, in both spellings: `--name value` and `--name=value`. */
+export function optionValues(args: string[], name: string): string[] {
+  return args.flatMap((arg, i) => {
+    if (arg === name) return args[i + 1] ?? [];
+    return arg.startsWith(`${name}=`) ? arg.slice(name.length + 1) : [];
+  });
+}

@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import { ROOT, run, type Started, start } from "./processes.ts";
+
+const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
+
+/** What wrangler would fetch or ask for, and must not need: it runs with no network and no terminal. */
+function environment(): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    WRANGLER_SEND_METRICS: "false",
+    WRANGLER_SEND_ERROR_REPORTS: "false",
+    WRANGLER_HIDE_BANNER: "true",
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  };
+  for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"]) delete env[name];
+  return env;
+}
+
+/** Brings the local database up to date. @param where arguments that say which, such as `--persist-to` */
+export function applyMigrations(where: string[] = []): Promise<void> {
+  return run(process.execPath, [WRANGLER, "d1", "migrations", "apply", "DB", "--local", ...where], {
+    env: environment(),
+  });
+}
+
+/**
+ * Makes whatever waited for a message due at once. Local queues live in memory: when the Worker starts, none of its
+ * messages is left and no consumer lives. On Cloudflare neither is so, and the sweep waits for leases to run out.
+ */
+export function forgetQueues(where: string[] = []): Promise<void> {
+  const tables = ["failed_replies", "exports"];
+  const sql = tables.map((table) => `update ${table} set due_at = 1 where due_at is not null;`).join(" ");
+  return run(process.execPath, [WRANGLER, "d1", "execute", "DB", "--local", ...where, "--command", sql], {
+    env: environment(),
+  });
+}
+
+/** Starts `wrangler dev` on a port. */
+export function startWorker(port: number, args: string[] = [], { quiet = false } = {}): Started {
+  const all = ["dev", "--port", String(port), "--inspector-port", "0", "--show-interactive-dev-session=false", ...args];
+  return start(process.execPath, [WRANGLER, ...all], { env: environment(), quiet });
+}
