@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { describeError, type ErrorCode, RedraftError } from "../lib/errors.ts";
+import { describeError, type ErrorCode, framesOf, RedraftError } from "../lib/errors.ts";
 
 const PROBLEMS: Record<ErrorCode, { status: ContentfulStatusCode; title: string }> = {
   invalid: { status: 400, title: "Not valid" },
@@ -55,7 +55,7 @@ export function toProblem(error: unknown, requestId: string): Problem {
     };
     return { type: "about:blank", title, status: error.status, detail, request_id: requestId, errors: [] };
   }
-  console.error(JSON.stringify({ request_id: requestId, error: describeError(error), stack: (error as Error)?.stack }));
+  console.error(JSON.stringify({ request_id: requestId, error: describeError(error), at: framesOf(error) }));
   const detail = "Something went wrong on our side. The request id leads to it in the logs.";
   return { type: "about:blank", title: "Internal error", status: 500, detail, request_id: requestId, errors: [] };
 }

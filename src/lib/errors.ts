@@ -29,7 +29,18 @@ export class RedraftError extends Error {
   }
 }
 
-/** The text of anything that was thrown, for logs. */
+/**
+ * The text of anything that was thrown, for logs. A failed query is told by its SQL and its cause: drizzle's own message
+ * also lists the parameters, which are customers' texts.
+ */
 export function describeError(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  if (!(error instanceof Error)) return String(error);
+  if ("query" in error && "params" in error) return `query failed (${describeError(error.cause)}): ${error.query}`;
+  return `${error.name}: ${error.message}`;
+}
+
+/** Where it was thrown, without the message, which a stack begins with. */
+export function framesOf(error: unknown): string[] {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  return stack.split("\n").flatMap((line) => /^\s+at (.*)$/.exec(line)?.[1] ?? []);
 }

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { localPath } from "../../src/http/auth.ts";
-import { createWorld, KEY } from "../support/world.ts";
+import { aFailure, createWorld, KEY } from "../support/world.ts";
 
 const app = createApp(() => createWorld().services);
 
@@ -131,3 +131,18 @@ function signIn(fields: Record<string, string>, origin = "https://redraft.test")
     env,
   );
 }
+
+describe("the logs", () => {
+  it("never hold what customers wrote, not even when a query fails", async () => {
+    const world = createWorld();
+    const logged: string[] = [];
+    const spy = vi.spyOn(console, "error").mockImplementation((line) => void logged.push(String(line)));
+    await env.DB.prepare("alter table failed_replies rename to away").run();
+    const response = await world.call("POST", "/v1/failures", aFailure({ original_prompt: "my secret question" }));
+    await env.DB.prepare("alter table away rename to failed_replies").run();
+    spy.mockRestore();
+    expect(response.status).toBe(500);
+    expect(logged.join("\n")).toContain("no such table");
+    expect(logged.join("\n")).not.toContain("secret question");
+  });
+});
