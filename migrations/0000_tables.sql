@@ -38,7 +38,7 @@ CREATE TABLE `correction_runs` (
 --> statement-breakpoint
 CREATE TABLE `erasures` (
 	`failed_reply_id` text PRIMARY KEY NOT NULL,
-	`improvement_ids` text NOT NULL,
+	`improvement_seqs` text NOT NULL,
 	`cluster_id` text,
 	`failure_category` text,
 	`export_ids` text NOT NULL,
@@ -57,9 +57,8 @@ CREATE TABLE `exports` (
 	`id` text PRIMARY KEY NOT NULL,
 	`status` text NOT NULL,
 	`options` text NOT NULL,
-	`boundary` text,
-	`first_id` text,
-	`cursor` text,
+	`boundary` integer,
+	`cursor` integer,
 	`rows` integer NOT NULL,
 	`validation_rows` integer DEFAULT 0 NOT NULL,
 	`bytes` integer NOT NULL,
@@ -142,7 +141,8 @@ CREATE TABLE `fine_tunes` (
 CREATE INDEX `fine_tunes_export` ON `fine_tunes` (`export_id`);--> statement-breakpoint
 CREATE INDEX `fine_tunes_due` ON `fine_tunes` (`due_at`) WHERE due_at is not null;--> statement-breakpoint
 CREATE TABLE `ai_reply_improvements` (
-	`id` text PRIMARY KEY NOT NULL,
+	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`id` text NOT NULL,
 	`prompt_id` text NOT NULL,
 	`failed_reply_id` text NOT NULL,
 	`version` integer NOT NULL,
@@ -167,9 +167,11 @@ CREATE TABLE `ai_reply_improvements` (
 	FOREIGN KEY (`cluster_id`) REFERENCES `clusters`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
+CREATE UNIQUE INDEX `ai_reply_improvements_id_unique` ON `ai_reply_improvements` (`id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `improvements_current` ON `ai_reply_improvements` (`failed_reply_id`) WHERE is_current = 1;--> statement-breakpoint
 CREATE UNIQUE INDEX `improvements_version` ON `ai_reply_improvements` (`failed_reply_id`,`version`);--> statement-breakpoint
 CREATE INDEX `improvements_prompt` ON `ai_reply_improvements` (`prompt_id`);--> statement-breakpoint
+CREATE INDEX `improvements_cluster` ON `ai_reply_improvements` (`cluster_id`);--> statement-breakpoint
 CREATE INDEX `improvements_rank` ON `ai_reply_improvements` (`is_current`,`rank`,`id`);--> statement-breakpoint
 CREATE INDEX `improvements_newest` ON `ai_reply_improvements` (`is_current`,`id`);--> statement-breakpoint
 CREATE INDEX `improvements_category_rank` ON `ai_reply_improvements` (`is_current`,`failure_category`,`rank`,`id`);--> statement-breakpoint

@@ -25,7 +25,7 @@ export interface Checkpoint {
   uploadId: string | null;
   parts: R2UploadedPart[];
   segments: SegmentLengths[];
-  cursor: string;
+  cursor: number;
   counts: ExportCounts;
   /** All rows are in; what is left is to seal the files. */
   finished: boolean;
@@ -107,6 +107,31 @@ export async function dropCheckpoint({ db, bucket }: Pick<Services, "db" | "buck
   if (uploadId !== null) await abortUpload(bucket, key, uploadId);
   await deleteAll(bucket, exportPrefix(exportId, generation));
   await db.delete(exportCheckpoints).where(eq(exportCheckpoints.exportId, exportId));
+}
+
+/**
+ * Removes what a run that failed, or lost its claim to an erasure or a cancellation, wrote and no checkpoint knows.
+ * What another run goes on with, or has finished, stays.
+ * @param uploadId the upload this run wrote to
+ */
+export async function dropLost(
+  { db, bucket }: Pick<Services, "db" | "bucket">,
+  id: string,
+  generation: number,
+  uploadId: string | null,
+): Promise<void> {
+  const kept = await readCheckpoint(db, id);
+  if (kept !== null && !kept.discarded && kept.state.generation === generation) {
+    // An upload begun after the last checkpoint is one that the next run does not know; it begins another.
+    const unknown = uploadId !== null && kept.state.uploadId === null && !kept.state.finished;
+    if (unknown) await abortUpload(bucket, fileKey({ id, generation }, "training_data.jsonl"), uploadId);
+    return;
+  }
+  const [row] = await db.select().from(exportsTable).where(eq(exportsTable.id, id));
+  if (row?.status === "done" && row.generation === generation) return;
+  const key = fileKey({ id, generation }, "training_data.jsonl");
+  if (uploadId !== null) await abortUpload(bucket, key, uploadId);
+  await deleteAll(bucket, exportPrefix(id, generation));
 }
 
 /** Checkpoints of exports that came to their end without cleaning up after themselves. For the sweep. */

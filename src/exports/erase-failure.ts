@@ -49,21 +49,24 @@ async function removeRows({ db, clock }: Erasing, failureId: string): Promise<bo
       .from(failedReplies)
       .where(eq(failedReplies.id, failureId)),
     db
-      .select({ id: improvements.id })
+      .select({ seq: improvements.seq })
       .from(improvements)
       .where(eq(improvements.failedReplyId, failureId))
-      .orderBy(improvements.id),
+      .orderBy(improvements.seq),
   ]);
   if (failure === undefined) return false;
-  const oldest = made[0]?.id;
-  const mayHold = and(eq(exportsTable.status, "running"), gte(exportsTable.boundary, oldest ?? "~"));
+  const oldest = made[0]?.seq;
+  const mayHold = and(
+    eq(exportsTable.status, "running"),
+    gte(exportsTable.boundary, oldest ?? Number.MAX_SAFE_INTEGER),
+  );
   const { promptId, clusterId, failureCategory } = failure;
   await db.batch([
     db
       .insert(erasures)
       .values({
         ...{ failedReplyId: failureId, clusterId, failureCategory, erasedAt: clock() },
-        improvementIds: made.map(({ id }) => id),
+        improvementSeqs: made.map(({ seq }) => seq),
         exportIds: [],
       })
       .onConflictDoNothing(),
@@ -95,7 +98,7 @@ async function finishErasure(services: Erasing, failureId: string): Promise<void
   const { db, bucket, clock } = services;
   const erasure = await readErasure(db, failureId);
   if (erasure === null || erasure.finishedAt !== null) return;
-  const held = await exportsThatHold(services, erasure.improvementIds);
+  const held = await exportsThatHold(services, erasure.improvementSeqs);
   for (const row of held) {
     await db.batch([
       db.update(exportsTable).set({ staleAt: clock() }).where(eq(exportsTable.id, row.id)),
@@ -112,8 +115,8 @@ async function finishErasure(services: Erasing, failureId: string): Promise<void
 }
 
 /** Exports whose sidecars name one of the improvements; they keep their sidecar when their data files go. */
-async function exportsThatHold({ db, bucket }: Erasing, improvementIds: string[]) {
-  const oldest = improvementIds[0];
+async function exportsThatHold({ db, bucket }: Erasing, seqs: number[]) {
+  const oldest = seqs[0];
   if (oldest === undefined) return [];
   const done = await db
     .select({ id: exportsTable.id, generation: exportsTable.generation, files: exportsTable.files })
@@ -125,8 +128,8 @@ async function exportsThatHold({ db, bucket }: Erasing, improvementIds: string[]
     const bytes = row.files?.["improvements.jsonl"]?.bytes ?? 0;
     const read = async (offset: number, length: number) =>
       (await bucket.get(key, { range: { offset, length } }))?.text() ?? "";
-    for (const id of improvementIds) {
-      if (!(await isInSidecar(id, bytes, read))) continue;
+    for (const seq of seqs) {
+      if (!(await isInSidecar(seq, bytes, read))) continue;
       held.push(row);
       break;
     }

@@ -31,7 +31,7 @@ export function buildManifest({
     export_id: row.id,
     created_at: toRfc3339(row.createdAt),
     written_at: toRfc3339(now),
-    snapshot: { newest_improvement_id: row.boundary },
+    snapshot: { newest_improvement: row.boundary },
     format: row.options.format,
     filters: toFilters(row.options),
     files,

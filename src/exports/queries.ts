@@ -2,7 +2,6 @@ import { and, desc, eq, lt } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { type ExportOptions, exportsTable } from "../db/schema.ts";
 import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
-import { timeOfId } from "../lib/ids.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { ExportOutput, ExportQuery } from "./schemas.ts";
 
@@ -48,7 +47,7 @@ function toOutput(row: typeof exportsTable.$inferSelect): ExportOutput {
     stale: row.staleAt !== null,
     format: row.options.format,
     filters: toFilters(row.options),
-    progress: row.status === "done" ? 1 : row.status === "running" ? progressOf(row) : null,
+    progress: row.status === "done" ? 1 : row.status === "running" ? (row.cursor ?? 0) / (row.boundary ?? 1) : null,
     rows: row.rows,
     validation_rows: row.validationRows,
     bytes: row.bytes,
@@ -80,17 +79,3 @@ export function toFilters(options: ExportOptions): ExportOutput["filters"] {
     validation_fraction: options.validation_fraction ?? 0,
   };
 }
-
-/**
- * How far a running export is, 0 to 1, by the time in the ids it has come to: counting all rows first would cost as
- * many reads as writing them.
- */
-function progressOf({ cursor, boundary, options, firstId }: Progressing): number | null {
-  if (cursor === null || boundary === null) return 0;
-  const end = timeOfId(boundary);
-  const start = options.since ?? (firstId === null ? null : timeOfId(firstId));
-  if (start === null || end <= start) return null;
-  return Math.min(1, Math.max(0, (timeOfId(cursor) - start) / (end - start)));
-}
-
-type Progressing = Pick<typeof exportsTable.$inferSelect, "cursor" | "boundary" | "options" | "firstId">;

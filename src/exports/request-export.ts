@@ -1,4 +1,4 @@
-import { max, min } from "drizzle-orm";
+import { max } from "drizzle-orm";
 import { exportsTable, improvements } from "../db/schema.ts";
 import { describeError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
@@ -13,15 +13,11 @@ export async function requestExport(
 ): Promise<{ id: string }> {
   const now = clock();
   const id = newId();
-  const [[newest], [oldest]] = await db.batch([
-    db.select({ newest: max(improvements.id).as("newest") }).from(improvements),
-    db.select({ oldest: min(improvements.id).as("oldest") }).from(improvements),
-  ]);
+  const [newest] = await db.select({ seq: max(improvements.seq) }).from(improvements);
   await db.insert(exportsTable).values({
     id,
     status: "queued",
-    boundary: newest?.newest ?? null,
-    firstId: oldest?.oldest ?? null,
+    boundary: newest?.seq ?? null,
     options: { format, min_gain, ...filters },
     rows: 0,
     bytes: 0,

@@ -1,9 +1,11 @@
 /*
- * The sidecar says which improvement each line came from, one JSON line for each, in the order of their ids and all
+ * The sidecar says which improvement each line came from, one JSON line for each, in the order of `seq` and all
  * equally long: so it can be searched by halving, a few bytes at a time, however many lines it has.
  */
 
 export interface SidecarRow {
+  /** The improvement's place in the order of exports. */
+  seq: number;
   improvementId: string;
   failureId: string;
   promptId: string;
@@ -15,13 +17,16 @@ export interface SidecarRow {
   newRating: number | null;
 }
 
+/** JavaScript's whole numbers have up to 16 digits. */
+const SEQ_WIDTH = 16;
+
 const padded = (value: number | null, width: number) => String(value).padStart(width);
 
 /** A line with its line feed. JSON allows spaces before a number, which make all lines equally long. */
 export function sidecarLine(row: SidecarRow): string {
   const file = row.heldOut ? '"validation"' : '"training"  ';
   return (
-    `{"id":"${row.improvementId}","failure_id":"${row.failureId}","prompt_id":"${row.promptId}","file":${file},` +
+    `{"seq":${padded(row.seq, SEQ_WIDTH)},"id":"${row.improvementId}","failure_id":"${row.failureId}","prompt_id":"${row.promptId}","file":${file},` +
     `"line":${padded(row.line, 10)},"score_gain_estimate":${padded(row.scoreGainEstimate, 4)},` +
     `"old_rating":${padded(row.oldRating, 4)},"new_rating":${padded(row.newRating, 4)}}\n`
   );
@@ -30,6 +35,7 @@ export function sidecarLine(row: SidecarRow): string {
 const NO_ID = "00000000-0000-0000-0000-000000000000";
 
 export const SIDECAR_WIDTH = sidecarLine({
+  seq: 0,
   improvementId: NO_ID,
   failureId: NO_ID,
   promptId: NO_ID,
@@ -40,7 +46,8 @@ export const SIDECAR_WIDTH = sidecarLine({
   newRating: null,
 }).length;
 
-const ID_AT = '{"id":"'.length;
+const SEQ_AT = '{"seq":'.length;
+const seqOf = (line: string) => Number(line.slice(SEQ_AT, SEQ_AT + SEQ_WIDTH));
 
 /** Lines fetched at once when the search has come close: 64 KB, about what a request costs anyway. */
 const CLOSE = Math.floor(65_536 / SIDECAR_WIDTH);
@@ -50,7 +57,7 @@ const CLOSE = Math.floor(65_536 / SIDECAR_WIDTH);
  * @param read the bytes of the file from `offset` on
  */
 export async function isInSidecar(
-  improvementId: string,
+  seq: number,
   bytes: number,
   read: (offset: number, length: number) => Promise<string>,
 ): Promise<boolean> {
@@ -58,12 +65,12 @@ export async function isInSidecar(
   let high = bytes / SIDECAR_WIDTH;
   while (high - low > CLOSE) {
     const middle = Math.floor((low + high) / 2);
-    const id = (await read(middle * SIDECAR_WIDTH, SIDECAR_WIDTH)).slice(ID_AT, ID_AT + NO_ID.length);
-    if (id === improvementId) return true;
-    if (id < improvementId) low = middle + 1;
+    const found = seqOf(await read(middle * SIDECAR_WIDTH, SIDECAR_WIDTH));
+    if (found === seq) return true;
+    if (found < seq) low = middle + 1;
     else high = middle;
   }
   if (high <= low) return false;
   const lines = await read(low * SIDECAR_WIDTH, (high - low) * SIDECAR_WIDTH);
-  return lines.includes(`{"id":"${improvementId}"`);
+  return lines.includes(`{"seq":${padded(seq, SEQ_WIDTH)},`);
 }

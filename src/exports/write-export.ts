@@ -7,6 +7,7 @@ import {
   ClaimLost,
   deleteAll,
   dropCheckpoint,
+  dropLost,
   dropSegments,
   dropStrayCheckpoints,
   holds,
@@ -84,7 +85,7 @@ async function beginning(services: Exporting, { id, attempts }: Claimed): Promis
     uploadId: null,
     parts: [],
     segments: [],
-    cursor: "",
+    cursor: 0,
     counts: {
       ...{ rows: 0, validationRows: 0, bytes: 0, tokens: 0, redacted: 0, repaired: 0 },
       skipped: {},
@@ -112,7 +113,7 @@ async function finish(services: Exporting, claimed: Claimed, checkpoint: Checkpo
     .returning({ id: exportsTable.id });
   if (done.length === 0) {
     // Erased or cancelled while the files were made: nobody may find them.
-    await deleteAll(bucket, exportPrefix(claimed.id, generation));
+    await dropLost(services, claimed.id, generation, null);
     throw new ClaimLost(claimed.id);
   }
   await dropSegments(services, claimed.id);

@@ -1,14 +1,7 @@
 import type { ExportOptions } from "../db/schema.ts";
 import { notExportable } from "../improvements/is-exportable.ts";
 import type { Services } from "../services.ts";
-import {
-  abortUpload,
-  type Checkpoint,
-  type Claim,
-  type ExportCounts,
-  readCheckpoint,
-  saveCheckpoint,
-} from "./checkpoint.ts";
+import { type Checkpoint, type Claim, dropLost, type ExportCounts, saveCheckpoint } from "./checkpoint.ts";
 import { estimateTokens } from "./estimate-tokens.ts";
 import { type ExportLimits, fileKey } from "./export-state.ts";
 import { FORMATS } from "./formats.ts";
@@ -24,7 +17,7 @@ export type Writing = Pick<Services, "db" | "clock" | "bucket" | "clusters" | "c
 
 export interface ClaimedExport extends Claim {
   options: ExportOptions;
-  boundary: string | null;
+  boundary: number | null;
 }
 
 const encoder = new TextEncoder();
@@ -79,7 +72,7 @@ class ExportRun {
   readonly #guidance: GuidanceTexts;
   #last: Checkpoint;
   #counts: ExportCounts;
-  #cursor: string;
+  #cursor: number;
   #hashes: number[] = [];
   #validation: string[] = [];
   #improvements: string[] = [];
@@ -133,7 +126,7 @@ class ExportRun {
       characters += line.length;
       lines.push(line);
     }
-    this.#cursor = page.at(-1)?.id ?? this.#cursor;
+    this.#cursor = page.at(-1)?.seq ?? this.#cursor;
     const chunk = encoder.encode(lines.join(""));
     this.#counts.bytes += chunk.byteLength;
     // The frame of a line is what all lines share; its characters are no tokens of the texts.
@@ -183,6 +176,7 @@ class ExportRun {
     else counts.rows += 1;
     this.#improvements.push(
       sidecarLine({
+        seq: row.seq,
         improvementId: row.id,
         failureId: row.failureId,
         promptId: row.promptId,
@@ -248,15 +242,9 @@ class ExportRun {
     this.#last = next;
   }
 
-  /** Ends a run that failed: an upload that no checkpoint knows would be nobody's. */
+  /** Ends a run that failed: what no checkpoint knows would be nobody's. */
   async leave(): Promise<void> {
     await Promise.allSettled([this.#saving, this.#parts.uploaded()]);
-    const { uploadId } = this.#parts;
-    if (uploadId === null) return;
-    const { id } = this.#claimed;
-    const kept = await readCheckpoint(this.#services.db, id);
-    if (kept?.state.uploadId === uploadId) return;
-    const key = fileKey({ id, generation: this.#last.generation }, "training_data.jsonl");
-    await abortUpload(this.#services.bucket, key, uploadId);
+    await dropLost(this.#services, this.#claimed.id, this.#last.generation, this.#parts.uploadId);
   }
 }

@@ -5,7 +5,7 @@ import { improvements, prompts, UNSCORED_RANK } from "../db/schema.ts";
 /** An improvement as a correction made it; its version, rank and prompt's text are given when it is stored. */
 export type NewImprovement = Omit<
   typeof improvements.$inferInsert,
-  "version" | "isCurrent" | "rank" | "originalPrompt"
+  "seq" | "version" | "isCurrent" | "rank" | "originalPrompt"
 >;
 
 /** Where an improvement stands in the leaderboard. */

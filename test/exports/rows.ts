@@ -1,7 +1,7 @@
 import { env } from "cloudflare:test";
 
 const id = (kind: number, i: number) =>
-  `01900000-${kind.toString(16).padStart(4, "0")}-7000-8000-${i.toString(16).padStart(12, "0")}`;
+  `01900000-${i.toString(16).padStart(4, "0")}-7000-8000-${kind.toString(16).padStart(12, "0")}`;
 
 export const improvementId = (i: number) => id(3, i);
 export const failureId = (i: number) => id(2, i);
