@@ -53,18 +53,43 @@ CREATE TABLE `dead_letters` (
 );
 --> statement-breakpoint
 CREATE INDEX `dead_letters_open` ON `dead_letters` (`replayed_at`,`id`);--> statement-breakpoint
+CREATE TABLE `erasures` (
+	`failed_reply_id` text PRIMARY KEY NOT NULL,
+	`improvement_seqs` text NOT NULL,
+	`cluster_id` text,
+	`failure_category` text,
+	`export_ids` text NOT NULL,
+	`erased_at` integer NOT NULL,
+	`finished_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `erasures_open` ON `erasures` (`erased_at`) WHERE finished_at is null;--> statement-breakpoint
+CREATE TABLE `export_checkpoints` (
+	`export_id` text PRIMARY KEY NOT NULL,
+	`state` text NOT NULL,
+	`discarded` integer DEFAULT false NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `exports` (
 	`id` text PRIMARY KEY NOT NULL,
 	`status` text NOT NULL,
 	`options` text NOT NULL,
-	`boundary` text,
+	`boundary` integer,
+	`cursor` integer,
 	`rows` integer NOT NULL,
+	`validation_rows` integer DEFAULT 0 NOT NULL,
 	`bytes` integer NOT NULL,
 	`sha256` text,
+	`files` text,
+	`tokens` integer,
+	`redacted` integer DEFAULT 0 NOT NULL,
 	`skipped` text NOT NULL,
 	`warning` text,
 	`error` text,
 	`attempts` integer NOT NULL,
+	`tries` integer DEFAULT 0 NOT NULL,
+	`generation` integer DEFAULT 0 NOT NULL,
+	`stale_at` integer,
 	`due_at` integer,
 	`created_at` integer NOT NULL,
 	`finished_at` integer
@@ -72,6 +97,7 @@ CREATE TABLE `exports` (
 --> statement-breakpoint
 CREATE INDEX `exports_status` ON `exports` (`status`,`id`);--> statement-breakpoint
 CREATE INDEX `exports_due` ON `exports` (`due_at`) WHERE due_at is not null;--> statement-breakpoint
+CREATE INDEX `exports_finished` ON `exports` (`finished_at`) WHERE finished_at is not null;--> statement-breakpoint
 CREATE TABLE `failed_replies` (
 	`id` text PRIMARY KEY NOT NULL,
 	`prompt_id` text NOT NULL,
@@ -108,6 +134,29 @@ CREATE INDEX `failed_replies_category` ON `failed_replies` (`failure_category`,`
 CREATE INDEX `failed_replies_cluster` ON `failed_replies` (`cluster_id`,`id`);--> statement-breakpoint
 CREATE INDEX `failed_replies_run` ON `failed_replies` (`run_id`,`status`);--> statement-breakpoint
 CREATE INDEX `failed_replies_due` ON `failed_replies` (`due_at`) WHERE due_at is not null;--> statement-breakpoint
+CREATE TABLE `fine_tunes` (
+	`id` text PRIMARY KEY NOT NULL,
+	`export_id` text NOT NULL,
+	`export_sha256` text NOT NULL,
+	`generation` integer NOT NULL,
+	`options` text NOT NULL,
+	`status` text NOT NULL,
+	`provider_status` text,
+	`uploads` text NOT NULL,
+	`job_id` text,
+	`model` text,
+	`trained_tokens` integer,
+	`events` text NOT NULL,
+	`loss` text NOT NULL,
+	`error` text,
+	`attempts` integer NOT NULL,
+	`due_at` integer,
+	`created_at` integer NOT NULL,
+	`finished_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `fine_tunes_export` ON `fine_tunes` (`export_id`);--> statement-breakpoint
+CREATE INDEX `fine_tunes_due` ON `fine_tunes` (`due_at`) WHERE due_at is not null;--> statement-breakpoint
 CREATE TABLE `correction_gate` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`code` text,
@@ -118,11 +167,13 @@ CREATE TABLE `correction_gate` (
 );
 --> statement-breakpoint
 CREATE TABLE `ai_reply_improvements` (
-	`id` text PRIMARY KEY NOT NULL,
+	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`id` text NOT NULL,
 	`prompt_id` text NOT NULL,
 	`failed_reply_id` text NOT NULL,
 	`version` integer NOT NULL,
 	`is_current` integer NOT NULL,
+	`original_prompt` text NOT NULL,
 	`original_reply` text NOT NULL,
 	`corrected_reply` text NOT NULL,
 	`old_rating` integer,
@@ -142,9 +193,11 @@ CREATE TABLE `ai_reply_improvements` (
 	FOREIGN KEY (`cluster_id`) REFERENCES `clusters`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
+CREATE UNIQUE INDEX `ai_reply_improvements_id_unique` ON `ai_reply_improvements` (`id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `improvements_current` ON `ai_reply_improvements` (`failed_reply_id`) WHERE is_current = 1;--> statement-breakpoint
 CREATE UNIQUE INDEX `improvements_version` ON `ai_reply_improvements` (`failed_reply_id`,`version`);--> statement-breakpoint
 CREATE INDEX `improvements_prompt` ON `ai_reply_improvements` (`prompt_id`);--> statement-breakpoint
+CREATE INDEX `improvements_cluster` ON `ai_reply_improvements` (`cluster_id`);--> statement-breakpoint
 CREATE INDEX `improvements_rank` ON `ai_reply_improvements` (`is_current`,`rank`,`id`);--> statement-breakpoint
 CREATE INDEX `improvements_newest` ON `ai_reply_improvements` (`is_current`,`id`);--> statement-breakpoint
 CREATE INDEX `improvements_category_rank` ON `ai_reply_improvements` (`is_current`,`failure_category`,`rank`,`id`);--> statement-breakpoint

@@ -37,6 +37,16 @@ const settings = z.object({
   DAILY_TOKEN_BUDGET: whole.min(0).default(0),
   /** An improvement must gain at least this many points to go into a training file. */
   MIN_EXPORT_GAIN: whole.min(-100).max(100).default(1),
+  /** "false": personal data that is found when a training file is written stays in it, and is only counted. */
+  REDACT_EXPORTS: z.stringbool().default(true),
+  /** What a trainer asks for a million training tokens; the manifest then tells the cost of an epoch. */
+  TRAINING_PRICE_PER_MILLION_TOKENS: z.coerce.number().min(0).optional(),
+  /** Exports are deleted so many days after they were finished; 0 keeps them. */
+  EXPORT_RETENTION_DAYS: whole.min(0).default(0),
+  /** Any service with OpenAI's fine-tuning API. */
+  FINE_TUNE_BASE_URL: baseUrl.default("https://api.openai.com/v1"),
+  /** Secret. Its key; without it OPENAI_API_KEY is used where both addresses are the same. */
+  FINE_TUNE_API_KEY: z.string().default(""),
   /** A line shown on every page and in every run, such as "replies are placeholders". */
   NOTICE: z.string().default(""),
 });

@@ -1,12 +1,20 @@
 import { resumeRuns } from "./corrections/fan-out.ts";
 import { sweepCorrections } from "./corrections/sweep.ts";
+import { deleteOldExports } from "./exports/change-export.ts";
+import { resumeErasures } from "./exports/erase-failure.ts";
 import { resumeExports } from "./exports/write-export.ts";
 import { describeError } from "./lib/errors.ts";
 import type { Services } from "./services.ts";
 
 /** Every minute: heals what messages lost, in each feature. One that fails does not keep the others from theirs. */
 export async function sweep(services: Services): Promise<void> {
-  const parts = await Promise.allSettled([sweepCorrections(services), resumeRuns(services), resumeExports(services)]);
+  const parts = await Promise.allSettled([
+    sweepCorrections(services),
+    resumeRuns(services),
+    resumeExports(services),
+    resumeErasures(services),
+    deleteOldExports(services),
+  ]);
   for (const part of parts) {
     if (part.status === "rejected")
       console.error(JSON.stringify({ event: "sweep_fault", error: describeError(part.reason) }));

@@ -190,7 +190,12 @@ export const UNSCORED_RANK = -1000;
 export const improvements = sqliteTable(
   "ai_reply_improvements",
   {
-    id: text().primaryKey(),
+    /**
+     * Counts up in the order of commits. As the table's own key it lets an export read the table in order without
+     * an index beside it: half the rows read, which D1 bills.
+     */
+    seq: integer().primaryKey({ autoIncrement: true }),
+    id: text().notNull().unique(),
     promptId: text("prompt_id")
       .notNull()
       .references(() => prompts.id),
@@ -199,6 +204,8 @@ export const improvements = sqliteTable(
       .references(() => failedReplies.id),
     version: integer().notNull(),
     isCurrent: integer("is_current", { mode: "boolean" }).notNull(),
+    /** The prompt's text once more, so that an export reads one row for each line. Filled by `storeImprovement`. */
+    originalPrompt: text("original_prompt").notNull(),
     originalReply: text("original_reply").notNull(),
     correctedReply: text("corrected_reply").notNull(),
     /** Whole numbers, 0 to 100; null when the reply could not be judged (unscored). */
@@ -222,6 +229,8 @@ export const improvements = sqliteTable(
     uniqueIndex("improvements_current").on(t.failedReplyId).where(sql`is_current = 1`),
     uniqueIndex("improvements_version").on(t.failedReplyId, t.version),
     index("improvements_prompt").on(t.promptId),
+    // Every index ends with the table's key, so this one has a cluster's rows in the order of exports.
+    index("improvements_cluster").on(t.clusterId),
     index("improvements_rank").on(t.isCurrent, t.rank, t.id),
     index("improvements_newest").on(t.isCurrent, t.id),
     index("improvements_category_rank").on(t.isCurrent, t.failureCategory, t.rank, t.id),
@@ -233,36 +242,154 @@ export const improvements = sqliteTable(
   ],
 );
 
+export const EXPORT_FORMATS = ["openai-sft", "openai-dpo", "trl-sft", "trl-dpo"] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
 /** What an export was asked for, as the contract names it; times in milliseconds. */
 export interface ExportOptions {
-  format: "openai-sft";
+  format: ExportFormat;
   min_gain: number;
+  system?: "none" | "guided";
+  reply?: "corrected" | "agent";
+  review?: ReviewStatus;
   failure_category?: string;
   topic?: string;
   since?: number;
   until?: number;
+  validation_fraction?: number;
 }
 
-/** One training file. The file itself is in R2 under `exports/<id>/`. */
+/** A file of an export, as it stands in R2. */
+export interface ExportFile {
+  rows: number;
+  bytes: number;
+  sha256: string;
+}
+
+/** The files of an export beside the training file, by their name in the API. */
+export type ExportFiles = Partial<Record<"validation_data.jsonl" | "improvements.jsonl" | "skipped.jsonl", ExportFile>>;
+
+/** One training file. The file itself is in R2 under `exports/<id>/<generation>/`. */
 export const exportsTable = sqliteTable(
   "exports",
   {
     id: text().primaryKey(),
     status: text().$type<ExportStatus>().notNull(),
     options: text({ mode: "json" }).$type<ExportOptions>().notNull(),
-    /** The newest improvement when it was asked for: what came later is not in it. */
-    boundary: text(),
+    /** The newest improvement (`seq`) when it was asked for: what came later is not in it. */
+    boundary: integer(),
+    /** The improvement (`seq`) it has come to, while it is written. */
+    cursor: integer(),
+    /** Lines of the training file, and of the validation file; both count up while they are written. */
     rows: integer().notNull(),
+    validationRows: integer("validation_rows").notNull().default(0),
     bytes: integer().notNull(),
     sha256: text(),
+    files: text({ mode: "json" }).$type<ExportFiles>(),
+    /** Tokens of the training file, estimated. */
+    tokens: integer(),
+    /** Lines in which personal data was found when they were written. */
+    redacted: integer().notNull().default(0),
     /** How many improvements were left out, by reason. */
     skipped: text({ mode: "json" }).$type<Record<string, number>>().notNull(),
     warning: text(),
+    error: text(),
+    /** Claims, ever: the fencing token. Whoever erases, cancels or rebuilds raises it, and the writer has lost. */
+    attempts: integer().notNull(),
+    /** Claims since it last came forward. */
+    tries: integer().notNull().default(0),
+    /** The claim whose files these are. */
+    generation: integer().notNull().default(0),
+    /** When a text in it was erased; its data files are gone until it is rebuilt. */
+    staleAt: integer("stale_at"),
+    dueAt: integer("due_at"),
+    createdAt: integer("created_at").notNull(),
+    finishedAt: integer("finished_at"),
+  },
+  (t) => [
+    index("exports_status").on(t.status, t.id),
+    index("exports_due").on(t.dueAt).where(sql`due_at is not null`),
+    index("exports_finished").on(t.finishedAt).where(sql`finished_at is not null`),
+  ],
+);
+
+/** How far a running export has come: what a resumed one needs to write the same bytes (see `exports/checkpoint.ts`). */
+export const exportCheckpoints = sqliteTable("export_checkpoints", {
+  exportId: text("export_id").primaryKey(),
+  state: text({ mode: "json" }).$type<unknown>().notNull(),
+  /** What it stands for holds erased text, or is not wanted any more: nothing of it may be used. */
+  discarded: integer({ mode: "boolean" }).notNull().default(false),
+});
+
+/** An erasure, kept without any text: proof of what was removed, and how far it went where it was cut off. */
+export const erasures = sqliteTable(
+  "erasures",
+  {
+    failedReplyId: text("failed_reply_id").primaryKey(),
+    /** Its improvements (`seq`), by which the exports that hold them are found. */
+    improvementSeqs: text("improvement_seqs", { mode: "json" }).$type<number[]>().notNull(),
+    clusterId: text("cluster_id"),
+    failureCategory: text("failure_category"),
+    /** The exports whose files held it. */
+    exportIds: text("export_ids", { mode: "json" }).$type<string[]>().notNull(),
+    erasedAt: integer("erased_at").notNull(),
+    /** When it had gone everywhere; null: the sweep goes on with it. */
+    finishedAt: integer("finished_at"),
+  },
+  (t) => [index("erasures_open").on(t.erasedAt).where(sql`finished_at is null`)],
+);
+
+export const FINE_TUNE_STATUSES = ["uploading", "starting", "running", "succeeded", "failed", "cancelled"] as const;
+export type FineTuneStatus = (typeof FINE_TUNE_STATUSES)[number];
+
+/** What a fine-tune was asked for, as the contract names it. */
+export interface FineTuneOptions {
+  base_model: string;
+  method: "supervised" | "dpo";
+  suffix?: string;
+  hyperparameters?: Record<string, number | "auto">;
+}
+
+/** One point of the loss curve. */
+export interface LossPoint {
+  step: number;
+  train_loss: number | null;
+  valid_loss: number | null;
+}
+
+/** What of the files has reached the provider: by file, its id there, or the parts of an upload that goes on. */
+export interface FineTuneUploads {
+  training?: { file_id?: string; upload_id?: string; part_ids?: string[] };
+  validation?: { file_id?: string; upload_id?: string; part_ids?: string[] };
+}
+
+/** A training job at a provider, started from an export. */
+export const fineTunes = sqliteTable(
+  "fine_tunes",
+  {
+    id: text().primaryKey(),
+    exportId: text("export_id").notNull(),
+    exportSha256: text("export_sha256").notNull(),
+    /** The files it is trained on: the generation of the export when it was asked for. */
+    generation: integer().notNull(),
+    options: text({ mode: "json" }).$type<FineTuneOptions>().notNull(),
+    status: text().$type<FineTuneStatus>().notNull(),
+    /** The state as the provider names it, whatever that is. */
+    providerStatus: text("provider_status"),
+    uploads: text({ mode: "json" }).$type<FineTuneUploads>().notNull(),
+    jobId: text("job_id"),
+    model: text(),
+    trainedTokens: integer("trained_tokens"),
+    events: text({ mode: "json" }).$type<{ at: number; level: string; message: string }[]>().notNull(),
+    loss: text({ mode: "json" }).$type<LossPoint[]>().notNull(),
     error: text(),
     attempts: integer().notNull(),
     dueAt: integer("due_at"),
     createdAt: integer("created_at").notNull(),
     finishedAt: integer("finished_at"),
   },
-  (t) => [index("exports_status").on(t.status, t.id), index("exports_due").on(t.dueAt).where(sql`due_at is not null`)],
+  (t) => [
+    index("fine_tunes_export").on(t.exportId),
+    index("fine_tunes_due").on(t.dueAt).where(sql`due_at is not null`),
+  ],
 );

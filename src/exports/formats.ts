@@ -1,18 +1,47 @@
-import type { ExportFormat } from "./schemas.ts";
+import type { ExportFormat } from "../db/schema.ts";
 
 /** What a training line is made of. */
 export interface TrainingRow {
-  originalPrompt: string;
-  correctedReply: string;
+  /** The system message, where the export asks for one and something is known. */
+  system: string | null;
+  prompt: string;
+  /** The reply to learn. */
+  preferred: string;
+  /** The reply that failed. */
+  original: string;
 }
+
+type Role = "system" | "user" | "assistant";
+
+const message = (role: Role, content: string) => ({ role, content });
+const asked = ({ system, prompt }: TrainingRow) => [
+  ...(system === null ? [] : [message("system", system)]),
+  message("user", prompt),
+];
+const answered = (reply: string) => [message("assistant", reply)];
 
 /** One line per row, without its line feed, for each format. Ids and scores never stand in the lines. */
 export const FORMATS: Record<ExportFormat, (row: TrainingRow) => string> = {
-  "openai-sft": ({ originalPrompt, correctedReply }) =>
+  /** Chat lines: OpenAI, Azure, Together and Fireworks take them unchanged; TRL and Axolotl read them. */
+  "openai-sft": (row) => JSON.stringify({ messages: [...asked(row), ...answered(row.preferred)] }),
+  /** OpenAI's preference lines; Together and Azure take them too. */
+  "openai-dpo": (row) =>
     JSON.stringify({
-      messages: [
-        { role: "user", content: originalPrompt },
-        { role: "assistant", content: correctedReply },
-      ],
+      input: { messages: asked(row) },
+      preferred_output: answered(row.preferred),
+      non_preferred_output: answered(row.original),
     }),
+  /**
+   * TRL's prompt-completion lines. With chat lines TRL learns the customer's words too, unless the chat template
+   * marks the reply; with these it learns the reply alone.
+   */
+  "trl-sft": (row) => JSON.stringify({ prompt: asked(row), completion: answered(row.preferred) }),
+  /** TRL's preference lines, with the prompt spelled out. */
+  "trl-dpo": (row) =>
+    JSON.stringify({ prompt: asked(row), chosen: answered(row.preferred), rejected: answered(row.original) }),
 };
+
+/** True for formats that need the reply that failed beside the better one. */
+export function isPreference(format: ExportFormat): boolean {
+  return format === "openai-dpo" || format === "trl-dpo";
+}

@@ -1,6 +1,6 @@
 import { and, desc, eq, lt } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
-import { exportsTable } from "../db/schema.ts";
+import { type ExportOptions, exportsTable } from "../db/schema.ts";
 import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { ExportOutput, ExportQuery } from "./schemas.ts";
@@ -13,6 +13,15 @@ export async function getExport(db: Db, id: string): Promise<ExportOutput | null
       ? await rows.where(eq(exportsTable.status, "done")).orderBy(desc(exportsTable.id)).limit(1)
       : await rows.where(eq(exportsTable.id, id));
   return row ? toOutput(row) : null;
+}
+
+/** Where the files of an export are. */
+export async function placeOf(db: Db, id: string): Promise<{ id: string; generation: number }> {
+  const [row] = await db
+    .select({ generation: exportsTable.generation })
+    .from(exportsTable)
+    .where(eq(exportsTable.id, id));
+  return { id, generation: row?.generation ?? 0 };
 }
 
 /** Newest first. */
@@ -32,25 +41,41 @@ export async function listExports(db: Db, { status, cursor, limit }: ExportQuery
 }
 
 function toOutput(row: typeof exportsTable.$inferSelect): ExportOutput {
-  const { options } = row;
   return {
     id: row.id,
     status: row.status,
-    format: options.format,
-    filters: {
-      min_gain: options.min_gain,
-      failure_category: options.failure_category ?? null,
-      topic: options.topic ?? null,
-      since: toRfc3339OrNull(options.since ?? null),
-      until: toRfc3339OrNull(options.until ?? null),
-    },
+    stale: row.staleAt !== null,
+    format: row.options.format,
+    filters: toFilters(row.options),
+    progress: row.status === "done" ? 1 : row.status === "running" ? (row.cursor ?? 0) / (row.boundary ?? 1) : null,
     rows: row.rows,
+    validation_rows: row.validationRows,
     bytes: row.bytes,
     sha256: row.sha256,
+    tokens: row.tokens,
+    redacted: row.redacted,
     skipped: row.skipped,
+    files: Object.fromEntries(
+      Object.entries(row.files ?? {}).map(([name, { rows, bytes, sha256 }]) => [name, { rows, bytes, sha256 }]),
+    ),
     warning: row.warning,
     error: row.error,
     created_at: toRfc3339(row.createdAt),
     finished_at: toRfc3339OrNull(row.finishedAt),
+  };
+}
+
+/** The options of an export as the API tells them. */
+export function toFilters(options: ExportOptions): ExportOutput["filters"] {
+  return {
+    system: options.system ?? "none",
+    reply: options.reply ?? "corrected",
+    review: options.review ?? null,
+    min_gain: options.min_gain,
+    failure_category: options.failure_category ?? null,
+    topic: options.topic ?? null,
+    since: toRfc3339OrNull(options.since ?? null),
+    until: toRfc3339OrNull(options.until ?? null),
+    validation_fraction: options.validation_fraction ?? 0,
   };
 }

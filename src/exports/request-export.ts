@@ -13,11 +13,11 @@ export async function requestExport(
 ): Promise<{ id: string }> {
   const now = clock();
   const id = newId();
-  const [newest] = await db.select({ id: max(improvements.id) }).from(improvements);
+  const [newest] = await db.select({ seq: max(improvements.seq) }).from(improvements);
   await db.insert(exportsTable).values({
     id,
     status: "queued",
-    boundary: newest?.id ?? null,
+    boundary: newest?.seq ?? null,
     options: { format, min_gain, ...filters },
     rows: 0,
     bytes: 0,
@@ -26,11 +26,15 @@ export async function requestExport(
     dueAt: now + EXPORT_RESEND_MS,
     createdAt: now,
   });
+  await sendExport({ jobs }, id);
+  return { id };
+}
+
+/** Sends an export's message. Where that fails the row is due soon, and the sweep sends it. */
+export async function sendExport({ jobs }: Pick<Services, "jobs">, id: string): Promise<void> {
   try {
     await jobs.send({ job: "export", export_id: id });
   } catch (error) {
-    // The row is due soon: the sweep sends the message again.
     console.warn(JSON.stringify({ event: "export_not_sent", export_id: id, error: describeError(error) }));
   }
-  return { id };
 }

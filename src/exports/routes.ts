@@ -2,16 +2,32 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type AppContext, createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
 import { serveObject } from "../http/serve-object.ts";
+import { readToken, signToken } from "../http/signed-links.ts";
 import { RedraftError } from "../lib/errors.ts";
-import { trainingKey } from "./export-state.ts";
-import { getExport, listExports } from "./queries.ts";
+import { SECOND, toRfc3339 } from "../lib/time.ts";
+import { cancelExport, deleteExport, rebuildExport } from "./change-export.ts";
+import { eraseFailure } from "./erase-failure.ts";
+import { DATA_FILES, EXPORT_FILES, type ExportFileName, fileKey } from "./export-state.ts";
+import { getExport, listExports, placeOf } from "./queries.ts";
 import { requestExport } from "./request-export.ts";
-import { exportCreated, exportInput, exportOutput, exportPage, exportQuery } from "./schemas.ts";
+import {
+  erasureOutput,
+  exportCreated,
+  exportInput,
+  exportOutput,
+  exportPage,
+  exportQuery,
+  linkInput,
+  linkOutput,
+} from "./schemas.ts";
 
 const tags = ["exports"];
 const idParam = z.object({
   id: z.union([z.uuid(), z.literal("latest")], 'must be an export\'s id, or "latest"').openapi({ type: "string" }),
 });
+
+const ownId = z.object({ id: z.uuid("must be an id") });
+const names = Object.keys(EXPORT_FILES) as ExportFileName[];
 
 const request = createRoute({
   method: "post",
@@ -49,18 +65,78 @@ const get = createRoute({
   },
 });
 
-const download = createRoute({
+const download = (file: ExportFileName, summary: string) =>
+  createRoute({
+    method: "get",
+    path: `/v1/exports/{id}/${file}`,
+    tags,
+    summary,
+    description: "Takes Range, If-None-Match and Accept-Encoding. `latest` is the newest export that is done.",
+    request: { params: idParam },
+    responses: fileResponses(file),
+  });
+
+const fileResponses = (file: ExportFileName) => ({
+  200: { description: "The file", content: { [EXPORT_FILES[file]]: { schema: z.string() } } },
+  206: { description: "Part of the file" },
+  304: { description: "Unchanged" },
+  ...problems("not_found", "conflict", "range_not_satisfiable"),
+});
+
+const linked = createRoute({
   method: "get",
-  path: "/v1/exports/{id}/training_data.jsonl",
+  path: "/v1/links/{token}/{file}",
   tags,
-  summary: "The training file",
-  description: "Takes Range and If-None-Match. `latest` is the newest export that is done.",
-  request: { params: idParam },
+  summary: "A file, by a signed link",
+  description: "Needs no key: the link is one, for a while. POST /v1/exports/{id}/links makes them.",
+  security: [],
+  request: { params: z.object({ token: z.string().max(500), file: z.string().openapi({ enum: names }) }) },
+  responses: fileResponses("training_data.jsonl"),
+});
+
+const links = createRoute({
+  method: "post",
+  path: "/v1/exports/{id}/links",
+  tags,
+  summary: "Links to the files that need no key",
+  request: { params: idParam, body: { content: { "application/json": { schema: linkInput } } } },
   responses: {
-    200: { description: "One JSON line per example", content: { "application/jsonl": { schema: z.string() } } },
-    206: { description: "Part of the file" },
-    304: { description: "Unchanged" },
-    ...problems("not_found", "conflict", "range_not_satisfiable"),
+    200: { description: "A link for each file", content: { "application/json": { schema: linkOutput } } },
+    ...problems("not_found", "conflict"),
+  },
+});
+
+const change = (verb: "cancel" | "rebuild", summary: string) =>
+  createRoute({
+    method: "post",
+    path: `/v1/exports/{id}/${verb}`,
+    tags,
+    summary,
+    request: { params: ownId },
+    responses: {
+      202: { description: "The export as it is now", content: { "application/json": { schema: exportOutput } } },
+      ...problems("not_found", "conflict"),
+    },
+  });
+
+const remove = createRoute({
+  method: "delete",
+  path: "/v1/exports/{id}",
+  tags,
+  summary: "Delete an export and its files",
+  request: { params: ownId },
+  responses: { 204: { description: "Gone" }, ...problems("invalid") },
+});
+
+const erase = createRoute({
+  method: "delete",
+  path: "/v1/failures/{id}",
+  tags: ["failures"],
+  summary: "Erase a failure everywhere it went",
+  request: { params: ownId },
+  responses: {
+    200: { description: "Erased; what held it", content: { "application/json": { schema: erasureOutput } } },
+    ...problems("not_found"),
   },
 });
 
@@ -72,12 +148,77 @@ export const exportRoutes = createRouter()
   })
   .openapi(list, async (c) => c.json(await listExports(c.var.services.db, c.req.valid("query")), 200))
   .openapi(get, async (c) => c.json(await found(c, c.req.valid("param").id), 200))
-  .openapi(download, async (c) => {
-    const { id, status } = await found(c, c.req.valid("param").id);
-    if (status !== "done")
-      throw new RedraftError("conflict", `The export is ${status}; its file is there once it is done.`);
-    return serveObject(c, trainingKey(id), "training_data.jsonl");
+  .openapi(download("training_data.jsonl", "The training file"), (c) => serve(c, "training_data.jsonl"))
+  .openapi(download("validation_data.jsonl", "The prompts held out"), (c) => serve(c, "validation_data.jsonl"))
+  .openapi(download("manifest.json", "What is in the files, and what is not"), (c) => serve(c, "manifest.json"))
+  .openapi(download("improvements.jsonl", "The improvement behind each line, with its scores"), (c) =>
+    serve(c, "improvements.jsonl"),
+  )
+  .openapi(download("skipped.jsonl", "What was left out, and why"), (c) => serve(c, "skipped.jsonl"))
+  .openapi(links, async (c) => {
+    const { config, clock } = c.var.services;
+    const { id, files } = await finished(c, c.req.valid("param").id);
+    const expires = clock() + c.req.valid("json").expires_in_s * SECOND;
+    const token = await signToken(config.ADMIN_KEY, id, expires);
+    const present = ["training_data.jsonl", "manifest.json", ...Object.keys(files)];
+    const url = (file: string) => new URL(`/v1/links/${token}/${file}`, c.req.url).href;
+    return c.json(
+      { expires_at: toRfc3339(expires), links: Object.fromEntries(present.map((file) => [file, url(file)])) },
+      200,
+    );
+  })
+  .openapi(linked, async (c) => {
+    const { config, clock } = c.var.services;
+    const { token, file } = c.req.valid("param");
+    const id = await readToken(config.ADMIN_KEY, token, clock());
+    if (id === null) throw new RedraftError("unauthorized", "The link is not valid, or its time is over.");
+    if (!isFileName(file)) throw new RedraftError("not_found", "An export has no such file.");
+    return serve(c, file, id);
+  })
+  .openapi(change("cancel", "Cancel an export that is not done"), async (c) => {
+    const { id } = c.req.valid("param");
+    await cancelExport(c.var.services, id);
+    return c.json(await found(c, id), 202);
+  })
+  .openapi(change("rebuild", "Write an export once more, from the same snapshot"), async (c) => {
+    const { id } = c.req.valid("param");
+    await rebuildExport(c.var.services, id);
+    return c.json(await found(c, id), 202);
+  })
+  .openapi(remove, async (c) => {
+    await deleteExport(c.var.services, c.req.valid("param").id);
+    return c.body(null, 204);
+  })
+  .openapi(erase, async (c) => {
+    const erased = await eraseFailure(c.var.services, c.req.valid("param").id);
+    if (erased === null) throw new RedraftError("not_found", "There is no failure with this id.");
+    return c.json(erased, 200);
   });
+
+function isFileName(name: string): name is ExportFileName {
+  return Object.hasOwn(EXPORT_FILES, name);
+}
+
+/** One file of an export, as a download. */
+async function serve(c: AppContext, file: ExportFileName, id = c.req.param("id") ?? ""): Promise<Response> {
+  const row = await finished(c, id);
+  const always = file === "training_data.jsonl" || file === "manifest.json";
+  if (!always && !(file in row.files)) throw new RedraftError("not_found", `This export has no ${file}.`);
+  if (row.stale && DATA_FILES.some((name) => name === file)) {
+    throw new RedraftError(
+      "conflict",
+      `A text in this file was erased. POST /v1/exports/${row.id}/rebuild writes it anew.`,
+    );
+  }
+  return serveObject(c, fileKey(await placeOf(c.var.services.db, row.id), file), file);
+}
+
+async function finished(c: AppContext, id: string) {
+  const row = await found(c, id);
+  if (row.status !== "done")
+    throw new RedraftError("conflict", `The export is ${row.status}; its files are there once it is done.`);
+  return row;
+}
 
 async function found(c: AppContext, id: string) {
   const row = await getExport(c.var.services.db, id);

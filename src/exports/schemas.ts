@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { EXPORT_STATUSES } from "../db/schema.ts";
+import { EXPORT_FORMATS, EXPORT_STATUSES, REVIEW_STATUSES } from "../db/schema.ts";
 import { filterTime, kindFilter } from "../http/fields.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 
-export const EXPORT_FORMATS = ["openai-sft"] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+/** More than half held out is a slip. */
+const MOST_HELD_OUT = 0.5;
 
 export const exportInput = z
   .strictObject({
@@ -13,6 +13,16 @@ export const exportInput = z
       .enum(EXPORT_FORMATS, `must be one of ${EXPORT_FORMATS.join(", ")}`)
       .optional()
       .openapi({ description: "Default: openai-sft." }),
+    system: z.enum(["none", "guided"], "must be none or guided").optional().openapi({
+      description: "guided: each line begins with the system message that /v1/prompts serves. Default: none.",
+    }),
+    reply: z.enum(["corrected", "agent"], "must be corrected or agent").optional().openapi({
+      description: "The reply to learn: the corrected one, or the agent's own. Default: corrected.",
+    }),
+    review: z.enum(REVIEW_STATUSES, `must be one of ${REVIEW_STATUSES.join(", ")}`).optional(),
+    validation_fraction: z.number().min(0).max(MOST_HELD_OUT).optional().openapi({
+      description: "The share of prompts that goes to validation_data.jsonl instead. Default: 0.",
+    }),
     min_gain: z.int().min(-100).max(100).optional().openapi({ description: "Default: the setting MIN_EXPORT_GAIN." }),
     since: filterTime.optional().openapi({ description: "Only improvements made at or after this time." }),
     until: filterTime.optional().openapi({ description: "Only improvements made before this time." }),
@@ -26,17 +36,31 @@ export const exportOutput = z
   .object({
     id: z.uuid(),
     status: z.enum(EXPORT_STATUSES),
+    stale: z
+      .boolean()
+      .openapi({ description: "A text in it was erased since: its data files are gone until a rebuild." }),
     format: z.enum(EXPORT_FORMATS),
     filters: z.object({
+      system: z.enum(["none", "guided"]),
+      reply: z.enum(["corrected", "agent"]),
+      review: z.enum(REVIEW_STATUSES).nullable(),
       min_gain: z.int(),
       failure_category: z.string().nullable(),
       topic: z.string().nullable(),
       since: z.iso.datetime().nullable(),
       until: z.iso.datetime().nullable(),
+      validation_fraction: z.number(),
     }),
+    progress: z.number().nullable().openapi({ description: "0 to 1; null where there is nothing to tell." }),
     rows: z.int(),
+    validation_rows: z.int(),
     bytes: z.int(),
     sha256: z.string().nullable(),
+    tokens: z.int().nullable().openapi({ description: "Of the training file, estimated; the manifest says how." }),
+    redacted: z.int().openapi({ description: "Lines in which personal data was found when they were written." }),
+    files: z
+      .record(z.string(), z.object({ rows: z.int(), bytes: z.int(), sha256: z.string() }))
+      .openapi({ description: "The files beside training_data.jsonl." }),
     skipped: z.record(z.string(), z.int()).openapi({ description: "Improvements left out, by reason." }),
     warning: z.string().nullable(),
     error: z.string().nullable(),
@@ -50,3 +74,34 @@ export const exportQuery = z.strictObject({ ...pageQuery, status: z.enum(EXPORT_
 export type ExportQuery = z.infer<typeof exportQuery>;
 
 export const exportPage = pageOf(exportOutput);
+
+const HOUR_S = 3_600;
+
+export const linkInput = z
+  .strictObject({
+    expires_in_s: z
+      .int()
+      .min(60)
+      .max(7 * 24 * HOUR_S)
+      .default(HOUR_S)
+      .openapi({ description: "How long the links work, in seconds: a minute to a week. Default: an hour." }),
+  })
+  .openapi("ExportLinkInput");
+
+export const linkOutput = z
+  .object({ expires_at: z.iso.datetime(), links: z.record(z.string(), z.url()) })
+  .openapi("ExportLinks");
+
+export const erasureOutput = z
+  .object({
+    id: z.uuid(),
+    erased_at: z.iso.datetime(),
+    exports: z.array(z.object({ id: z.uuid(), rebuild: z.string() })).openapi({
+      description: "The exports that held it. Their data files are gone; POST to `rebuild` writes them anew.",
+    }),
+    fine_tunes: z
+      .array(z.object({ id: z.uuid(), export_id: z.uuid(), model: z.string().nullable(), status: z.string() }))
+      .openapi({ description: "What was trained on them. A trained model can not forget: decide what to do with it." }),
+  })
+  .openapi("Erasure");
+export type ErasureOutput = z.infer<typeof erasureOutput>;

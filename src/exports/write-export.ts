@@ -1,32 +1,62 @@
-import { and, asc, eq, gt, gte, inArray, lt, lte, or, type SQL, sql } from "drizzle-orm";
-import { findCluster } from "../clusters/topics.ts";
-import type { Db } from "../db/client.ts";
-import { type ExportOptions, exportsTable, improvements, prompts } from "../db/schema.ts";
-import { notExportable } from "../improvements/is-exportable.ts";
+import { and, eq, inArray, lte, or, sql } from "drizzle-orm";
+import { exportsTable } from "../db/schema.ts";
 import { describeError } from "../lib/errors.ts";
-import { firstIdOf } from "../lib/ids.ts";
 import type { Services } from "../services.ts";
 import {
+  type Checkpoint,
+  ClaimLost,
+  deleteAll,
+  dropCheckpoint,
+  dropLost,
+  dropSegments,
+  dropStrayCheckpoints,
+  holds,
+  readCheckpoint,
+} from "./checkpoint.ts";
+import {
   EXPORT_LEASE_MS,
+  EXPORT_LIMITS,
   EXPORT_RESEND_MS,
+  type ExportLimits,
+  exportPrefix,
   FEWEST_EXAMPLES,
-  MAX_EXPORT_ATTEMPTS,
-  trainingKey,
+  MAX_EXPORT_TRIES,
 } from "./export-state.ts";
-import { FORMATS } from "./formats.ts";
-import { PartWriter, type Written } from "./part-writer.ts";
+import { sealExport } from "./seal-export.ts";
+import { type Writing, writeRows } from "./write-rows.ts";
 
-/** Rows per page: at some kilobytes each a page is about a megabyte. */
-const PAGE = 400;
-
-type Writing = Pick<Services, "db" | "clock" | "bucket">;
+type Exporting = Writing & Pick<Services, "jobs">;
+type Claimed = typeof exportsTable.$inferSelect;
 
 /**
- * Writes one export: claims it, streams its rows from D1 in keyset pages into R2, and keeps what came of it. A
- * message delivered twice finds it claimed and does nothing.
+ * Writes one export: claims it, goes on from its checkpoint where it has one, streams its rows from D1 into R2 and
+ * seals the files. A message delivered twice finds it claimed and does nothing; a long export goes on in a further
+ * message.
  */
-export async function writeExport(services: Writing, exportId: string): Promise<void> {
-  const { db, clock } = services;
+export async function writeExport(
+  services: Exporting,
+  exportId: string,
+  limits: ExportLimits = EXPORT_LIMITS,
+): Promise<void> {
+  const claimed = await claim(services, exportId);
+  if (claimed === null) return;
+  try {
+    const from = await beginning(services, claimed);
+    const checkpoint = from.finished ? from : await writeRows(services, claimed, from, limits);
+    if (checkpoint.finished) await finish(services, claimed, checkpoint);
+    else await goOnLater(services, claimed);
+  } catch (error) {
+    if (error instanceof ClaimLost) {
+      console.warn(JSON.stringify({ event: "export_claim_lost", export_id: exportId }));
+      return;
+    }
+    console.error(JSON.stringify({ event: "export_fault", export_id: exportId, error: describeError(error) }));
+    if (await giveUp(services, claimed)) return;
+    throw error;
+  }
+}
+
+async function claim({ db, clock }: Exporting, exportId: string): Promise<Claimed | null> {
   const now = clock();
   const claimable = or(
     eq(exportsTable.status, "queued"),
@@ -34,115 +64,100 @@ export async function writeExport(services: Writing, exportId: string): Promise<
   );
   const [claimed] = await db
     .update(exportsTable)
-    .set({ status: "running", attempts: sql`${exportsTable.attempts} + 1`, dueAt: now + EXPORT_LEASE_MS })
+    .set({
+      status: "running",
+      attempts: sql`${exportsTable.attempts} + 1`,
+      tries: sql`${exportsTable.tries} + 1`,
+      dueAt: now + EXPORT_LEASE_MS,
+    })
     .where(and(eq(exportsTable.id, exportId), claimable))
     .returning();
-  if (claimed === undefined) return;
-  try {
-    const written = await writeLines(services, claimed);
-    const warning =
-      written.rows < FEWEST_EXAMPLES ? `Fewer than ${FEWEST_EXAMPLES} examples: trainers refuse such a file.` : null;
-    await end(services, claimed, { ...written, status: "done", warning, error: null });
-  } catch (error) {
-    console.error(JSON.stringify({ event: "export_fault", export_id: exportId, error: describeError(error) }));
-    if (claimed.attempts >= MAX_EXPORT_ATTEMPTS) {
-      await end(services, claimed, { status: "failed", error: "Writing the file failed; the logs say why." });
-      return;
-    }
-    await end(services, claimed, { status: "queued", dueAt: clock() + EXPORT_RESEND_MS, finishedAt: null });
-    throw error;
-  }
+  return claimed ?? null;
 }
 
-type Claimed = typeof exportsTable.$inferSelect;
+/** Where to go on: the checkpoint, or the very beginning where there is none or it may not be used any more. */
+async function beginning(services: Exporting, { id, attempts }: Claimed): Promise<Checkpoint> {
+  const kept = await readCheckpoint(services.db, id);
+  if (kept !== null && !kept.discarded) return kept.state;
+  if (kept !== null) await dropCheckpoint(services, id);
+  return {
+    generation: attempts,
+    uploadId: null,
+    parts: [],
+    segments: [],
+    cursor: 0,
+    counts: {
+      ...{ rows: 0, validationRows: 0, bytes: 0, tokens: 0, redacted: 0, repaired: 0 },
+      skipped: {},
+      versions: {},
+    },
+    finished: false,
+  };
+}
 
-async function end({ db, clock }: Writing, claimed: Claimed, result: Partial<Claimed>): Promise<void> {
-  await db
+async function finish(services: Exporting, claimed: Claimed, checkpoint: Checkpoint): Promise<void> {
+  const { db, bucket, clock } = services;
+  const { training, files } = await sealExport(services, claimed, checkpoint);
+  const { generation, counts } = checkpoint;
+  const warning =
+    training.rows < FEWEST_EXAMPLES ? `Fewer than ${FEWEST_EXAMPLES} examples: trainers refuse such a file.` : null;
+  const done = await db
     .update(exportsTable)
-    .set({ dueAt: null, finishedAt: clock(), ...result })
-    .where(
-      and(
-        eq(exportsTable.id, claimed.id),
-        eq(exportsTable.attempts, claimed.attempts),
-        eq(exportsTable.status, "running"),
-      ),
-    );
-}
-
-interface Lines extends Written {
-  rows: number;
-  skipped: Record<string, number>;
-}
-
-async function writeLines({ db, bucket }: Writing, { id, options, boundary }: Claimed): Promise<Lines> {
-  const toLine = FORMATS[options.format];
-  const encoder = new TextEncoder();
-  const skipped: Record<string, number> = {};
-  let rows = 0;
-  const writer = await PartWriter.open(bucket, trainingKey(id), "application/jsonl");
-  try {
-    for await (const page of pages(db, options, boundary ?? "")) {
-      const lines: string[] = [];
-      for (const row of page) {
-        const reason = notExportable(row, options.min_gain);
-        if (reason === null) lines.push(`${toLine(row)}\n`);
-        else skipped[reason] = (skipped[reason] ?? 0) + 1;
-      }
-      rows += lines.length;
-      await writer.write(encoder.encode(lines.join("")));
-    }
-    return { ...(await writer.close()), rows, skipped };
-  } catch (error) {
-    await writer.abort();
-    throw error;
+    .set({
+      status: "done",
+      ...{ generation, files, warning, error: null, staleAt: null, dueAt: null, finishedAt: clock() },
+      ...{ rows: training.rows, bytes: training.bytes, sha256: training.sha256, tokens: Math.round(counts.tokens) },
+      ...{ validationRows: counts.validationRows, skipped: counts.skipped, redacted: counts.redacted, tries: 0 },
+    })
+    .where(holds(claimed))
+    .returning({ id: exportsTable.id });
+  if (done.length === 0) {
+    // Erased or cancelled while the files were made: nobody may find them.
+    await dropLost(services, claimed.id, generation, null);
+    throw new ClaimLost(claimed.id);
   }
+  await dropSegments(services, claimed.id);
+  await deleteAll(bucket, exportPrefix(claimed.id), exportPrefix(claimed.id, generation));
 }
 
-/** The current improvements an export asks for, oldest first; what came after it was asked for is not in it. */
-async function* pages(db: Db, options: ExportOptions, boundary: string) {
-  const where = await conditions(db, options, boundary);
-  if (where === null) return;
-  let cursor = "";
-  for (;;) {
-    const page = await db
-      .select({
-        id: improvements.id,
-        originalPrompt: prompts.originalPrompt,
-        correctedReply: improvements.correctedReply,
-        scoreGainEstimate: improvements.scoreGainEstimate,
-        reviewStatus: improvements.reviewStatus,
-      })
-      .from(improvements)
-      .innerJoin(prompts, eq(prompts.id, improvements.promptId))
-      .where(and(...where, gt(improvements.id, cursor)))
-      .orderBy(asc(improvements.id))
-      .limit(PAGE);
-    if (page.length > 0) yield page;
-    const last = page.at(-1);
-    if (page.length < PAGE || last === undefined) return;
-    cursor = last.id;
-  }
+async function goOnLater({ db, clock, jobs }: Exporting, claimed: Claimed): Promise<void> {
+  await db.update(exportsTable).set({ dueAt: clock() }).where(holds(claimed));
+  await jobs.send({ job: "export", export_id: claimed.id });
 }
 
-async function conditions(db: Db, options: ExportOptions, boundary: string): Promise<SQL[] | null> {
-  const where = [eq(improvements.isCurrent, true), lte(improvements.id, boundary)];
-  if (options.topic !== undefined) {
-    const cluster = await findCluster(db, options.topic);
-    if (cluster === null) return null;
-    where.push(eq(improvements.clusterId, cluster.id));
+/** After a fault: once more soon, or failed for good. @returns true when it is over */
+async function giveUp(services: Exporting, claimed: Claimed): Promise<boolean> {
+  const { db, clock } = services;
+  // Its own count is from before the checkpoints, which set it back.
+  const [now] = await db
+    .select({ tries: exportsTable.tries })
+    .from(exportsTable)
+    .where(eq(exportsTable.id, claimed.id));
+  if ((now?.tries ?? 0) < MAX_EXPORT_TRIES) {
+    await db
+      .update(exportsTable)
+      .set({ status: "queued", dueAt: clock() + EXPORT_RESEND_MS })
+      .where(holds(claimed));
+    return false;
   }
-  if (options.failure_category !== undefined) where.push(eq(improvements.failureCategory, options.failure_category));
-  if (options.since !== undefined) where.push(gte(improvements.id, firstIdOf(options.since)));
-  if (options.until !== undefined) where.push(lt(improvements.id, firstIdOf(options.until)));
-  return where;
+  const error = "Writing the file failed; the logs say why.";
+  const failed = await db
+    .update(exportsTable)
+    .set({ status: "failed", error, dueAt: null, finishedAt: clock() })
+    .where(holds(claimed))
+    .returning({ id: exportsTable.id });
+  if (failed.length > 0) await dropCheckpoint(services, claimed.id);
+  return true;
 }
 
 /** Sends the message again for exports that were not begun, or whose worker died. For the sweep. */
-export async function resumeExports({ db, clock, jobs }: Pick<Services, "db" | "clock" | "jobs">): Promise<number> {
+export async function resumeExports(services: Pick<Services, "db" | "clock" | "jobs" | "bucket">): Promise<number> {
+  const { db, clock, jobs } = services;
   const due = await db
     .select({ id: exportsTable.id })
     .from(exportsTable)
     .where(and(lte(exportsTable.dueAt, clock()), inArray(exportsTable.status, ["queued", "running"])));
   for (const { id } of due) await jobs.send({ job: "export", export_id: id });
+  await dropStrayCheckpoints(services);
   return due.length;
 }

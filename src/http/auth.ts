@@ -12,12 +12,19 @@ const SESSION_COOKIE = "redraft_session";
 /** What answers without a key: is it alive, and the way in. Styles and icons are served as assets before the Worker. */
 const OPEN_PATHS = new Set(["/healthz", "/sign-in"]);
 
+/** Addresses that carry their own key and check it themselves (`signed-links.ts`). */
+const SIGNED_PATHS = "/v1/links/";
+
 /**
  * A key on every route: `Authorization: Bearer <ADMIN_KEY>`, or the signed cookie of a signed-in browser.
  * What a browser sends by its cookie alone must come from our own pages.
  */
 export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (OPEN_PATHS.has(c.req.path)) return sameOrigin(c, next);
+  if (c.req.method === "GET" && c.req.path.startsWith(SIGNED_PATHS)) {
+    c.set("actor", "link");
+    return next();
+  }
   const bearer = /^Bearer\s+(.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
   if (bearer !== undefined) {
     if (!(await isAdminKey(c, bearer))) throw new RedraftError("unauthorized", "The key is not valid.");

@@ -1,9 +1,12 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { type Db, rowsFromJson } from "../db/client.ts";
-import { improvements, UNSCORED_RANK } from "../db/schema.ts";
+import { improvements, prompts, UNSCORED_RANK } from "../db/schema.ts";
 
-/** An improvement as a correction made it; its version and rank are given when it is stored. */
-export type NewImprovement = Omit<typeof improvements.$inferInsert, "version" | "isCurrent" | "rank">;
+/** An improvement as a correction made it; its version, rank and prompt's text are given when it is stored. */
+export type NewImprovement = Omit<
+  typeof improvements.$inferInsert,
+  "seq" | "version" | "isCurrent" | "rank" | "originalPrompt"
+>;
 
 /** Where an improvement stands in the leaderboard. */
 function rankOf({ scoreGainEstimate }: NewImprovement): number {
@@ -16,6 +19,8 @@ function rankOf({ scoreGainEstimate }: NewImprovement): number {
  */
 export function storeImprovement(db: Db, improvement: NewImprovement, condition: SQL) {
   const nextVersion = sql`(select coalesce(max(v.version), 0) + 1 from ${improvements} v where v.failed_reply_id = ${improvement.failedReplyId})`;
+  const promptText = sql`(select p.original_prompt from ${prompts} p where p.id = ${improvement.promptId})`;
+  const stored = { ...improvement, originalPrompt: "", rank: rankOf(improvement), version: 0, isCurrent: true };
   return [
     db
       .update(improvements)
@@ -24,8 +29,8 @@ export function storeImprovement(db: Db, improvement: NewImprovement, condition:
         and(eq(improvements.failedReplyId, improvement.failedReplyId), eq(improvements.isCurrent, true), condition),
       ),
     db.insert(improvements).select(
-      rowsFromJson(improvements, [{ ...improvement, rank: rankOf(improvement), version: 0, isCurrent: true }], {
-        compute: { version: () => nextVersion },
+      rowsFromJson(improvements, [stored], {
+        compute: { version: () => nextVersion, originalPrompt: () => promptText },
         where: () => condition,
       }),
     ),

@@ -1,0 +1,95 @@
+import { and, eq, inArray, isNotNull, lte, ne, sql } from "drizzle-orm";
+import { exportsTable } from "../db/schema.ts";
+import { RedraftError } from "../lib/errors.ts";
+import { DAY } from "../lib/time.ts";
+import type { Services } from "../services.ts";
+import { deleteAll, dropCheckpoint } from "./checkpoint.ts";
+import { EXPORT_RESEND_MS, exportPrefix } from "./export-state.ts";
+import { sendExport } from "./request-export.ts";
+
+type Changing = Pick<Services, "db" | "bucket" | "clock">;
+
+const NEXT_CLAIM = sql`${exportsTable.attempts} + 1`;
+
+/** Ends an export that is not done; what was written of it goes. Cancelling twice changes nothing. */
+export async function cancelExport(services: Changing, id: string): Promise<void> {
+  const { db, clock } = services;
+  const [cancelled] = await db
+    .update(exportsTable)
+    .set({ status: "cancelled", attempts: NEXT_CLAIM, dueAt: null, finishedAt: clock() })
+    .where(and(eq(exportsTable.id, id), inArray(exportsTable.status, ["queued", "running"])))
+    .returning({ id: exportsTable.id });
+  if (cancelled === undefined) {
+    const [row] = await db.select({ status: exportsTable.status }).from(exportsTable).where(eq(exportsTable.id, id));
+    if (row === undefined) throw notThere();
+    if (row.status === "cancelled") return;
+    throw new RedraftError("conflict", `The export is ${row.status}; there is nothing to cancel.`);
+  }
+  await dropCheckpoint(services, id);
+}
+
+/** Deletes an export and its files, whatever its state. Deleting twice changes nothing. */
+export async function deleteExport(services: Changing, id: string): Promise<void> {
+  const { db, bucket } = services;
+  // The writer, if there is one, loses its claim before the files go.
+  await db
+    .update(exportsTable)
+    .set({ status: "cancelled", attempts: NEXT_CLAIM, dueAt: null })
+    .where(eq(exportsTable.id, id));
+  await dropCheckpoint(services, id);
+  await deleteAll(bucket, exportPrefix(id));
+  await db.delete(exportsTable).where(eq(exportsTable.id, id));
+}
+
+/**
+ * Writes an export once more, under the same id, with the same options and from the same snapshot: what was erased
+ * or rejected since is then not in it.
+ */
+export async function rebuildExport(services: Changing & Pick<Services, "jobs">, id: string): Promise<void> {
+  const { db, bucket, clock } = services;
+  const [queued] = await db
+    .update(exportsTable)
+    .set({
+      status: "queued",
+      attempts: NEXT_CLAIM,
+      ...{ tries: 0, rows: 0, validationRows: 0, bytes: 0, redacted: 0, skipped: {} },
+      ...{ sha256: null, files: null, tokens: null, cursor: null, warning: null, error: null, finishedAt: null },
+      dueAt: clock() + EXPORT_RESEND_MS,
+    })
+    .where(and(eq(exportsTable.id, id), inArray(exportsTable.status, ["done", "failed", "cancelled"])))
+    .returning({ id: exportsTable.id });
+  if (queued === undefined) {
+    const [row] = await db.select({ id: exportsTable.id }).from(exportsTable).where(eq(exportsTable.id, id));
+    if (row === undefined) throw notThere();
+    throw new RedraftError("conflict", "The export is being written already.");
+  }
+  await dropCheckpoint(services, id);
+  await deleteAll(bucket, exportPrefix(id));
+  await sendExport(services, id);
+}
+
+/** A sweep's share: R2 lists and deletes take a while. */
+const MOST_AT_ONCE = 20;
+
+/** Deletes exports that were finished longer ago than EXPORT_RETENTION_DAYS. For the sweep. */
+export async function deleteOldExports(services: Changing & Pick<Services, "config">): Promise<number> {
+  const { db, clock, config } = services;
+  if (config.EXPORT_RETENTION_DAYS === 0) return 0;
+  const old = await db
+    .select({ id: exportsTable.id })
+    .from(exportsTable)
+    .where(
+      and(
+        isNotNull(exportsTable.finishedAt),
+        lte(exportsTable.finishedAt, clock() - config.EXPORT_RETENTION_DAYS * DAY),
+        ne(exportsTable.status, "running"),
+      ),
+    )
+    .limit(MOST_AT_ONCE);
+  for (const { id } of old) await deleteExport(services, id);
+  return old.length;
+}
+
+function notThere(): RedraftError {
+  return new RedraftError("not_found", "There is no export with this id.");
+}

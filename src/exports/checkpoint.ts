@@ -1,0 +1,183 @@
+import { and, eq, exists, notInArray, sql } from "drizzle-orm";
+import { type Db, rowsFromJson } from "../db/client.ts";
+import { exportCheckpoints, exportsTable } from "../db/schema.ts";
+import { retryD1 } from "../lib/retry-d1.ts";
+import type { Services } from "../services.ts";
+import { EXPORT_LEASE_MS, exportPrefix, fileKey } from "./export-state.ts";
+import type { SegmentLengths } from "./segment.ts";
+
+/** What was counted so far. */
+export interface ExportCounts {
+  rows: number;
+  validationRows: number;
+  bytes: number;
+  tokens: number;
+  skipped: Record<string, number>;
+  redacted: number;
+  repaired: number;
+  /** Lines per model, judge and rubric, under `model\njudge\nrubric`. */
+  versions: Record<string, number>;
+}
+
+/** Where a run can go on: everything up to `cursor` is in `parts` and in the segments. */
+export interface Checkpoint {
+  generation: number;
+  uploadId: string | null;
+  parts: R2UploadedPart[];
+  segments: SegmentLengths[];
+  cursor: number;
+  counts: ExportCounts;
+  /** All rows are in; what is left is to seal the files. */
+  finished: boolean;
+}
+
+/** Somebody erased, cancelled or took over: this run must not write any more. */
+export class ClaimLost extends Error {
+  constructor(exportId: string) {
+    super(`the export ${exportId} is no longer ours`);
+    this.name = "ClaimLost";
+  }
+}
+
+export interface Claim {
+  id: string;
+  attempts: number;
+}
+
+/** SQL: the run that holds this claim still may write. */
+export function holds({ id, attempts }: Claim) {
+  return and(eq(exportsTable.id, id), eq(exportsTable.attempts, attempts), eq(exportsTable.status, "running"));
+}
+
+export async function readCheckpoint(
+  db: Db,
+  exportId: string,
+): Promise<{ state: Checkpoint; discarded: boolean } | null> {
+  const [row] = await db.select().from(exportCheckpoints).where(eq(exportCheckpoints.exportId, exportId));
+  // Written by `saveCheckpoint` alone.
+  return row ? { state: row.state as Checkpoint, discarded: row.discarded } : null;
+}
+
+/**
+ * Keeps a checkpoint and tells how far the export is, only while the claim holds.
+ * @throws ClaimLost
+ */
+export async function saveCheckpoint(
+  { db, clock }: Pick<Services, "db" | "clock">,
+  claim: Claim,
+  state: Checkpoint,
+): Promise<void> {
+  const stillOurs = exists(db.select({ one: sql`1` }).from(exportsTable).where(holds(claim)));
+  const { rows, validationRows, bytes, tokens, skipped, redacted } = state.counts;
+  const [, ours] = await retryD1(() =>
+    db.batch([
+      db
+        .insert(exportCheckpoints)
+        .select(
+          rowsFromJson(exportCheckpoints, [{ exportId: claim.id, state, discarded: false }], {
+            where: () => sql`${stillOurs}`,
+          }),
+        )
+        .onConflictDoUpdate({ target: exportCheckpoints.exportId, set: { state: sql`excluded.state` } }),
+      db
+        .update(exportsTable)
+        .set({
+          ...{ rows, validationRows, bytes, skipped, redacted },
+          tokens: Math.round(tokens),
+          cursor: state.cursor,
+          tries: 0,
+          dueAt: clock() + EXPORT_LEASE_MS,
+        })
+        .where(holds(claim))
+        .returning({ id: exportsTable.id }),
+    ]),
+  );
+  if (ours.length === 0) throw new ClaimLost(claim.id);
+}
+
+/**
+ * Removes what a checkpoint stands for: the upload, which then never becomes visible, and its objects. Repeating it
+ * changes nothing.
+ */
+export async function dropCheckpoint({ db, bucket }: Pick<Services, "db" | "bucket">, exportId: string): Promise<void> {
+  const checkpoint = await readCheckpoint(db, exportId);
+  if (checkpoint === null) return;
+  const { generation, uploadId } = checkpoint.state;
+  const key = fileKey({ id: exportId, generation }, "training_data.jsonl");
+  if (uploadId !== null) await abortUpload(bucket, key, uploadId);
+  await deleteAll(bucket, exportPrefix(exportId, generation));
+  await db.delete(exportCheckpoints).where(eq(exportCheckpoints.exportId, exportId));
+}
+
+/**
+ * Removes what a run that failed, or lost its claim to an erasure or a cancellation, wrote and no checkpoint knows.
+ * What another run goes on with, or has finished, stays.
+ * @param uploadId the upload this run wrote to
+ */
+export async function dropLost(
+  { db, bucket }: Pick<Services, "db" | "bucket">,
+  id: string,
+  generation: number,
+  uploadId: string | null,
+): Promise<void> {
+  const kept = await readCheckpoint(db, id);
+  if (kept !== null && !kept.discarded && kept.state.generation === generation) {
+    // An upload begun after the last checkpoint is one that the next run does not know; it begins another.
+    const unknown = uploadId !== null && kept.state.uploadId === null && !kept.state.finished;
+    if (unknown) await abortUpload(bucket, fileKey({ id, generation }, "training_data.jsonl"), uploadId);
+    return;
+  }
+  const [row] = await db.select().from(exportsTable).where(eq(exportsTable.id, id));
+  if (row?.status === "done" && row.generation === generation) return;
+  const key = fileKey({ id, generation }, "training_data.jsonl");
+  if (uploadId !== null) await abortUpload(bucket, key, uploadId);
+  await deleteAll(bucket, exportPrefix(id, generation));
+}
+
+/** Checkpoints of exports that came to their end without cleaning up after themselves. For the sweep. */
+export async function dropStrayCheckpoints(services: Pick<Services, "db" | "bucket">): Promise<void> {
+  const { db } = services;
+  const live = db
+    .select({ id: exportsTable.id })
+    .from(exportsTable)
+    .where(sql`${exportsTable.status} in ('queued', 'running')`);
+  const strays = await db
+    .select({ id: exportCheckpoints.exportId, status: exportsTable.status })
+    .from(exportCheckpoints)
+    .leftJoin(exportsTable, eq(exportsTable.id, exportCheckpoints.exportId))
+    .where(notInArray(exportCheckpoints.exportId, live));
+  for (const { id, status } of strays) {
+    // The files of one that is done stand beside the segments, and stay.
+    if (status === "done") await dropSegments(services, id);
+    else await dropCheckpoint(services, id);
+  }
+}
+
+/** What an export that is done needs no more. */
+export async function dropSegments({ db, bucket }: Pick<Services, "db" | "bucket">, exportId: string): Promise<void> {
+  const checkpoint = await readCheckpoint(db, exportId);
+  if (checkpoint === null) return;
+  await deleteAll(bucket, `${exportPrefix(exportId, checkpoint.state.generation)}resume/`);
+  await db.delete(exportCheckpoints).where(eq(exportCheckpoints.exportId, exportId));
+}
+
+/** Gives up an upload that may have been completed or given up before. */
+export async function abortUpload(bucket: R2Bucket, key: string, uploadId: string): Promise<void> {
+  try {
+    await bucket.resumeMultipartUpload(key, uploadId).abort();
+  } catch (error) {
+    // R2 knows no other way to ask; an upload that is over is what was wanted.
+    console.warn(JSON.stringify({ event: "upload_not_aborted", key, error: String(error) }));
+  }
+}
+
+/** Deletes all objects under a prefix but those under `except`. */
+export async function deleteAll(bucket: R2Bucket, prefix: string, except?: string): Promise<void> {
+  let cursor: string | undefined;
+  do {
+    const page = await bucket.list({ prefix, ...(cursor !== undefined && { cursor }) });
+    const keys = page.objects.map(({ key }) => key).filter((key) => except === undefined || !key.startsWith(except));
+    if (keys.length > 0) await bucket.delete(keys);
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor !== undefined);
+}

@@ -1,0 +1,173 @@
+import { and, eq, gte, inArray, isNull, notExists, sql } from "drizzle-orm";
+import { touchClusters } from "../clusters/read-context.ts";
+import type { Db } from "../db/client.ts";
+import {
+  erasures,
+  exportCheckpoints,
+  exportsTable,
+  failedReplies,
+  fineTunes,
+  improvements,
+  prompts,
+} from "../db/schema.ts";
+import { describeError } from "../lib/errors.ts";
+import { toRfc3339 } from "../lib/time.ts";
+import type { Services } from "../services.ts";
+import { DATA_FILES, fileKey } from "./export-state.ts";
+import type { ErasureOutput } from "./schemas.ts";
+import { isInSidecar } from "./sidecar.ts";
+
+type Erasing = Pick<Services, "db" | "bucket" | "clock" | "clusters">;
+
+/**
+ * Erases a failure: its texts leave D1 at once, together with the claim of every export that is being written; then
+ * the files of exports that held it, and the clusters. Its attempts keep their numbers, which hold no text. Erasing
+ * twice answers the same.
+ * @returns null when there never was such a failure
+ */
+export async function eraseFailure(services: Erasing, failureId: string): Promise<ErasureOutput | null> {
+  const known = await readErasure(services.db, failureId);
+  if (known === null && !(await removeRows(services, failureId))) return null;
+  await finishErasure(services, failureId);
+  return toOutput(services.db, failureId);
+}
+
+async function readErasure(db: Db, failureId: string) {
+  const [row] = await db.select().from(erasures).where(eq(erasures.failedReplyId, failureId));
+  return row ?? null;
+}
+
+/** Everything in D1, in one transaction. @returns false when there is no such failure */
+async function removeRows({ db, clock }: Erasing, failureId: string): Promise<boolean> {
+  const [[failure], made] = await db.batch([
+    db
+      .select({
+        promptId: failedReplies.promptId,
+        clusterId: failedReplies.clusterId,
+        failureCategory: failedReplies.failureCategory,
+      })
+      .from(failedReplies)
+      .where(eq(failedReplies.id, failureId)),
+    db
+      .select({ seq: improvements.seq })
+      .from(improvements)
+      .where(eq(improvements.failedReplyId, failureId))
+      .orderBy(improvements.seq),
+  ]);
+  if (failure === undefined) return false;
+  const oldest = made[0]?.seq;
+  const mayHold = and(
+    eq(exportsTable.status, "running"),
+    gte(exportsTable.boundary, oldest ?? Number.MAX_SAFE_INTEGER),
+  );
+  const { promptId, clusterId, failureCategory } = failure;
+  await db.batch([
+    db
+      .insert(erasures)
+      .values({
+        ...{ failedReplyId: failureId, clusterId, failureCategory, erasedAt: clock() },
+        improvementSeqs: made.map(({ seq }) => seq),
+        exportIds: [],
+      })
+      .onConflictDoNothing(),
+    // An export being written may have read it: its writer loses the claim, and the next one begins anew.
+    db
+      .update(exportCheckpoints)
+      .set({ discarded: true })
+      .where(inArray(exportCheckpoints.exportId, db.select({ id: exportsTable.id }).from(exportsTable).where(mayHold))),
+    db
+      .update(exportsTable)
+      .set({ attempts: sql`${exportsTable.attempts} + 1`, tries: 0, dueAt: clock(), cursor: null })
+      .where(mayHold),
+    db.delete(improvements).where(eq(improvements.failedReplyId, failureId)),
+    db.delete(failedReplies).where(eq(failedReplies.id, failureId)),
+    db
+      .delete(prompts)
+      .where(
+        and(
+          eq(prompts.id, promptId),
+          notExists(db.select({ one: sql`1` }).from(failedReplies).where(eq(failedReplies.promptId, promptId))),
+        ),
+      ),
+  ]);
+  return true;
+}
+
+/** What D1's transaction cannot reach. Each step can be done again. */
+async function finishErasure(services: Erasing, failureId: string): Promise<void> {
+  const { db, bucket, clock } = services;
+  const erasure = await readErasure(db, failureId);
+  if (erasure === null || erasure.finishedAt !== null) return;
+  const held = await exportsThatHold(services, erasure.improvementSeqs);
+  for (const row of held) {
+    await db.batch([
+      db.update(exportsTable).set({ staleAt: clock() }).where(eq(exportsTable.id, row.id)),
+      // Named before the files go, so that a second try, which finds no files, still knows.
+      db
+        .update(erasures)
+        .set({ exportIds: [...new Set([...erasure.exportIds, ...held.map(({ id }) => id)])] })
+        .where(eq(erasures.failedReplyId, failureId)),
+    ]);
+    await bucket.delete(DATA_FILES.map((file) => fileKey(row, file)));
+  }
+  await touchClusters(services, [erasure]);
+  await db.update(erasures).set({ finishedAt: clock() }).where(eq(erasures.failedReplyId, failureId));
+}
+
+/** Exports whose sidecars name one of the improvements; they keep their sidecar when their data files go. */
+async function exportsThatHold({ db, bucket }: Erasing, seqs: number[]) {
+  const oldest = seqs[0];
+  if (oldest === undefined) return [];
+  const done = await db
+    .select({ id: exportsTable.id, generation: exportsTable.generation, files: exportsTable.files })
+    .from(exportsTable)
+    .where(and(eq(exportsTable.status, "done"), gte(exportsTable.boundary, oldest)));
+  const held: typeof done = [];
+  for (const row of done) {
+    const key = fileKey(row, "improvements.jsonl");
+    const bytes = row.files?.["improvements.jsonl"]?.bytes ?? 0;
+    const read = async (offset: number, length: number) =>
+      (await bucket.get(key, { range: { offset, length } }))?.text() ?? "";
+    for (const seq of seqs) {
+      if (!(await isInSidecar(seq, bytes, read))) continue;
+      held.push(row);
+      break;
+    }
+  }
+  return held;
+}
+
+async function toOutput(db: Db, failureId: string): Promise<ErasureOutput | null> {
+  const erasure = await readErasure(db, failureId);
+  if (erasure === null) return null;
+  const trained = await db
+    .select({ id: fineTunes.id, exportId: fineTunes.exportId, model: fineTunes.model, status: fineTunes.status })
+    .from(fineTunes)
+    .where(inArray(fineTunes.exportId, erasure.exportIds));
+  return {
+    id: failureId,
+    erased_at: toRfc3339(erasure.erasedAt),
+    exports: erasure.exportIds.map((id) => ({ id, rebuild: `/v1/exports/${id}/rebuild` })),
+    fine_tunes: trained.map(({ id, exportId, model, status }) => ({ id, export_id: exportId, model, status })),
+  };
+}
+
+/** A sweep's share of erasures that were cut off. */
+const MOST_AT_ONCE = 20;
+
+/** Goes on with erasures that were cut off. For the sweep. */
+export async function resumeErasures(services: Erasing): Promise<void> {
+  const open = await services.db
+    .select({ id: erasures.failedReplyId })
+    .from(erasures)
+    .where(isNull(erasures.finishedAt))
+    .orderBy(erasures.erasedAt)
+    .limit(MOST_AT_ONCE);
+  for (const { id } of open) {
+    try {
+      await finishErasure(services, id);
+    } catch (error) {
+      console.error(JSON.stringify({ event: "erasure_fault", failure_id: id, error: describeError(error) }));
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { and, asc, eq, gt, lte, type SQL, sql } from "drizzle-orm";
+import { findCluster } from "../clusters/topics.ts";
+import type { Db } from "../db/client.ts";
+import { type ExportOptions, failedReplies, improvements } from "../db/schema.ts";
+import { firstIdOf } from "../lib/ids.ts";
+import { isPreference } from "./formats.ts";
+
+export type ExportRow = Awaited<ReturnType<typeof readPage>>[number];
+
+/** What a page should weigh: large enough that a statement's own cost is small, small enough for flat memory. */
+const PAGE_CHARACTERS = 1_000_000;
+
+const FEWEST_ROWS = 10;
+
+/**
+ * The improvements an export asks for, oldest first, page by page from `cursor` (exclusive). The next page is on its
+ * way while the caller works on one. Pages get fewer rows where the texts are long.
+ */
+export async function* readPages(
+  db: Db,
+  options: ExportOptions,
+  { boundary, cursor, pageRows }: { boundary: number | null; cursor: number; pageRows: number },
+): AsyncGenerator<ExportRow[]> {
+  const where = boundary === null ? null : await conditions(db, options, boundary);
+  if (where === null) return;
+  let limit = Math.min(pageRows, 200);
+  let next = readPage(db, options, where, cursor, limit);
+  for (;;) {
+    const page = await next;
+    const last = page.at(-1);
+    if (last === undefined) return;
+    const more = page.length === limit;
+    if (more) {
+      const characters = page.reduce((sum, row) => sum + row.prompt.length + row.corrected.length, 0);
+      const fitting = Math.floor((PAGE_CHARACTERS * page.length) / Math.max(1, characters));
+      limit = Math.max(FEWEST_ROWS, Math.min(pageRows, fitting));
+      next = readPage(db, options, where, last.seq, limit);
+      // The caller may stop before it asks for this page.
+      next.catch(() => {});
+    }
+    yield page;
+    if (!more) return;
+  }
+}
+
+/** A real promise: drizzle's queries run anew for each one who waits for them. */
+async function readPage(db: Db, { format, reply, system }: ExportOptions, where: SQL[], cursor: number, limit: number) {
+  const none = sql<string>`''`;
+  const fromAgent = reply === "agent";
+  const rows = db
+    .select({
+      seq: improvements.seq,
+      id: improvements.id,
+      failureId: improvements.failedReplyId,
+      promptId: improvements.promptId,
+      prompt: improvements.originalPrompt,
+      corrected: improvements.correctedReply,
+      original: (isPreference(format) ? sql<string>`${improvements.originalReply}` : none).as("original"),
+      agent: (fromAgent ? sql<string>`${failedReplies.agentReply}` : none).as("agent"),
+      clusterId: (system === "guided" ? sql<string | null>`${improvements.clusterId}` : sql<null>`null`).as("cluster"),
+      oldRating: improvements.oldRating,
+      newRating: improvements.newRating,
+      scoreGainEstimate: improvements.scoreGainEstimate,
+      reviewStatus: improvements.reviewStatus,
+      model: improvements.model,
+      judgeModel: improvements.judgeModel,
+      rubric: sql<string | null>`json_extract(${improvements.judgement}, '$.rubric')`.as("rubric"),
+    })
+    .from(improvements)
+    .$dynamic();
+  const joined = fromAgent ? rows.innerJoin(failedReplies, eq(failedReplies.id, improvements.failedReplyId)) : rows;
+  return joined
+    .where(and(...where, gt(improvements.seq, cursor)))
+    .orderBy(asc(improvements.seq))
+    .limit(limit);
+}
+
+async function conditions(db: Db, options: ExportOptions, boundary: number): Promise<SQL[] | null> {
+  // The plus keeps SQLite from looking rows up one by one through an index of this column.
+  const where = [sql`+${improvements.isCurrent} = 1`, lte(improvements.seq, boundary)];
+  if (options.topic !== undefined) {
+    const cluster = await findCluster(db, options.topic);
+    if (cluster === null) return null;
+    where.push(eq(improvements.clusterId, cluster.id));
+  }
+  if (options.failure_category !== undefined)
+    where.push(sql`+${improvements.failureCategory} = ${options.failure_category}`);
+  if (options.review !== undefined) where.push(sql`+${improvements.reviewStatus} = ${options.review}`);
+  if (options.since !== undefined) where.push(sql`+${improvements.id} >= ${firstIdOf(options.since)}`);
+  if (options.until !== undefined) where.push(sql`+${improvements.id} < ${firstIdOf(options.until)}`);
+  return where;
+}
