@@ -35,6 +35,13 @@ const settings = z.object({
   AUTO_CORRECT: z.stringbool().default(false),
   /** An improvement must gain at least this many points to go into a training file. */
   MIN_EXPORT_GAIN: whole.min(-100).max(100).default(1),
+  /**
+   * The new reply must be rated at least this high for a training file: a large gain from very bad to bad is no
+   * example. 60 is above "partly right, an important part missing" (50 on each scale of the rubric).
+   */
+  MIN_EXPORT_RATING: whole.min(0).max(100).default(60),
+  /** "true": only what a person approved goes into training files. */
+  REQUIRE_REVIEW: z.stringbool().default(false),
   /** A line shown on every page and in every run, such as "replies are placeholders". */
   NOTICE: z.string().default(""),
 });

@@ -2,7 +2,7 @@ import { and, asc, eq, gt, gte, inArray, lt, lte, or, type SQL, sql } from "driz
 import { findCluster } from "../clusters/topics.ts";
 import type { Db } from "../db/client.ts";
 import { type ExportOptions, exportsTable, improvements, prompts } from "../db/schema.ts";
-import { notExportable } from "../improvements/is-exportable.ts";
+import { exportRule, notExportable } from "../improvements/is-exportable.ts";
 import { describeError } from "../lib/errors.ts";
 import { firstIdOf } from "../lib/ids.ts";
 import type { Services } from "../services.ts";
@@ -19,7 +19,7 @@ import { PartWriter, type Written } from "./part-writer.ts";
 /** Rows per page: at some kilobytes each a page is about a megabyte. */
 const PAGE = 400;
 
-type Writing = Pick<Services, "db" | "clock" | "bucket">;
+type Writing = Pick<Services, "db" | "clock" | "bucket" | "config">;
 
 /**
  * Writes one export: claims it, streams its rows from D1 in keyset pages into R2, and keeps what came of it. A
@@ -74,7 +74,8 @@ interface Lines extends Written {
   skipped: Record<string, number>;
 }
 
-async function writeLines({ db, bucket }: Writing, { id, options, boundary }: Claimed): Promise<Lines> {
+async function writeLines({ db, bucket, config }: Writing, { id, options, boundary }: Claimed): Promise<Lines> {
+  const rule = { ...exportRule(config), minGain: options.min_gain };
   const toLine = FORMATS[options.format];
   const encoder = new TextEncoder();
   const skipped: Record<string, number> = {};
@@ -84,7 +85,7 @@ async function writeLines({ db, bucket }: Writing, { id, options, boundary }: Cl
     for await (const page of pages(db, options, boundary ?? "")) {
       const lines: string[] = [];
       for (const row of page) {
-        const reason = notExportable(row, options.min_gain);
+        const reason = notExportable(row, rule);
         if (reason === null) lines.push(`${toLine(row)}\n`);
         else skipped[reason] = (skipped[reason] ?? 0) + 1;
       }
@@ -110,6 +111,10 @@ async function* pages(db: Db, options: ExportOptions, boundary: string) {
         originalPrompt: prompts.originalPrompt,
         correctedReply: improvements.correctedReply,
         scoreGainEstimate: improvements.scoreGainEstimate,
+        newRating: improvements.newRating,
+        pairwise: improvements.pairwise,
+        guardFindings: improvements.guardFindings,
+        edited: improvements.edited,
         reviewStatus: improvements.reviewStatus,
       })
       .from(improvements)

@@ -1,14 +1,13 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { type Db, rowsFromJson } from "../db/client.ts";
-import { improvements, UNSCORED_RANK } from "../db/schema.ts";
+import { improvements } from "../db/schema.ts";
+import { standing } from "./standing.ts";
 
-/** An improvement as a correction made it; its version and rank are given when it is stored. */
-export type NewImprovement = Omit<typeof improvements.$inferInsert, "version" | "isCurrent" | "rank">;
-
-/** Where an improvement stands in the leaderboard. */
-function rankOf({ scoreGainEstimate }: NewImprovement): number {
-  return scoreGainEstimate ?? UNSCORED_RANK;
-}
+/** An improvement as a correction made it; its version and its place in the lists are given when it is stored. */
+export type NewImprovement = Omit<
+  typeof improvements.$inferInsert,
+  "version" | "isCurrent" | "rank" | "meanRank" | "doubt"
+>;
 
 /**
  * Statements that make an improvement the current one of its failure, as its next version; to run in one batch.
@@ -24,7 +23,7 @@ export function storeImprovement(db: Db, improvement: NewImprovement, condition:
         and(eq(improvements.failedReplyId, improvement.failedReplyId), eq(improvements.isCurrent, true), condition),
       ),
     db.insert(improvements).select(
-      rowsFromJson(improvements, [{ ...improvement, rank: rankOf(improvement), version: 0, isCurrent: true }], {
+      rowsFromJson(improvements, [{ ...improvement, ...standing(improvement), version: 0, isCurrent: true }], {
         compute: { version: () => nextVersion },
         where: () => condition,
       }),

@@ -29,7 +29,7 @@ describe("the leaderboard", () => {
   it("shows the largest gain first, unscored last, each once, over all pages", async () => {
     const world = createWorld({ model: ranked() });
     const topic = `board-${crypto.randomUUID()}`;
-    const explain = ["gain 10", "none", "gain 50", "gain 50", "gain 0"];
+    const explain = ["gain 10", "none at all", "gain 50", "gain 50", "gain 0"];
     await world.correctAll(...explain.map((failure_explanation) => aFailure({ topic, failure_explanation })));
     const rows = await walk(world, `topic=${topic}`);
     expect(rows.map(({ gain }) => gain)).toEqual([50, 50, 10, 0, null]);
