@@ -133,6 +133,7 @@ CREATE INDEX `failed_replies_status` ON `failed_replies` (`status`,`id`);--> sta
 CREATE INDEX `failed_replies_category` ON `failed_replies` (`failure_category`,`id`);--> statement-breakpoint
 CREATE INDEX `failed_replies_cluster` ON `failed_replies` (`cluster_id`,`id`);--> statement-breakpoint
 CREATE INDEX `failed_replies_run` ON `failed_replies` (`run_id`,`status`);--> statement-breakpoint
+CREATE INDEX `failed_replies_rated` ON `failed_replies` (`id`) WHERE ai_rating is not null;--> statement-breakpoint
 CREATE INDEX `failed_replies_due` ON `failed_replies` (`due_at`) WHERE due_at is not null;--> statement-breakpoint
 CREATE TABLE `fine_tunes` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -181,13 +182,19 @@ CREATE TABLE `ai_reply_improvements` (
 	`score_gain_estimate` integer,
 	`gain_spread` real,
 	`judgement` text,
+	`pairwise` text NOT NULL,
+	`guard_findings` text NOT NULL,
+	`edited` integer NOT NULL,
 	`failure_category` text,
 	`cluster_id` text,
+	`agent` text,
 	`model` text NOT NULL,
 	`judge_model` text,
 	`review_status` text NOT NULL,
 	`created_at` integer NOT NULL,
 	`rank` real NOT NULL,
+	`mean_rank` real NOT NULL,
+	`doubt` real NOT NULL,
 	FOREIGN KEY (`prompt_id`) REFERENCES `prompts`(`id`) ON UPDATE no action ON DELETE no action,
 	FOREIGN KEY (`failed_reply_id`) REFERENCES `failed_replies`(`id`) ON UPDATE no action ON DELETE no action,
 	FOREIGN KEY (`cluster_id`) REFERENCES `clusters`(`id`) ON UPDATE no action ON DELETE no action
@@ -206,6 +213,35 @@ CREATE INDEX `improvements_cluster_rank` ON `ai_reply_improvements` (`is_current
 CREATE INDEX `improvements_cluster_newest` ON `ai_reply_improvements` (`is_current`,`cluster_id`,`id`);--> statement-breakpoint
 CREATE INDEX `improvements_review_rank` ON `ai_reply_improvements` (`is_current`,`review_status`,`rank`,`id`);--> statement-breakpoint
 CREATE INDEX `improvements_review_newest` ON `ai_reply_improvements` (`is_current`,`review_status`,`id`);--> statement-breakpoint
+CREATE INDEX `improvements_mean` ON `ai_reply_improvements` (`is_current`,`mean_rank`,`id`);--> statement-breakpoint
+CREATE INDEX `improvements_category_mean` ON `ai_reply_improvements` (`is_current`,`failure_category`,`mean_rank`,`id`);--> statement-breakpoint
+CREATE INDEX `improvements_cluster_mean` ON `ai_reply_improvements` (`is_current`,`cluster_id`,`mean_rank`,`id`);--> statement-breakpoint
+CREATE INDEX `improvements_review_mean` ON `ai_reply_improvements` (`is_current`,`review_status`,`mean_rank`,`id`);--> statement-breakpoint
+CREATE INDEX `improvements_agent_mean` ON `ai_reply_improvements` (`is_current`,`agent`,`mean_rank`);--> statement-breakpoint
+CREATE INDEX `improvements_doubt` ON `ai_reply_improvements` (`is_current`,`review_status`,`doubt`,`id`);--> statement-breakpoint
+CREATE TABLE `judge_control_ratings` (
+	`control_id` text NOT NULL,
+	`failed_reply_id` text NOT NULL,
+	`agent_rating` real,
+	`old_rating` real,
+	`old_rating_again` real,
+	`padded_rating` real
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `judge_control_ratings_case` ON `judge_control_ratings` (`control_id`,`failed_reply_id`);--> statement-breakpoint
+CREATE TABLE `judge_controls` (
+	`id` text PRIMARY KEY NOT NULL,
+	`status` text NOT NULL,
+	`judge_model` text NOT NULL,
+	`failure_ids` text NOT NULL,
+	`error` text,
+	`attempts` integer NOT NULL,
+	`due_at` integer,
+	`created_at` integer NOT NULL,
+	`finished_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `judge_controls_due` ON `judge_controls` (`due_at`) WHERE due_at is not null;--> statement-breakpoint
 CREATE TABLE `prompts` (
 	`id` text PRIMARY KEY NOT NULL,
 	`original_prompt` text NOT NULL,
@@ -213,3 +249,17 @@ CREATE TABLE `prompts` (
 	`context_url` text,
 	`created_at` integer NOT NULL
 );
+--> statement-breakpoint
+CREATE TABLE `reviews` (
+	`id` text PRIMARY KEY NOT NULL,
+	`improvement_id` text NOT NULL,
+	`version` integer NOT NULL,
+	`decision` text NOT NULL,
+	`note` text,
+	`replaced_reply` text,
+	`decided_by` text NOT NULL,
+	`created_at` integer NOT NULL,
+	FOREIGN KEY (`improvement_id`) REFERENCES `ai_reply_improvements`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `reviews_version` ON `reviews` (`improvement_id`,`version`);

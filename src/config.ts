@@ -47,6 +47,13 @@ const settings = z.object({
   FINE_TUNE_BASE_URL: baseUrl.default("https://api.openai.com/v1"),
   /** Secret. Its key; without it OPENAI_API_KEY is used where both addresses are the same. */
   FINE_TUNE_API_KEY: z.string().default(""),
+  /**
+   * The new reply must be rated at least this high for a training file: a large gain from very bad to bad is no
+   * example. 60 is above "partly right, an important part missing" (50 on each scale of the rubric).
+   */
+  MIN_EXPORT_RATING: whole.min(0).max(100).default(60),
+  /** "true": only what a person approved goes into training files. */
+  REQUIRE_REVIEW: z.stringbool().default(false),
   /** A line shown on every page and in every run, such as "replies are placeholders". */
   NOTICE: z.string().default(""),
 });

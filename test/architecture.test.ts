@@ -11,7 +11,7 @@ const FLOORS = [
   ["app.ts", "jobs.ts", "sweep.ts"],
   ["corrections", "exports"],
   ["failures", "improvements", "prompts"],
-  ["clusters"],
+  ["clusters", "guards"],
   ["services.ts"],
   ["llm", "http", "db", "ui", "lib", "config.ts"],
 ];

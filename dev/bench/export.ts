@@ -135,7 +135,7 @@ function fill(database: string, rows: number): void {
     with recursive c(i) as (select 1 union all select i + 1 from c where i < ${rows})
     insert into ai_reply_improvements
       (id, prompt_id, failed_reply_id, version, is_current, original_prompt, original_reply, corrected_reply, old_rating,
-       new_rating, score_gain_estimate, judgement, failure_category, model, judge_model, review_status, created_at, rank)
+       new_rating, score_gain_estimate, judgement, failure_category, model, judge_model, review_status, created_at, rank, mean_rank, doubt, pairwise, guard_findings, edited)
     select ${hex}, ${hex}, ${hex}, 1, 1,
       ${text(3, "i % 5 + 1")} || ' Order LK-' || (20000 + i) || case when i % 20 = 0 then ', write to kim' || i || '@example.org' else '' end,
       ${text(7, "2")}, ${text(13, "i % 4 + 3")} || ' (' || i || ')', 39, 88, 49, ${judgement}, 'missing_information',

@@ -1,11 +1,11 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { checkRewrite } from "../../src/corrections/guards/check-rewrite.ts";
-import { judgeCopying, measureCopying } from "../../src/corrections/guards/copying.ts";
-import { extractFacts, findMadeUpFacts } from "../../src/corrections/guards/facts.ts";
-import { longestCommonRun } from "../../src/corrections/guards/longest-common-run.ts";
-import { findPersonalData, redact } from "../../src/corrections/guards/personal-data.ts";
-import { checkReplyText } from "../../src/corrections/guards/reply-text.ts";
+import { checkRewrite } from "../../src/guards/check-rewrite.ts";
+import { judgeCopying, measureCopying } from "../../src/guards/copying.ts";
+import { extractFacts, findMadeUpFacts } from "../../src/guards/facts.ts";
+import { longestCommonRun } from "../../src/guards/longest-common-run.ts";
+import { findPersonalData, redact } from "../../src/guards/personal-data.ts";
+import { checkReplyText } from "../../src/guards/reply-text.ts";
 
 interface FailureLine {
   original_prompt: string;

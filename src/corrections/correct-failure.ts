@@ -1,10 +1,11 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { guidanceText } from "../clusters/guidance-text.ts";
 import { readContext, touchClusters } from "../clusters/read-context.ts";
 import type { Db } from "../db/client.ts";
-import { failedReplies, prompts } from "../db/schema.ts";
+import { failedReplies, type GuardFinding, prompts } from "../db/schema.ts";
 import { applyEvent } from "../failures/apply-event.ts";
 import type { FailureEvent, FailureState } from "../failures/failure-state.ts";
+import { checkRewrite } from "../guards/check-rewrite.ts";
 import type { NewImprovement } from "../improvements/store-improvement.ts";
 import { describeError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
@@ -12,14 +13,14 @@ import { excerpt } from "../lib/text.ts";
 import { ModelError } from "../llm/model.ts";
 import { meterModel } from "../llm/wrap-model.ts";
 import type { Services } from "../services.ts";
+import { compareReplies, pairwiseResult } from "./compare-replies.ts";
 import { endAttempt } from "./end-attempt.ts";
 import { estimateGain } from "./gain.ts";
 import { OPERATOR_PROBE_MS, type Report } from "./gate.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
 import { type FailedReply, generateCorrectedReply, type Rewriter } from "./generate-corrected-reply.ts";
-import { checkRewrite } from "./guards/check-rewrite.ts";
 import { keepLease } from "./keep-lease.ts";
-import { RUBRIC, rateReply } from "./rate-reply.ts";
+import { isUsableReference, RUBRIC, rateReply } from "./rate-reply.ts";
 
 /**
  * Corrects one failure: claims it, has its reply rewritten and both replies rated, and stores what came of it. Safe
@@ -77,6 +78,7 @@ async function readFailure(db: Db, id: string) {
       failureExplanation: failedReplies.failureExplanation,
       failureCategory: failedReplies.failureCategory,
       clusterId: failedReplies.clusterId,
+      agent: sql<unknown>`json_extract(${failedReplies.metadata}, '$.agent')`.as("agent"),
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
@@ -85,6 +87,13 @@ async function readFailure(db: Db, id: string) {
 }
 
 const REASON_LENGTH = 500;
+
+/** Without a reference there is nothing to rewrite or to rate by. */
+const UNUSABLE_REFERENCE: FailureEvent = {
+  type: "needs_human",
+  code: "unusable_reference",
+  reason: "The judge finds that the agent's reply does not answer the customer, so that it can not serve as reference.",
+};
 
 interface Outcome {
   event: FailureEvent;
@@ -100,12 +109,16 @@ async function attempt(services: Services, failure: Failure): Promise<Outcome> {
   try {
     const rewriter = { model, name: config.CORRECTION_MODEL };
     const failed = { ...failure, guidance: await guidanceFor(services, failure) };
-    const { correctedReply, refusal } = await rewriteWithinGuards(failed, rewriter);
+    const { correctedReply, refusal, findings } = await rewriteWithinGuards(failed, rewriter);
     if (refusal !== null) return { event: refusal, report: { ok: true } };
     const [oldRatings, newRatings] = await bothOf(
       rateReply(failure, failure.aiReply, judge),
       rateReply(failure, correctedReply, judge),
     );
+    if (!isUsableReference([...oldRatings, ...newRatings])) {
+      return { event: UNUSABLE_REFERENCE, report: { ok: true } };
+    }
+    const comparisons = await compareReplies(failure, failure.aiReply, correctedReply, judge);
     return {
       event: { type: "improved" },
       report: { ok: true },
@@ -116,9 +129,13 @@ async function attempt(services: Services, failure: Failure): Promise<Outcome> {
         originalReply: failure.aiReply,
         correctedReply,
         ...estimateGain(oldRatings, newRatings),
-        judgement: { rubric: RUBRIC, old: oldRatings, new: newRatings },
+        judgement: { rubric: RUBRIC, old: oldRatings, new: newRatings, comparisons },
+        pairwise: pairwiseResult(comparisons),
+        guardFindings: findings,
+        edited: false,
         failureCategory: failure.failureCategory,
         clusterId: failure.clusterId,
+        agent: typeof failure.agent === "string" ? failure.agent : null,
         model: config.CORRECTION_MODEL,
         judgeModel: config.JUDGE_MODEL,
         reviewStatus: "unreviewed",
@@ -143,33 +160,34 @@ async function attempt(services: Services, failure: Failure): Promise<Outcome> {
 async function rewriteWithinGuards(
   failed: FailedReply,
   rewriter: Rewriter,
-): Promise<{ correctedReply: string; refusal: FailureEvent | null }> {
-  const check = (rewrite: string) => {
-    const { findings } = checkRewrite({
+): Promise<{ correctedReply: string; refusal: FailureEvent | null; findings: GuardFinding[] }> {
+  const check = (rewrite: string) =>
+    checkRewrite({
       customerMessage: failed.originalPrompt,
       conversation: failed.conversation ?? [],
       aiReply: failed.aiReply,
       agentReply: failed.agentReply,
       failureExplanation: failed.failureExplanation ?? undefined,
       rewrite,
-    });
-    return findings.filter(({ severity }) => severity === "refuse");
-  };
+    }).findings.map(({ guard, severity, detail }) => ({ guard, severity, detail }));
+  const refused = ({ severity }: GuardFinding) => severity === "refuse";
   const first = await generateCorrectedReply(failed, rewriter);
-  const objections = check(first);
-  if (objections.length === 0) return { correctedReply: first, refusal: null };
+  const firstFindings = check(first);
+  const objections = firstFindings.filter(refused);
+  if (objections.length === 0) return { correctedReply: first, refusal: null, findings: firstFindings };
   const second = await generateCorrectedReply(
     failed,
     rewriter,
     objections.map(({ detail }) => detail),
   );
-  const [worst, ...others] = check(second);
-  if (worst === undefined) return { correctedReply: second, refusal: null };
+  const findings = check(second);
+  const [worst, ...others] = findings.filter(refused);
+  if (worst === undefined) return { correctedReply: second, refusal: null, findings };
   const reason = excerpt(
     `The rewrite was refused twice: ${[worst, ...others].map(({ detail }) => detail).join(" ")}`,
     REASON_LENGTH,
   );
-  return { correctedReply: second, refusal: { type: "needs_human", code: worst.guard, reason } };
+  return { correctedReply: second, refusal: { type: "needs_human", code: worst.guard, reason }, findings };
 }
 
 /** What is known of this type of query. A cluster that can not be read costs the guidance, not the correction. */

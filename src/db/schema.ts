@@ -93,6 +93,7 @@ export const failedReplies = sqliteTable(
     index("failed_replies_category").on(t.failureCategory, t.id),
     index("failed_replies_cluster").on(t.clusterId, t.id),
     index("failed_replies_run").on(t.runId, t.status),
+    index("failed_replies_rated").on(t.id).where(sql`ai_rating is not null`),
     index("failed_replies_due").on(t.dueAt).where(sql`due_at is not null`),
   ],
 );
@@ -170,17 +171,38 @@ export const deadLetters = sqliteTable(
 /** One sample of the judge: its words, then its scores. */
 export interface JudgeSample {
   reasons: string;
+  /** Whether it found the agent's reply to be an answer at all; null where it did not say. */
+  usable_reference: boolean | null;
   accuracy: number;
   completeness: number;
   tone: number;
   rating: number;
 }
 
-/** Everything the judge said about the two replies; null where it gave no usable answer. */
+/** One comparison of the two replies; which of them stood first decides a third of such verdicts, so both orders are asked. */
+export interface Comparison {
+  first: "old" | "new";
+  reasons: string;
+  winner: "old" | "new" | "tie";
+}
+
+/** How the improved reply did against the old one, face to face in both orders. Unknown: it was not compared. */
+export const PAIRWISE = ["won", "lost", "tie", "unknown"] as const;
+export type Pairwise = (typeof PAIRWISE)[number];
+
+/** Everything the judge said about the two replies; empty where it gave no usable answer. */
 export interface Judgement {
   rubric: string;
   old: JudgeSample[];
   new: JudgeSample[];
+  comparisons: Comparison[];
+}
+
+/** What a guard found in a reply, in words for people. */
+export interface GuardFinding {
+  guard: string;
+  severity: "refuse" | "warn";
+  detail: string;
 }
 
 /** Where an improvement without a gain stands in the leaderboard: below every gain there can be. */
@@ -202,6 +224,7 @@ export const improvements = sqliteTable(
     failedReplyId: text("failed_reply_id")
       .notNull()
       .references(() => failedReplies.id),
+    /** Counts up with every redo and every review of the failure's improvement; a review names the one it saw. */
     version: integer().notNull(),
     isCurrent: integer("is_current", { mode: "boolean" }).notNull(),
     /** The prompt's text once more, so that an export reads one row for each line. Filled by `storeImprovement`. */
@@ -216,14 +239,25 @@ export const improvements = sqliteTable(
     /** Standard error of the gain over the judge's samples, in points; null with fewer than two samples. */
     gainSpread: real("gain_spread"),
     judgement: text({ mode: "json" }).$type<Judgement>(),
+    pairwise: text().$type<Pairwise>().notNull(),
+    /** What the guards found in `correctedReply`. */
+    guardFindings: text("guard_findings", { mode: "json" }).$type<GuardFinding[]>().notNull(),
+    /** A person changed the text after it was judged: ratings and gain are those of the text before. */
+    edited: integer({ mode: "boolean" }).notNull(),
     failureCategory: text("failure_category"),
     clusterId: text("cluster_id").references(() => clusters.id),
+    /** Who wrote the agent's reply, where the failure's metadata names an agent. */
+    agent: text(),
     model: text().notNull(),
     judgeModel: text("judge_model"),
     reviewStatus: text("review_status").$type<ReviewStatus>().notNull(),
     createdAt: integer("created_at").notNull(),
-    /** The leaderboard's order: the gain, with unscored rows below every scored one. Written by `storeImprovement`. */
+    /** The leaderboard's order: the lower bound of the gain. Unscored rows stand below every scored one, here and next. */
     rank: real().notNull(),
+    /** The gain itself, for that order and for totals. */
+    meanRank: real("mean_rank").notNull(),
+    /** The order of the review queue: how much this needs a person. */
+    doubt: real().notNull(),
   },
   (t) => [
     uniqueIndex("improvements_current").on(t.failedReplyId).where(sql`is_current = 1`),
@@ -239,7 +273,71 @@ export const improvements = sqliteTable(
     index("improvements_cluster_newest").on(t.isCurrent, t.clusterId, t.id),
     index("improvements_review_rank").on(t.isCurrent, t.reviewStatus, t.rank, t.id),
     index("improvements_review_newest").on(t.isCurrent, t.reviewStatus, t.id),
+    index("improvements_mean").on(t.isCurrent, t.meanRank, t.id),
+    index("improvements_category_mean").on(t.isCurrent, t.failureCategory, t.meanRank, t.id),
+    index("improvements_cluster_mean").on(t.isCurrent, t.clusterId, t.meanRank, t.id),
+    index("improvements_review_mean").on(t.isCurrent, t.reviewStatus, t.meanRank, t.id),
+    index("improvements_agent_mean").on(t.isCurrent, t.agent, t.meanRank),
+    index("improvements_doubt").on(t.isCurrent, t.reviewStatus, t.doubt, t.id),
   ],
+);
+
+/** A person's decision on an improvement, kept for good: who, what, when. */
+export const reviews = sqliteTable(
+  "reviews",
+  {
+    id: text().primaryKey(),
+    improvementId: text("improvement_id")
+      .notNull()
+      .references(() => improvements.id),
+    /** The improvement's version that the person saw. */
+    version: integer().notNull(),
+    decision: text().$type<"approve" | "reject">().notNull(),
+    note: text(),
+    /** The text that an edit replaced: the one that was judged, or an earlier edit. Null: nothing was edited. */
+    replacedReply: text("replaced_reply"),
+    decidedBy: text("decided_by").notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (t) => [uniqueIndex("reviews_version").on(t.improvementId, t.version)],
+);
+
+export const CONTROL_STATUSES = ["queued", "running", "done", "failed"] as const;
+export type ControlStatus = (typeof CONTROL_STATUSES)[number];
+
+/** A run of the judge's controls over a sample of failures. */
+export const judgeControls = sqliteTable(
+  "judge_controls",
+  {
+    id: text().primaryKey(),
+    status: text().$type<ControlStatus>().notNull(),
+    judgeModel: text("judge_model").notNull(),
+    /** The failures it takes, drawn when it was asked for. */
+    failureIds: text("failure_ids", { mode: "json" }).$type<string[]>().notNull(),
+    error: text(),
+    attempts: integer().notNull(),
+    dueAt: integer("due_at"),
+    createdAt: integer("created_at").notNull(),
+    finishedAt: integer("finished_at"),
+  },
+  (t) => [index("judge_controls_due").on(t.dueAt).where(sql`due_at is not null`)],
+);
+
+/** What the judge gave in the controls, 0 to 100; null where it gave no usable answer. Holds no customer text. */
+export const judgeControlRatings = sqliteTable(
+  "judge_control_ratings",
+  {
+    controlId: text("control_id").notNull(),
+    failedReplyId: text("failed_reply_id").notNull(),
+    /** The agent's reply, rated against itself. */
+    agentRating: real("agent_rating"),
+    /** The old reply, rated twice by separate calls. */
+    oldRating: real("old_rating"),
+    oldRatingAgain: real("old_rating_again"),
+    /** The old reply with words added that say nothing. */
+    paddedRating: real("padded_rating"),
+  },
+  (t) => [uniqueIndex("judge_control_ratings_case").on(t.controlId, t.failedReplyId)],
 );
 
 export const EXPORT_FORMATS = ["openai-sft", "openai-dpo", "trl-sft", "trl-dpo"] as const;

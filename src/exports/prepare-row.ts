@@ -1,5 +1,5 @@
-import { redact } from "../corrections/guards/personal-data.ts";
 import type { ExportFormat } from "../db/schema.ts";
+import { redact } from "../guards/personal-data.ts";
 import type { NotExportable } from "../improvements/is-exportable.ts";
 import { isOverLong } from "./estimate-tokens.ts";
 import { isPreference, type TrainingRow } from "./formats.ts";

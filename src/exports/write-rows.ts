@@ -1,5 +1,5 @@
 import type { ExportOptions } from "../db/schema.ts";
-import { notExportable } from "../improvements/is-exportable.ts";
+import { exportRule, notExportable } from "../improvements/is-exportable.ts";
 import type { Services } from "../services.ts";
 import { type Checkpoint, type Claim, dropLost, type ExportCounts, saveCheckpoint } from "./checkpoint.ts";
 import { estimateTokens } from "./estimate-tokens.ts";
@@ -150,7 +150,8 @@ class ExportRun {
   async #lineOf(row: ExportRow): Promise<string | null> {
     const { options } = this.#claimed;
     const counts = this.#counts;
-    const refused = notExportable(row, options.min_gain);
+    const rule = { ...exportRule(this.#services.config), minGain: options.min_gain };
+    const refused = notExportable(row, rule);
     if (refused !== null) return this.#skip(row, refused);
     const system = options.system === "guided" ? await this.#guidance.of(row.clusterId) : null;
     const prepared = prepareRow(

@@ -7,27 +7,30 @@ import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { ImprovementOutput, ImprovementQuery, Totals } from "./schemas.ts";
 
+/** The column each sort is by; null: by time. */
+const ORDERS = { score_gain: "rank", mean_gain: "meanRank", newest: null } as const;
+
 /** The leaderboard: current improvements, by gain or newest first; unscored ones come last by gain. */
 export async function listImprovements(db: Db, query: ImprovementQuery): Promise<Page<ImprovementOutput>> {
   const where = await conditions(db, query);
   if (where === null) return { data: [], next_cursor: null };
-  const byGain = query.sort === "score_gain";
+  const by = ORDERS[query.sort];
   if (query.cursor) {
-    const position = decodeCursor(query.cursor, byGain ? ["number", "string"] : ["string"]);
+    const position = decodeCursor(query.cursor, by ? ["number", "string"] : ["string"]);
     where.push(
-      byGain
-        ? sql`(${improvements.rank}, ${improvements.id}) < (${position[0]}, ${position[1]})`
+      by
+        ? sql`(${improvements[by]}, ${improvements.id}) < (${position[0]}, ${position[1]})`
         : lt(improvements.id, String(position[0])),
     );
   }
   const rows = await selectImprovements(db)
     .where(and(...where))
-    .orderBy(...(byGain ? [desc(improvements.rank), desc(improvements.id)] : [desc(improvements.id)]))
+    .orderBy(...(by ? [desc(improvements[by]), desc(improvements.id)] : [desc(improvements.id)]))
     .limit(query.limit + 1);
   return toPage(
     rows,
     query.limit,
-    ({ improvement }) => (byGain ? [improvement.rank, improvement.id] : [improvement.id]),
+    ({ improvement }) => (by ? [improvement[by], improvement.id] : [improvement.id]),
     toOutput,
   );
 }
@@ -48,7 +51,7 @@ export async function getImprovement(db: Db, id: string) {
 /** The totals over what a leaderboard query matches; without a text to search, an index alone answers it. */
 export async function improvementTotals(db: Db, query: ImprovementQuery): Promise<Totals> {
   const where = await conditions(db, query);
-  const gain = sql`nullif(${improvements.rank}, ${UNSCORED_RANK})`;
+  const gain = sql`nullif(${improvements.meanRank}, ${UNSCORED_RANK})`;
   const totals = db
     .select({
       improvements: count(),
@@ -74,7 +77,7 @@ async function conditions(db: Db, query: ImprovementQuery): Promise<SQL[] | null
   }
   if (query.failure_category !== undefined) where.push(eq(improvements.failureCategory, query.failure_category));
   if (query.review !== undefined) where.push(eq(improvements.reviewStatus, query.review));
-  if (query.min_gain !== undefined) where.push(gte(improvements.rank, query.min_gain));
+  if (query.min_gain !== undefined) where.push(gte(improvements.meanRank, query.min_gain));
   if (query.q) {
     // instr, not LIKE: D1 takes LIKE patterns of at most 50 bytes, and % and _ are plain text here.
     const occurs = (text: AnySQLiteColumn) => sql`instr(lower(${text}), lower(${query.q})) > 0`;
@@ -124,6 +127,9 @@ function toOutput({ improvement, ...row }: Row): ImprovementOutput {
     gain_spread: improvement.gainSpread,
     failure_category: improvement.failureCategory,
     topic: row.topic,
+    pairwise: improvement.pairwise,
+    guard_findings: improvement.guardFindings,
+    edited: improvement.edited,
     review_status: improvement.reviewStatus,
     context_url: row.contextUrl,
     model: improvement.model,

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { REVIEW_STATUSES } from "../db/schema.ts";
+import { PAIRWISE, REVIEW_STATUSES } from "../db/schema.ts";
 import { kindFilter } from "../http/fields.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 
@@ -8,7 +8,7 @@ export const improvementOutput = z
     id: z.uuid(),
     failure_id: z.uuid(),
     prompt_id: z.uuid(),
-    version: z.int(),
+    version: z.int().openapi({ description: "Counts up with every redo and every review; a review names it." }),
     original_prompt: z.string(),
     original_reply: z.string(),
     corrected_reply: z.string(),
@@ -21,6 +21,14 @@ export const improvementOutput = z
     }),
     failure_category: z.string().nullable(),
     topic: z.string().nullable(),
+    pairwise: z.enum(PAIRWISE).openapi({
+      description:
+        "The new reply against the old one, judged face to face in both orders; verdicts that flip are a tie.",
+    }),
+    guard_findings: z.array(z.object({ guard: z.string(), severity: z.enum(["refuse", "warn"]), detail: z.string() })),
+    edited: z.boolean().openapi({
+      description: "A person changed the corrected reply: ratings and gain are those of the text before.",
+    }),
     review_status: z.enum(REVIEW_STATUSES),
     context_url: z.string().nullable(),
     model: z.string().openapi({ description: "The model that rewrote." }),
@@ -32,7 +40,12 @@ export type ImprovementOutput = z.infer<typeof improvementOutput>;
 
 const filters = {
   ...kindFilter,
-  sort: z.enum(["score_gain", "newest"], "must be score_gain or newest").default("score_gain"),
+  sort: z
+    .enum(["score_gain", "mean_gain", "newest"], "must be score_gain, mean_gain or newest")
+    .default("score_gain")
+    .openapi({
+      description: "score_gain: by the lower bound of the gain (mean minus spread); mean_gain: by the mean.",
+    }),
   review: z.enum(REVIEW_STATUSES).optional(),
   min_gain: z.coerce.number().int().min(-100).max(100).optional(),
   q: z.string().max(200, "is longer than 200 characters").optional().openapi({

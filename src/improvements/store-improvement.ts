@@ -1,17 +1,13 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { type Db, rowsFromJson } from "../db/client.ts";
-import { improvements, prompts, UNSCORED_RANK } from "../db/schema.ts";
+import { improvements, prompts } from "../db/schema.ts";
+import { standing } from "./standing.ts";
 
-/** An improvement as a correction made it; its version, rank and prompt's text are given when it is stored. */
+/** An improvement as a correction made it; version, place in the lists and prompt's text are given when it is stored. */
 export type NewImprovement = Omit<
   typeof improvements.$inferInsert,
-  "seq" | "version" | "isCurrent" | "rank" | "originalPrompt"
+  "seq" | "version" | "isCurrent" | "rank" | "meanRank" | "doubt" | "originalPrompt"
 >;
-
-/** Where an improvement stands in the leaderboard. */
-function rankOf({ scoreGainEstimate }: NewImprovement): number {
-  return scoreGainEstimate ?? UNSCORED_RANK;
-}
 
 /**
  * Statements that make an improvement the current one of its failure, as its next version; to run in one batch.
@@ -20,7 +16,7 @@ function rankOf({ scoreGainEstimate }: NewImprovement): number {
 export function storeImprovement(db: Db, improvement: NewImprovement, condition: SQL) {
   const nextVersion = sql`(select coalesce(max(v.version), 0) + 1 from ${improvements} v where v.failed_reply_id = ${improvement.failedReplyId})`;
   const promptText = sql`(select p.original_prompt from ${prompts} p where p.id = ${improvement.promptId})`;
-  const stored = { ...improvement, originalPrompt: "", rank: rankOf(improvement), version: 0, isCurrent: true };
+  const stored = { ...improvement, originalPrompt: "", ...standing(improvement), version: 0, isCurrent: true };
   return [
     db
       .update(improvements)

@@ -19,7 +19,7 @@ describe("a correction run", () => {
     await world.deliver();
     const done = await world.json("GET", `/v1/correction-runs/${run.id}`);
     expect(done).toMatchObject({ total: 620, pending: 0, improved: 620, needs_human: 0, failed: 0 });
-    expect(done.tokens).toEqual({ input: 620 * 30, output: 620 * 15 });
+    expect(done.tokens).toEqual({ input: 620 * 50, output: 620 * 25 });
     expect(done.finished_at).not.toBeNull();
   }, 60_000);
 

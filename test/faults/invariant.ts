@@ -2,8 +2,8 @@ import { env } from "cloudflare:test";
 import { expect } from "vitest";
 import type { World } from "../support/world.ts";
 
-/** More rounds of sweep and delivery than any failure has tries. */
-const ROUNDS = 30;
+/** More rounds than any failure has tries, and than there are failures that each close the gate once more. */
+const ROUNDS = 100;
 
 /** Lets time pass, the sweep run and messages arrive, until nothing is due any more. */
 export async function settle(world: World): Promise<void> {

@@ -53,7 +53,7 @@ describe("a fault of the model's server", () => {
 
   it("a mixture of all, for any seed: every failure comes to its end", async () => {
     for (const seed of [1, 2, 3]) {
-      const world = createWorld({ model: faultyModel(seededPlan(seed, 3)) });
+      const world = createWorld({ model: faultyModel(seededPlan(seed, 6)) });
       const ids = await world.correctAll(...Array.from({ length: 15 }, () => aFailure()));
       await settle(world);
       await expectAllWell(world, ids);

@@ -1,6 +1,6 @@
 import type { Model } from "../../src/llm/model.ts";
 import { createOpenAiModel } from "../../src/llm/openai.ts";
-import { REWRITE } from "./model.ts";
+import { comparison, REWRITE, rating } from "./model.ts";
 
 /** Everything that was seen to go wrong with a model's server, each by a name. */
 export const FAULTS = [
@@ -67,10 +67,16 @@ export function seededPlan(seed: number, every: number): (call: number) => Fault
   return () => (next() < 1 / every ? (FAULTS[Math.floor(next() * FAULTS.length)] ?? null) : null);
 }
 
-function good(body: { response_format?: unknown; messages: { content: string }[] }): string {
-  if (body.response_format === undefined) return REWRITE;
-  const score = JSON.stringify(body.messages).includes(REWRITE) ? 90 : 30;
-  return JSON.stringify({ reasons: "Because.", accuracy: score, completeness: score, tone: score });
+function good(body: { response_format?: { json_schema?: { name: string } }; messages: { content: string }[] }): string {
+  const prompt = body.messages.map(({ content }) => content).join("\n");
+  switch (body.response_format?.json_schema?.name) {
+    case undefined:
+      return REWRITE;
+    case "comparison":
+      return comparison(prompt.includes(`<reply_a>\n${REWRITE}`) ? "A" : "B");
+    default:
+      return rating(prompt.includes(REWRITE) ? 90 : 30);
+  }
 }
 
 function answer(content: string | null, more: object = {}, finish_reason = "stop"): Response {

@@ -8,11 +8,25 @@ export interface Asked {
   isRating: boolean;
 }
 
-/** A model that answers as the test says. Tokens are 10 in and 5 out a call. */
-export function modelThat(answer: (asked: Asked) => string | Promise<string>): Model & { calls: Asked[] } {
+/** What the model was asked: to rewrite and rate (`calls`), and to compare two replies, kept apart. */
+export interface Asking {
+  calls: Asked[];
+  comparisons: Asked[];
+}
+
+/**
+ * A model that answers as the test says. Tokens are 10 in and 5 out a call.
+ * @param compare answers the comparisons, which are ties otherwise
+ */
+export function modelThat(
+  answer: (asked: Asked) => string | Promise<string>,
+  compare: (asked: Asked) => string | Promise<string> = () => comparison("tie"),
+): Model & Asking {
   const calls: Asked[] = [];
+  const comparisons: Asked[] = [];
   return {
     calls,
+    comparisons,
     async complete(request) {
       const prompt = request.messages.map(({ content }) => content).join("\n");
       const asked: Asked = {
@@ -20,8 +34,12 @@ export function modelThat(answer: (asked: Asked) => string | Promise<string>): M
         section: (name) => new RegExp(`<${name}>\n([\\s\\S]*?)\n</${name}>`).exec(prompt)?.[1] ?? "",
         isRating: request.answer?.name === "rating",
       };
-      calls.push(asked);
-      return { text: await answer(asked), usage: { calls: 1, inputTokens: 10, outputTokens: 5 } };
+      const isComparison = request.answer?.name === "comparison";
+      (isComparison ? comparisons : calls).push(asked);
+      return {
+        text: await (isComparison ? compare : answer)(asked),
+        usage: { calls: 1, inputTokens: 10, outputTokens: 5 },
+      };
     },
   };
 }
@@ -30,12 +48,19 @@ export function modelThat(answer: (asked: Asked) => string | Promise<string>): M
 export const REWRITE =
   "Thanks for waiting. Everything you asked about has been arranged, and nothing more is needed from you.";
 
-/** Rewrites with a fixed text and rates: the rewrite high, everything else low. */
-export function goodModel(): Model & { calls: Asked[] } {
-  return modelThat(({ isRating, section }) => {
-    if (!isRating) return REWRITE;
-    return section("reply_to_rate") === REWRITE ? rating(90) : rating(30);
-  });
+/** Rewrites with a fixed text, rates the rewrite high and everything else low, and prefers the rewrite. */
+export function goodModel(): Model & Asking {
+  return modelThat(
+    ({ isRating, section }) => {
+      if (!isRating) return REWRITE;
+      return section("reply_to_rate") === REWRITE ? rating(90) : rating(30);
+    },
+    ({ section }) => comparison(section("reply_a") === REWRITE ? "A" : "B"),
+  );
+}
+
+export function comparison(better: "A" | "B" | "tie", reasons = "Because."): string {
+  return JSON.stringify({ reasons, better });
 }
 
 export function rating(score: number, reasons = "Because."): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findMadeUpFacts } from "../../../src/corrections/guards/facts.ts";
+import { findMadeUpFacts } from "../../src/guards/facts.ts";
 import { PLANTED_FACTS, sample } from "./planted.ts";
 
 const SOURCE =

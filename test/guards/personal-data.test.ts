@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findPersonalData, redact } from "../../../src/corrections/guards/personal-data.ts";
+import { findPersonalData, redact } from "../../src/guards/personal-data.ts";
 import { PLANTED_PERSONAL_DATA, sample } from "./planted.ts";
 
 const messages = fc.array(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkReplyText } from "../../../src/corrections/guards/reply-text.ts";
+import { checkReplyText } from "../../src/guards/reply-text.ts";
 
 const problems = (text: string, context = {}) => checkReplyText(text, context).map((verdict) => verdict.problem);
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { longestCommonRun } from "../../../src/corrections/guards/longest-common-run.ts";
+import { longestCommonRun } from "../../src/guards/longest-common-run.ts";
 
 const words = fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 25 });
 

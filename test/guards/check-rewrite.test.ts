@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkRewrite } from "../../../src/corrections/guards/check-rewrite.ts";
-import { findMadeUpFacts } from "../../../src/corrections/guards/facts.ts";
-import { findPersonalData, redact } from "../../../src/corrections/guards/personal-data.ts";
-import { checkReplyText } from "../../../src/corrections/guards/reply-text.ts";
+import { checkRewrite } from "../../src/guards/check-rewrite.ts";
+import { findMadeUpFacts } from "../../src/guards/facts.ts";
+import { findPersonalData, redact } from "../../src/guards/personal-data.ts";
+import { checkReplyText } from "../../src/guards/reply-text.ts";
 
 const TALK = {
   customerMessage: "I sent my lamp back on 5 May and still have no refund of $89.50. Where is it?",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { COPY_LIMITS, judgeCopying, measureCopying } from "../../../src/corrections/guards/copying.ts";
+import { COPY_LIMITS, judgeCopying, measureCopying } from "../../src/guards/copying.ts";
 
 const word = fc.stringMatching(/^[a-z]{2,9}$/);
 const sentence = fc.array(word, { minLength: 14, maxLength: 24 }).map((words) => `${words.join(" ")}.`);
