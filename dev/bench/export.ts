@@ -139,7 +139,7 @@ function fill(database: string, rows: number): void {
     select ${hex}, ${hex}, ${hex}, 1, 1,
       ${text(3, "i % 5 + 1")} || ' Order LK-' || (20000 + i) || case when i % 20 = 0 then ', write to kim' || i || '@example.org' else '' end,
       ${text(7, "2")}, ${text(13, "i % 4 + 3")} || ' (' || i || ')', 39, 88, 49, ${judgement}, 'missing_information',
-      'gpt-6-luna', 'gpt-6-luna', 'unreviewed', 0, 49 from c;
+      'gpt-6-luna', 'gpt-6-luna', 'unreviewed', 0, 49, 49, 0, 'won', '[]', 0 from c;
     pragma journal_mode = wal;`,
   );
 }
