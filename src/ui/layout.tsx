@@ -3,6 +3,8 @@ import type { AppContext } from "../http/app-env.ts";
 
 const NAV = [
   { href: "/", name: "Leaderboard" },
+  { href: "/review", name: "Review" },
+  { href: "/judge", name: "Judge" },
   { href: "/docs", name: "API" },
 ];
 
