@@ -1,4 +1,5 @@
 import { resumeRuns } from "./corrections/fan-out.ts";
+import { resumeControls } from "./corrections/judge/controls.ts";
 import { sweepCorrections } from "./corrections/sweep.ts";
 import { resumeExports } from "./exports/write-export.ts";
 import { describeError } from "./lib/errors.ts";
@@ -6,7 +7,12 @@ import type { Services } from "./services.ts";
 
 /** Every minute: heals what messages lost, in each feature. One that fails does not keep the others from theirs. */
 export async function sweep(services: Services): Promise<void> {
-  const parts = await Promise.allSettled([sweepCorrections(services), resumeRuns(services), resumeExports(services)]);
+  const parts = await Promise.allSettled([
+    sweepCorrections(services),
+    resumeRuns(services),
+    resumeControls(services),
+    resumeExports(services),
+  ]);
   for (const part of parts) {
     if (part.status === "rejected")
       console.error(JSON.stringify({ event: "sweep_fault", error: describeError(part.reason) }));
