@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { keepDeadLetter } from "./corrections/dead-letters.ts";
 import { fanOut } from "./corrections/fan-out.ts";
+import { runControls } from "./corrections/judge/controls.ts";
 import { writeExport } from "./exports/write-export.ts";
 import { describeError } from "./lib/errors.ts";
 import type { Services } from "./services.ts";
@@ -8,6 +9,7 @@ import type { Services } from "./services.ts";
 const message = z.discriminatedUnion("job", [
   z.object({ job: z.literal("fan_out"), run_id: z.uuid() }),
   z.object({ job: z.literal("export"), export_id: z.uuid() }),
+  z.object({ job: z.literal("controls"), controls_id: z.uuid() }),
 ]);
 
 /** How long a job waits after a fault of ours; in seconds. */
@@ -24,7 +26,9 @@ export async function consumeJobs(services: Services, batch: MessageBatch): Prom
     }
     try {
       const { data } = parsed;
-      await (data.job === "fan_out" ? fanOut(services, data.run_id) : writeExport(services, data.export_id));
+      if (data.job === "fan_out") await fanOut(services, data.run_id);
+      else if (data.job === "export") await writeExport(services, data.export_id);
+      else await runControls(services, data.controls_id);
       delivery.ack();
     } catch (error) {
       console.error(JSON.stringify({ event: "job_fault", ...parsed.data, error: describeError(error) }));

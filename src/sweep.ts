@@ -1,4 +1,5 @@
 import { resumeRuns } from "./corrections/fan-out.ts";
+import { resumeControls } from "./corrections/judge/controls.ts";
 import { sweepCorrections } from "./corrections/sweep.ts";
 import { deleteOldExports } from "./exports/change-export.ts";
 import { resumeErasures } from "./exports/erase-failure.ts";
@@ -14,6 +15,7 @@ export async function sweep(services: Services): Promise<void> {
     resumeExports(services),
     resumeErasures(services),
     deleteOldExports(services),
+    resumeControls(services),
   ]);
   for (const part of parts) {
     if (part.status === "rejected")

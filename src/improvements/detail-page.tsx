@@ -1,11 +1,14 @@
-import type { JudgeSample } from "../db/schema.ts";
+import type { Comparison, JudgeSample } from "../db/schema.ts";
+import { toRfc3339 } from "../lib/time.ts";
 import { Gain, Rating } from "../ui/gain.tsx";
 import { When } from "../ui/when.tsx";
-import type { getImprovement } from "./queries.ts";
+import { type ExportRule, whyNotExportable } from "./is-exportable.ts";
+import type { ImprovementDetail } from "./queries.ts";
+import { exportRefusal } from "./trust.ts";
+import { PAIRWISE_WORDS, Warnings } from "./trust-parts.tsx";
 
-type Improvement = NonNullable<Awaited<ReturnType<typeof getImprovement>>>;
-
-export function DetailPage({ improvement }: { improvement: Improvement }) {
+export function DetailPage({ improvement, rule }: { improvement: ImprovementDetail; rule: ExportRule }) {
+  const refusal = exportRefusal(improvement, rule);
   return (
     <article class="detail">
       <h1>
@@ -13,6 +16,21 @@ export function DetailPage({ improvement }: { improvement: Improvement }) {
         {improvement.topic ?? "No topic"}
       </h1>
       <Facts improvement={improvement} />
+      <p class={`export-state ${refusal === null ? "yes" : "no"}`}>
+        {refusal === null
+          ? improvement.edited
+            ? "In training files, on the word of the person who edited and approved it."
+            : "In training files."
+          : `Not in training files: ${whyNotExportable(refusal, rule)}.`}{" "}
+        {improvement.is_current ? "" : "A newer version has replaced it, which counts instead."}
+      </p>
+      {improvement.edited && (
+        <p class="notice-inline">
+          A person changed the improved reply after it was judged: ratings, gain and comparison are those of the text
+          before, shown below.
+        </p>
+      )}
+      <Warnings findings={improvement.guard_findings} />
       {improvement.conversation !== null && (
         <Text title="Earlier turns">
           {improvement.conversation
@@ -42,13 +60,60 @@ export function DetailPage({ improvement }: { improvement: Improvement }) {
           </p>
           <Samples title="Old reply" samples={improvement.judgement.old} />
           <Samples title="Improved reply" samples={improvement.judgement.new} />
+          <p>{PAIRWISE_WORDS[improvement.pairwise]}</p>
+          <Comparisons comparisons={improvement.judgement.comparisons} />
+          {improvement.model === improvement.judge_model && (
+            <p class="hint">
+              The same model rewrote and judged. Models favour their own text: a judge of another family (JUDGE_MODEL)
+              makes the gain more honest.
+            </p>
+          )}
         </section>
       )}
+      <Reviews improvement={improvement} />
     </article>
   );
 }
 
-function Facts({ improvement }: { improvement: Improvement }) {
+function Reviews({ improvement: { reviews } }: { improvement: ImprovementDetail }) {
+  if (reviews.length === 0) return null;
+  return (
+    <section>
+      <h2>What people decided</h2>
+      <ol class="samples">
+        {reviews.map(({ decision, decidedBy, createdAt, note, replacedReply }) => (
+          <li>
+            <strong>{decision === "reject" ? "Rejected" : replacedReply ? "Edited and approved" : "Approved"}</strong>
+            {` by ${decidedBy}, ${toRfc3339(createdAt).slice(0, 16).replace("T", " ")} UTC. `}
+            {note}
+            {replacedReply !== null && (
+              <details>
+                <summary>The text before</summary>
+                <p class="whole">{replacedReply}</p>
+              </details>
+            )}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Comparisons({ comparisons }: { comparisons: Comparison[] }) {
+  const VERDICTS = { old: "prefers the old reply", new: "prefers the improved reply", tie: "undecided" };
+  return (
+    <ul class="samples">
+      {comparisons.map(({ first, winner, reasons }) => (
+        <li>
+          <strong>{`${first === "old" ? "Old" : "Improved"} reply first: ${VERDICTS[winner]}. `}</strong>
+          {reasons}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Facts({ improvement }: { improvement: ImprovementDetail }) {
   const facts = [
     ["Failure category", improvement.failure_category],
     ["Rewritten by", improvement.model],

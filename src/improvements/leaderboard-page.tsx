@@ -1,7 +1,9 @@
 import type { Page } from "../http/pagination.ts";
 import { excerpt } from "../lib/text.ts";
 import { Gain, Rating, signed } from "../ui/gain.tsx";
-import type { ImprovementOutput, ImprovementQuery, Totals } from "./schemas.ts";
+import { type ExportRule, whyNotExportable } from "./is-exportable.ts";
+import type { Credit, ImprovementOutput, ImprovementQuery, Totals } from "./schemas.ts";
+import { exportRefusal } from "./trust.ts";
 
 /** What a row shows of a text; the detail page shows all of it. */
 const SHOWN_CHARACTERS = 400;
@@ -13,16 +15,19 @@ interface Props {
   query: ImprovementQuery;
   /** The query as it was given, for links to further pages. */
   given: Record<string, string>;
+  credit: Credit;
+  rule: ExportRule;
 }
 
-export function LeaderboardPage({ page, totals, categories, query, given }: Props) {
+export function LeaderboardPage({ page, totals, categories, query, given, credit, rule }: Props) {
   return (
     <>
       <h1>Most improved replies</h1>
       <TotalsLine totals={totals} />
       <Filters categories={categories} query={query} />
-      {page.data.length === 0 ? <Nothing given={given} /> : <Board rows={page.data} />}
+      {page.data.length === 0 ? <Nothing given={given} /> : <Board rows={page.data} rule={rule} />}
       <Paging next={page.next_cursor} given={given} />
+      <CreditTables credit={credit} />
     </>
   );
 }
@@ -77,7 +82,10 @@ function Filters({ categories, query }: Pick<Props, "categories" | "query">) {
         Order
         <select name="sort">
           <option value="score_gain" selected={query.sort === "score_gain"}>
-            Largest gain
+            Largest sure gain
+          </option>
+          <option value="mean_gain" selected={query.sort === "mean_gain"}>
+            Largest mean gain
           </option>
           <option value="newest" selected={query.sort === "newest"}>
             Newest
@@ -89,7 +97,7 @@ function Filters({ categories, query }: Pick<Props, "categories" | "query">) {
   );
 }
 
-function Board({ rows }: { rows: ImprovementOutput[] }) {
+function Board({ rows, rule }: { rows: ImprovementOutput[]; rule: ExportRule }) {
   return (
     <table class="board">
       <thead>
@@ -127,6 +135,7 @@ function Board({ rows }: { rows: ImprovementOutput[] }) {
             </td>
             <td data-label="Score gain" class="number">
               <Gain gain={row.score_gain_estimate} spread={row.gain_spread} />
+              <Standing row={row} rule={rule} />
             </td>
             <td data-label="Category">
               {row.failure_category !== null && (
@@ -144,6 +153,60 @@ function Board({ rows }: { rows: ImprovementOutput[] }) {
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** Whether the row goes into training files, and what a person made of it. */
+function Standing({ row, rule }: { row: ImprovementOutput; rule: ExportRule }) {
+  const refusal = exportRefusal(row, rule);
+  return (
+    <p class="standing">
+      {row.edited && "Edited since it was rated. "}
+      {refusal === null ? "In training files." : `Not in training files: ${whyNotExportable(refusal, rule)}.`}
+    </p>
+  );
+}
+
+/** Rows of a credit table on the page; the API has more. */
+const CREDIT_ROWS = 10;
+
+function CreditTables({ credit }: Pick<Props, "credit">) {
+  const tables = [
+    {
+      title: "Gained by failure category",
+      rows: credit.by_failure_category.map(({ failure_category, ...row }) => ({ name: failure_category, ...row })),
+    },
+    {
+      title: "Gained from agents' replies",
+      rows: credit.by_agent.map(({ agent, ...row }) => ({ name: agent, ...row })),
+    },
+  ].filter(({ rows }) => rows.length > 0);
+  return (
+    <div class="side-by-side">
+      {tables.map(({ title, rows }) => (
+        <table class="numbers">
+          <caption>{title}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">Replies</th>
+              <th scope="col">Mean gain</th>
+              <th scope="col">Points</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.slice(0, CREDIT_ROWS).map((row) => (
+              <tr>
+                <th scope="row">{row.name}</th>
+                <td>{row.improvements}</td>
+                <td>{row.mean_gain === null ? "–" : signed(row.mean_gain)}</td>
+                <td>{signed(row.points)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      ))}
+    </div>
   );
 }
 

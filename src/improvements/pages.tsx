@@ -6,8 +6,9 @@ import { fieldErrors } from "../lib/field-errors.ts";
 import { isId } from "../lib/ids.ts";
 import { renderPage } from "../ui/layout.tsx";
 import { DetailPage } from "./detail-page.tsx";
+import { exportRule } from "./is-exportable.ts";
 import { LeaderboardPage } from "./leaderboard-page.tsx";
-import { getImprovement, improvementTotals, listImprovements } from "./queries.ts";
+import { getImprovement, improvementCredit, improvementTotals, listImprovements } from "./queries.ts";
 import { improvementQuery } from "./schemas.ts";
 
 /** Rows a page shows: readable at once on a screen. */
@@ -15,22 +16,32 @@ const PAGE_ROWS = 25;
 
 export const improvementPages = new Hono<AppEnv>()
   .get("/", async (c) => {
-    const { db } = c.var.services;
+    const { db, config } = c.var.services;
     // A form sends its empty fields too; they mean "any".
     const given = Object.fromEntries(Object.entries(c.req.query()).filter(([, value]) => value !== ""));
     const parsed = improvementQuery.safeParse({ limit: PAGE_ROWS, ...given });
     if (!parsed.success) throw new RedraftError("invalid", "This address is not valid.", fieldErrors(parsed.error));
     const query = parsed.data;
-    const [page, totals, categories] = await Promise.all([
+    const [page, totals, categories, credit] = await Promise.all([
       listImprovements(db, query),
       improvementTotals(db, query),
       listFailureCategories(db),
+      improvementCredit(db),
     ]);
-    return renderPage(c, "Leaderboard", <LeaderboardPage {...{ page, totals, categories, query, given }} />);
+    const rule = exportRule(config);
+    return renderPage(
+      c,
+      "Leaderboard",
+      <LeaderboardPage {...{ page, totals, categories, query, given, credit, rule }} />,
+    );
   })
   .get("/improvements/:id", async (c) => {
     const id = c.req.param("id");
     const improvement = isId(id) ? await getImprovement(c.var.services.db, id) : null;
     if (improvement === null) throw new RedraftError("not_found", "There is no improvement with this id.");
-    return renderPage(c, "Improvement", <DetailPage improvement={improvement} />);
+    return renderPage(
+      c,
+      "Improvement",
+      <DetailPage improvement={improvement} rule={exportRule(c.var.services.config)} />,
+    );
   });

@@ -1,11 +1,11 @@
-import { and, count, desc, eq, gte, lt, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, isNotNull, lt, or, type SQL, sql } from "drizzle-orm";
 import type { AnySQLiteColumn } from "drizzle-orm/sqlite-core";
 import { findCluster } from "../clusters/topics.ts";
 import type { Db } from "../db/client.ts";
-import { clusters, failedReplies, improvements, prompts, UNSCORED_RANK } from "../db/schema.ts";
+import { clusters, failedReplies, improvements, prompts, reviews, UNSCORED_RANK } from "../db/schema.ts";
 import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
 import { toRfc3339 } from "../lib/time.ts";
-import type { ImprovementOutput, ImprovementQuery, Totals } from "./schemas.ts";
+import type { Credit, ImprovementOutput, ImprovementQuery, Totals } from "./schemas.ts";
 
 /** The column each sort is by; null: by time. */
 const ORDERS = { score_gain: "rank", mean_gain: "meanRank", newest: null } as const;
@@ -35,17 +35,55 @@ export async function listImprovements(db: Db, query: ImprovementQuery): Promise
   );
 }
 
-/** One improvement, with what the judge said. */
+export type ImprovementDetail = NonNullable<Awaited<ReturnType<typeof getImprovement>>>;
+
+/** One improvement, with what the judge said and what people decided, oldest first. */
 export async function getImprovement(db: Db, id: string) {
   const [row] = await selectImprovements(db).where(eq(improvements.id, id));
   if (row === undefined) return null;
+  const decisions = await db.select().from(reviews).where(eq(reviews.improvementId, id)).orderBy(asc(reviews.version));
   return {
     ...toOutput(row),
     conversation: row.conversation,
     failure_explanation: row.failureExplanation,
     judgement: row.improvement.judgement,
     is_current: row.improvement.isCurrent,
+    reviews: decisions,
   };
+}
+
+/** Names that a credit table lists. */
+const MOST_CREDITED = 100;
+
+/** What was gained, by failure category and by the agent who wrote the reply that was learned from. */
+export async function improvementCredit(db: Db): Promise<Credit> {
+  const [byCategory, byAgent] = await Promise.all([
+    creditBy(db, improvements.failureCategory),
+    creditBy(db, improvements.agent),
+  ]);
+  return {
+    by_failure_category: byCategory.map(({ name, ...row }) => ({ failure_category: name, ...row })),
+    by_agent: byAgent.map(({ name, ...row }) => ({ agent: name, ...row })),
+  };
+}
+
+async function creditBy(db: Db, column: typeof improvements.failureCategory | typeof improvements.agent) {
+  const gain = sql`nullif(${improvements.meanRank}, ${UNSCORED_RANK})`;
+  const rows = await db
+    .select({
+      name: sql<string>`${column}`.as("name"),
+      improvements: count().as("improvements"),
+      scored: sql<number>`count(${gain})`.as("scored"),
+      mean: sql<number | null>`avg(${gain})`.as("mean"),
+      points: sql<number>`cast(total(${gain}) as integer)`.as("points"),
+    })
+    .from(improvements)
+    .where(and(eq(improvements.isCurrent, true), isNotNull(column)))
+    .groupBy(column);
+  return rows
+    .map(({ mean, ...row }) => ({ ...row, mean_gain: mean === null ? null : Math.round(mean * 10) / 10 }))
+    .sort((a, b) => b.points - a.points || (a.name < b.name ? -1 : 1))
+    .slice(0, MOST_CREDITED);
 }
 
 /** The totals over what a leaderboard query matches; without a text to search, an index alone answers it. */

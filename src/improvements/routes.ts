@@ -1,8 +1,10 @@
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
-import { listImprovements } from "./queries.ts";
-import { improvementPage, improvementQuery } from "./schemas.ts";
+import { RedraftError } from "../lib/errors.ts";
+import { getImprovement, improvementCredit, listImprovements } from "./queries.ts";
+import { reviewImprovement } from "./review-improvement.ts";
+import { creditOutput, improvementOutput, improvementPage, improvementQuery, reviewInput } from "./schemas.ts";
 
 const list = createRoute({
   method: "get",
@@ -16,6 +18,42 @@ const list = createRoute({
   },
 });
 
-export const improvementRoutes = createRouter().openapi(list, async (c) =>
-  c.json(await listImprovements(c.var.services.db, c.req.valid("query")), 200),
-);
+const credit = createRoute({
+  method: "get",
+  path: "/v1/improvements/credit",
+  tags: ["improvements"],
+  summary: "What was gained, by failure category and by correcting agent",
+  responses: {
+    200: { description: "Those with the most points first", content: { "application/json": { schema: creditOutput } } },
+    ...problems(),
+  },
+});
+
+const review = createRoute({
+  method: "post",
+  path: "/v1/improvements/{id}/review",
+  tags: ["improvements"],
+  summary: "Approve an improvement, edited or as it is, or reject it",
+  request: {
+    params: z.object({ id: z.uuid("must be an improvement's id") }),
+    body: { content: { "application/json": { schema: reviewInput } }, required: true },
+  },
+  responses: {
+    200: {
+      description: "The improvement as it is now",
+      content: { "application/json": { schema: improvementOutput } },
+    },
+    ...problems("invalid", "not_found", "conflict"),
+  },
+});
+
+export const improvementRoutes = createRouter()
+  .openapi(list, async (c) => c.json(await listImprovements(c.var.services.db, c.req.valid("query")), 200))
+  .openapi(credit, async (c) => c.json(await improvementCredit(c.var.services.db), 200))
+  .openapi(review, async (c) => {
+    const { id } = c.req.valid("param");
+    await reviewImprovement(c.var.services, id, c.req.valid("json"), c.var.actor);
+    const improvement = await getImprovement(c.var.services.db, id);
+    if (improvement === null) throw new RedraftError("not_found", "It has been erased meanwhile.");
+    return c.json(improvementOutput.parse(improvement), 200);
+  });

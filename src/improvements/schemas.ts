@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { PAIRWISE, REVIEW_STATUSES } from "../db/schema.ts";
-import { kindFilter } from "../http/fields.ts";
+import { kindFilter, MAX_MESSAGE, name, text } from "../http/fields.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 
 export const improvementOutput = z
@@ -56,7 +56,42 @@ const filters = {
 export const improvementQuery = z.strictObject({ ...pageQuery, ...filters });
 export type ImprovementQuery = z.infer<typeof improvementQuery>;
 
+/** A person's decision. */
+export const reviewInput = z
+  .strictObject({
+    decision: z.enum(["approve", "reject"], "must be approve or reject"),
+    corrected_reply: text(MAX_MESSAGE)
+      .optional()
+      .openapi({ description: "The reply as you edited it; only to approve." }),
+    note: text(2_000).optional(),
+    reviewer: name(100).optional().openapi({ description: "Who decides, where the key does not tell." }),
+    version: z.int().min(1).openapi({ description: "The improvement's version that you saw." }),
+  })
+  .refine(({ decision, corrected_reply }) => decision === "approve" || corrected_reply === undefined, {
+    path: ["corrected_reply"],
+    error: "goes with approve only",
+  })
+  .openapi("ReviewInput");
+export type ReviewInput = z.infer<typeof reviewInput>;
+
 export const improvementPage = pageOf(improvementOutput);
+
+const creditRow = {
+  improvements: z.int(),
+  scored: z.int(),
+  mean_gain: z.number().nullable(),
+  points: z.int().openapi({ description: "The gains added up, losses included." }),
+};
+
+export const creditOutput = z
+  .object({
+    by_failure_category: z.array(z.object({ failure_category: z.string(), ...creditRow })),
+    by_agent: z.array(z.object({ agent: z.string(), ...creditRow })).openapi({
+      description: "By `metadata.agent` of the failures: whose replies the improvements were made from.",
+    }),
+  })
+  .openapi("Credit");
+export type Credit = z.infer<typeof creditOutput>;
 
 export const totalsOutput = z.object({
   improvements: z.int(),

@@ -3,7 +3,9 @@ import type { AppContext } from "../http/app-env.ts";
 
 const NAV = [
   { href: "/", name: "Leaderboard" },
+  { href: "/review", name: "Review" },
   { href: "/runs", name: "Runs" },
+  { href: "/judge", name: "Judge" },
   { href: "/docs", name: "API" },
 ];
 

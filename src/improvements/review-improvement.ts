@@ -1,0 +1,131 @@
+import { and, desc, eq, exists, sql } from "drizzle-orm";
+import { touchClusters } from "../clusters/read-context.ts";
+import { type Db, rowsFromJson } from "../db/client.ts";
+import { failedReplies, type GuardFinding, improvements, prompts, reviews } from "../db/schema.ts";
+import { checkRewrite } from "../guards/check-rewrite.ts";
+import { RedraftError } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import { retryD1 } from "../lib/retry-d1.ts";
+import { toRfc3339 } from "../lib/time.ts";
+import type { Services } from "../services.ts";
+import type { ReviewInput } from "./schemas.ts";
+
+/**
+ * Keeps a person's decision on an improvement, and the edited text where there is one. The decision counts for the
+ * version that the person saw: when someone else was first, or a redo replaced it, nothing is changed.
+ * @param decidedBy who decides, where the review itself names nobody
+ * @throws RedraftError `not_found`; `conflict`, saying who was first; `invalid` when a guard refuses the edited text
+ */
+export async function reviewImprovement(
+  services: Pick<Services, "db" | "clock" | "clusters">,
+  id: string,
+  review: ReviewInput,
+  decidedBy: string,
+): Promise<void> {
+  const { db, clock } = services;
+  const row = await readReviewed(db, id);
+  if (row === null) throw new RedraftError("not_found", "There is no improvement with this id.");
+  const edit = editOf(row, review);
+  const kept = {
+    id: newId(),
+    improvementId: id,
+    version: review.version,
+    decision: review.decision,
+    note: review.note ?? null,
+    replacedReply: edit === null ? null : row.correctedReply,
+    decidedBy: review.reviewer ?? decidedBy,
+    createdAt: clock(),
+  };
+  const asSeen = and(
+    eq(improvements.id, id),
+    eq(improvements.version, review.version),
+    eq(improvements.isCurrent, true),
+  );
+  const stillAsSeen = exists(db.select({ one: sql`1` }).from(improvements).where(asSeen));
+  const [, written] = await retryD1(() =>
+    db.batch([
+      db
+        .insert(reviews)
+        .select(rowsFromJson(reviews, [kept], { where: () => sql`${stillAsSeen}` }))
+        .onConflictDoNothing(),
+      db
+        .update(improvements)
+        .set({
+          reviewStatus: review.decision === "approve" ? "approved" : "rejected",
+          version: review.version + 1,
+          ...(edit !== null && { correctedReply: edit.text, guardFindings: edit.findings, edited: true }),
+        })
+        .where(asSeen)
+        .returning({ id: improvements.id }),
+    ]),
+  );
+  if (written.length === 0) await unlessKept(db, id, kept.id);
+  await touchClusters(services, [row]);
+}
+
+async function readReviewed(db: Db, id: string) {
+  const [row] = await db
+    .select({
+      correctedReply: improvements.correctedReply,
+      clusterId: improvements.clusterId,
+      failureCategory: improvements.failureCategory,
+      originalPrompt: prompts.originalPrompt,
+      conversation: prompts.conversation,
+      aiReply: failedReplies.aiReply,
+      agentReply: failedReplies.agentReply,
+      failureExplanation: failedReplies.failureExplanation,
+    })
+    .from(improvements)
+    .innerJoin(prompts, eq(prompts.id, improvements.promptId))
+    .innerJoin(failedReplies, eq(failedReplies.id, improvements.failedReplyId))
+    .where(eq(improvements.id, id));
+  return row ?? null;
+}
+
+type Reviewed = NonNullable<Awaited<ReturnType<typeof readReviewed>>>;
+
+/** The edited text with what the guards say of it; null where the text was left as it is. */
+function editOf(row: Reviewed, review: ReviewInput): { text: string; findings: GuardFinding[] } | null {
+  const text = review.corrected_reply;
+  if (text === undefined || text === row.correctedReply) return null;
+  const { findings } = checkRewrite({
+    customerMessage: row.originalPrompt,
+    conversation: row.conversation ?? [],
+    aiReply: row.aiReply,
+    agentReply: row.agentReply,
+    failureExplanation: row.failureExplanation ?? undefined,
+    rewrite: text,
+  });
+  const refused = findings.filter(({ severity }) => severity === "refuse");
+  if (refused.length > 0) {
+    throw new RedraftError(
+      "invalid",
+      "A guard refuses the edited reply.",
+      refused.map(({ detail }) => ({ pointer: "/corrected_reply", detail })),
+    );
+  }
+  return { text, findings: findings.map(({ guard, severity, detail }) => ({ guard, severity, detail })) };
+}
+
+/**
+ * A write that hit nothing: it was ours all the same when D1 kept it and only the answer was lost.
+ * @throws RedraftError `conflict` when it was somebody else's
+ */
+async function unlessKept(db: Db, improvementId: string, reviewId: string): Promise<void> {
+  const [last] = await db
+    .select()
+    .from(reviews)
+    .where(eq(reviews.improvementId, improvementId))
+    .orderBy(desc(reviews.version))
+    .limit(1);
+  if (last?.id === reviewId) return;
+  const [now] = await db
+    .select({ isCurrent: improvements.isCurrent })
+    .from(improvements)
+    .where(eq(improvements.id, improvementId));
+  const first =
+    last === undefined || now?.isCurrent === false
+      ? "A newer version has replaced it."
+      : `${last.decidedBy} ${last.decision === "approve" ? "approved" : "rejected"} it at ${toRfc3339(last.createdAt)}.`;
+  throw new RedraftError("conflict", `Someone else was first: ${first} Nothing of yours was saved.`);
+}

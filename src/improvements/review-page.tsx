@@ -1,0 +1,220 @@
+import { excerpt } from "../lib/text.ts";
+import { Marked } from "../ui/diff.tsx";
+import { Gain, Rating } from "../ui/gain.tsx";
+import { type ExportRule, whyNotExportable } from "./is-exportable.ts";
+import type { ImprovementDetail } from "./queries.ts";
+import type { LeftFailure } from "./review-queue.ts";
+import { exportRefusal } from "./trust.ts";
+import { PAIRWISE_WORDS, Warnings } from "./trust-parts.tsx";
+import { wordDiff } from "./word-diff.ts";
+
+/** What the person had entered when it could not be saved, and why it could not. */
+export interface Unsaved {
+  problems: string[];
+  correctedReply?: string | undefined;
+  note?: string | undefined;
+  reviewer?: string | undefined;
+}
+
+interface Props {
+  improvement: ImprovementDetail | null;
+  /** The place of this improvement in the queue: the next comes after it. */
+  cursor: string;
+  /** True at the queue's beginning. */
+  isFirst: boolean;
+  unreviewed: number;
+  failures: LeftFailure[];
+  rule: ExportRule;
+  unsaved?: Unsaved;
+}
+
+export function ReviewPage({ improvement, cursor, isFirst, unreviewed, failures, rule, unsaved }: Props) {
+  return (
+    <>
+      <h1>Review</h1>
+      <p class="hint">
+        {unreviewed === 0
+          ? "Every improved reply has been reviewed."
+          : `${unreviewed} improved ${unreviewed === 1 ? "reply waits" : "replies wait"} for a person, the most doubtful first: lost or undecided comparisons, warnings of the guards, small or uncertain gains.`}
+      </p>
+      {unsaved !== undefined && (
+        <div class="error card-wide" role="alert">
+          {unsaved.problems.map((problem) => (
+            <p>{problem}</p>
+          ))}
+        </div>
+      )}
+      {improvement === null ? (
+        <p class="empty">
+          {unreviewed > 0 && !isFirst ? (
+            <>
+              That was the last one. <a href="/review">Begin again with those you skipped</a>
+            </>
+          ) : (
+            "Nothing waits for a review."
+          )}
+        </p>
+      ) : (
+        <Case improvement={improvement} cursor={cursor} rule={rule} unsaved={unsaved} />
+      )}
+      <LeftFailures failures={failures} />
+      <script src="/review.js" defer />
+    </>
+  );
+}
+
+function Case({
+  improvement,
+  cursor,
+  rule,
+  unsaved,
+}: Pick<Props, "cursor" | "rule" | "unsaved"> & { improvement: ImprovementDetail }) {
+  const changes = wordDiff(improvement.original_reply, improvement.corrected_reply);
+  const missing = wordDiff(improvement.agent_reply, improvement.corrected_reply);
+  const refusal = exportRefusal(improvement, rule);
+  return (
+    <article class="review">
+      <p class="review-facts">
+        <Gain gain={improvement.score_gain_estimate} spread={improvement.gain_spread} />
+        <span>{PAIRWISE_WORDS[improvement.pairwise]}</span>
+        {improvement.failure_category !== null && <span class="tag">{improvement.failure_category}</span>}
+        {improvement.topic !== null && <span class="tag topic">{improvement.topic}</span>}
+        {improvement.review_status !== "unreviewed" && <span class="tag topic">{improvement.review_status}</span>}
+        <a href={`/improvements/${improvement.id}`}>What the judge said</a>
+      </p>
+      <Warnings findings={improvement.guard_findings} />
+      <section class="text">
+        <h2>Prompt</h2>
+        <p class="whole">{improvement.original_prompt}</p>
+      </section>
+      {improvement.failure_explanation !== null && (
+        <section class="text">
+          <h2>Why the reply failed</h2>
+          <p class="whole">{improvement.failure_explanation}</p>
+        </section>
+      )}
+      <div class="side-by-side">
+        <section class="text">
+          <h2>
+            Old reply <Rating rating={improvement.old_rating} />
+          </h2>
+          <Marked stretches={changes.one} as="removed" />
+        </section>
+        <section class="text">
+          <h2>
+            Improved reply <Rating rating={improvement.new_rating} />
+          </h2>
+          <Marked stretches={changes.other} as="added" />
+        </section>
+        <section class="text">
+          <h2>Agent's reply</h2>
+          <Marked stretches={missing.one} as="missing" />
+        </section>
+      </div>
+      <p class="hint">
+        <del>Struck</del>: only in the old reply. <ins>Underlined</ins>: new. <mark>Marked</mark>: the agent's words
+        that the improved reply does not have.
+      </p>
+      <p class="hint">
+        {refusal === null
+          ? "As it is, it goes into training files."
+          : `As it is, it stays out of training files: ${whyNotExportable(refusal, rule)}.`}
+      </p>
+      <DecisionForm improvement={improvement} cursor={cursor} unsaved={unsaved} />
+    </article>
+  );
+}
+
+function DecisionForm({
+  improvement,
+  cursor,
+  unsaved,
+}: Pick<Props, "cursor" | "unsaved"> & { improvement: ImprovementDetail }) {
+  return (
+    <form class="decision" method="post" action={`/improvements/${improvement.id}/review`}>
+      {/* Enter in a field presses a form's first button: this one, which does nothing, instead of "Approve". */}
+      <button type="submit" disabled hidden />
+      <input type="hidden" name="version" value={improvement.version} />
+      <input type="hidden" name="cursor" value={cursor} />
+      <details open={unsaved?.correctedReply !== undefined}>
+        <summary>
+          Edit the improved reply <kbd>e</kbd>
+        </summary>
+        <label>
+          Reply
+          <textarea name="corrected_reply" rows={10} data-edit>
+            {unsaved?.correctedReply ?? improvement.corrected_reply}
+          </textarea>
+        </label>
+        <p class="hint">
+          The judge's numbers stay those of the text it saw. An approved edit goes into training files on your word.
+        </p>
+        <button type="submit" name="decision" value="edit" data-save>
+          Save and approve
+        </button>
+      </details>
+      <div class="decision-fields">
+        <label>
+          Note, such as why it is rejected
+          <input name="note" maxlength={2000} value={unsaved?.note ?? ""} data-note />
+        </label>
+        <label>
+          Your name
+          <input name="reviewer" maxlength={100} value={unsaved?.reviewer ?? ""} autocomplete="name" data-reviewer />
+        </label>
+      </div>
+      <p class="decision-buttons">
+        <button type="submit" name="decision" value="approve" data-key="a">
+          Approve <kbd>a</kbd>
+        </button>
+        <button type="submit" name="decision" value="reject" class="danger" data-reject>
+          Reject <kbd>r</kbd>
+        </button>
+        <a class="button" href={`/review?after=${encodeURIComponent(cursor)}`} data-key="s">
+          Skip <kbd>s</kbd>
+        </a>
+      </p>
+    </form>
+  );
+}
+
+const SHOWN_CHARACTERS = 400;
+
+function LeftFailures({ failures }: Pick<Props, "failures">) {
+  if (failures.length === 0) return null;
+  return (
+    <section>
+      <h2>Failures left to people</h2>
+      <p class="hint">No improved reply was stored for these, for the reason given.</p>
+      <ul class="left-failures">
+        {failures.map((failure) => (
+          <li>
+            <p>
+              <span class="tag topic">{failure.reasonCode}</span>
+              {failure.reason}
+            </p>
+            <p class="reply">{excerpt(failure.originalPrompt, SHOWN_CHARACTERS)}</p>
+            <details>
+              <summary>Replies</summary>
+              <div class="side-by-side">
+                <section class="text">
+                  <h2>Old reply</h2>
+                  <p class="whole">{failure.aiReply}</p>
+                </section>
+                <section class="text">
+                  <h2>Agent's reply</h2>
+                  <p class="whole">{failure.agentReply}</p>
+                </section>
+              </div>
+            </details>
+            {failure.contextUrl !== null && (
+              <a href={failure.contextUrl} rel="noopener noreferrer nofollow">
+                Message in helpdesk
+              </a>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,64 @@
+import { type Context, Hono } from "hono";
+import type { AppEnv } from "../http/app-env.ts";
+import { RedraftError } from "../lib/errors.ts";
+import { fieldErrors } from "../lib/field-errors.ts";
+import { isId } from "../lib/ids.ts";
+import { renderPage } from "../ui/layout.tsx";
+import { exportRule } from "./is-exportable.ts";
+import { getImprovement } from "./queries.ts";
+import { reviewImprovement } from "./review-improvement.ts";
+import { ReviewPage, type Unsaved } from "./review-page.tsx";
+import { countUnreviewed, failuresLeftToPeople, nextToReview } from "./review-queue.ts";
+import { reviewInput } from "./schemas.ts";
+
+/** The review queue, one improvement at a time. */
+export const reviewPages = new Hono<AppEnv>()
+  .get("/review", async (c) => {
+    const after = c.req.query("after") || null;
+    const next = await nextToReview(c.var.services.db, after);
+    return showReview(c, { id: next?.id ?? null, cursor: next?.cursor ?? "", isFirst: after === null });
+  })
+  .post("/improvements/:id/review", async (c) => {
+    const id = c.req.param("id");
+    if (!isId(id)) throw new RedraftError("not_found", "There is no improvement with this id.");
+    const form = await c.req.formData();
+    const field = (name: string) => String(form.get(name) ?? "").trim() || undefined;
+    const edits = field("decision") === "edit";
+    // A form sends its texts with CRLF; what was stored has the line ends it was written with.
+    const correctedReply = edits ? (field("corrected_reply")?.replaceAll("\r\n", "\n") ?? "") : undefined;
+    const entered = { correctedReply, note: field("note"), reviewer: field("reviewer") };
+    const cursor = field("cursor") ?? "";
+    try {
+      const parsed = reviewInput.safeParse({
+        decision: edits ? "approve" : field("decision"),
+        corrected_reply: correctedReply,
+        note: entered.note,
+        reviewer: entered.reviewer,
+        version: Number(field("version")),
+      });
+      if (!parsed.success) throw new RedraftError("invalid", "This can not be saved.", fieldErrors(parsed.error));
+      await reviewImprovement(c.var.services, id, parsed.data, c.var.actor);
+    } catch (error) {
+      if (!(error instanceof RedraftError) || (error.code !== "conflict" && error.code !== "invalid")) throw error;
+      // What the person wrote is shown again: neither lost, nor written over what someone else decided.
+      const problems = [error.message, ...error.errors.map(({ detail }) => detail)];
+      const status = error.code === "conflict" ? 409 : 400;
+      return showReview(c, { id, cursor, isFirst: false, unsaved: { problems, ...entered } }, status);
+    }
+    return c.redirect(`/review${cursor === "" ? "" : `?after=${encodeURIComponent(cursor)}`}`, 303);
+  });
+
+async function showReview(
+  c: Context<AppEnv>,
+  { id, ...shown }: { id: string | null; cursor: string; isFirst: boolean; unsaved?: Unsaved },
+  status: 200 | 400 | 409 = 200,
+) {
+  const { db, config } = c.var.services;
+  const [improvement, unreviewed, failures] = await Promise.all([
+    id === null ? null : getImprovement(db, id),
+    countUnreviewed(db),
+    failuresLeftToPeople(db),
+  ]);
+  const rule = exportRule(config);
+  return renderPage(c, "Review", <ReviewPage {...{ improvement, unreviewed, failures, rule, ...shown }} />, status);
+}
