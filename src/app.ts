@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
 import { clusterRoutes } from "./clusters/routes.ts";
 import { correctionRoutes } from "./corrections/routes.ts";
+import { exportPages } from "./exports/pages.tsx";
 import { exportRoutes } from "./exports/routes.ts";
 import { failureRoutes, NDJSON } from "./failures/routes.ts";
 import { type AppEnv, createRouter } from "./http/app-env.ts";
@@ -49,6 +50,7 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   app.route("/", improvementRoutes);
   app.route("/", improvementPages);
   app.route("/", exportRoutes);
+  app.route("/", exportPages);
   app.route("/", clusterRoutes);
   app.route("/", promptRoutes);
 

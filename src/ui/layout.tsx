@@ -3,6 +3,7 @@ import type { AppContext } from "../http/app-env.ts";
 
 const NAV = [
   { href: "/", name: "Leaderboard" },
+  { href: "/exports", name: "Training files" },
   { href: "/docs", name: "API" },
 ];
 
