@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { fanOut } from "./corrections/fan-out.ts";
+import { runFineTune } from "./exports/fine-tunes/run-fine-tune.ts";
 import { writeExport } from "./exports/write-export.ts";
 import { describeError } from "./lib/errors.ts";
 import type { Services } from "./services.ts";
@@ -7,6 +8,7 @@ import type { Services } from "./services.ts";
 const message = z.discriminatedUnion("job", [
   z.object({ job: z.literal("fan_out"), run_id: z.uuid() }),
   z.object({ job: z.literal("export"), export_id: z.uuid() }),
+  z.object({ job: z.literal("fine_tune"), fine_tune_id: z.uuid() }),
 ]);
 
 /** How long a job waits after a fault of ours; in seconds. */
@@ -23,7 +25,9 @@ export async function consumeJobs(services: Services, batch: MessageBatch): Prom
     }
     try {
       const { data } = parsed;
-      await (data.job === "fan_out" ? fanOut(services, data.run_id) : writeExport(services, data.export_id));
+      if (data.job === "fan_out") await fanOut(services, data.run_id);
+      else if (data.job === "export") await writeExport(services, data.export_id);
+      else await runFineTune(services, data.fine_tune_id);
       delivery.ack();
     } catch (error) {
       console.error(JSON.stringify({ event: "job_fault", ...parsed.data, error: describeError(error) }));

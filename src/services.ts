@@ -11,7 +11,10 @@ export interface CorrectionMessage {
 }
 
 /** A wake-up call for a longer piece of work. */
-export type JobMessage = { job: "fan_out"; run_id: string } | { job: "export"; export_id: string };
+export type JobMessage =
+  | { job: "fan_out"; run_id: string }
+  | { job: "export"; export_id: string }
+  | { job: "fine_tune"; fine_tune_id: string };
 
 /** What features are given. Verbs take the part they need, never the Worker's `env`. */
 export interface Services {
