@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
 import { clusterRoutes } from "./clusters/routes.ts";
 import { correctionRoutes } from "./corrections/routes.ts";
+import { fineTunePages } from "./exports/fine-tunes/pages.tsx";
 import { fineTuneRoutes } from "./exports/fine-tunes/routes.ts";
 import { exportPages } from "./exports/pages.tsx";
 import { exportRoutes } from "./exports/routes.ts";
@@ -53,6 +54,7 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   app.route("/", exportRoutes);
   app.route("/", exportPages);
   app.route("/", fineTuneRoutes);
+  app.route("/", fineTunePages);
   app.route("/", clusterRoutes);
   app.route("/", promptRoutes);
 

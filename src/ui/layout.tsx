@@ -4,6 +4,7 @@ import type { AppContext } from "../http/app-env.ts";
 const NAV = [
   { href: "/", name: "Leaderboard" },
   { href: "/exports", name: "Training files" },
+  { href: "/fine-tunes", name: "Fine-tunes" },
   { href: "/docs", name: "API" },
 ];
 
