@@ -6,6 +6,9 @@ import { judgePages } from "./corrections/judge/pages.tsx";
 import { judgeRoutes } from "./corrections/judge/routes.ts";
 import { correctionPages } from "./corrections/pages.tsx";
 import { correctionRoutes } from "./corrections/routes.ts";
+import { fineTunePages } from "./exports/fine-tunes/pages.tsx";
+import { fineTuneRoutes } from "./exports/fine-tunes/routes.ts";
+import { exportPages } from "./exports/pages.tsx";
 import { exportRoutes } from "./exports/routes.ts";
 import { failureRoutes, NDJSON } from "./failures/routes.ts";
 import { type AppEnv, createRouter } from "./http/app-env.ts";
@@ -57,6 +60,9 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   app.route("/", improvementPages);
   app.route("/", reviewPages);
   app.route("/", exportRoutes);
+  app.route("/", exportPages);
+  app.route("/", fineTuneRoutes);
+  app.route("/", fineTunePages);
   app.route("/", clusterRoutes);
   app.route("/", promptRoutes);
 

@@ -2,14 +2,16 @@ import { z } from "zod";
 import { keepDeadLetter } from "./corrections/dead-letters.ts";
 import { fanOut } from "./corrections/fan-out.ts";
 import { runControls } from "./corrections/judge/controls.ts";
+import { runFineTune } from "./exports/fine-tunes/run-fine-tune.ts";
 import { writeExport } from "./exports/write-export.ts";
 import { describeError } from "./lib/errors.ts";
-import type { Services } from "./services.ts";
+import type { JobMessage, Services } from "./services.ts";
 
 const message = z.discriminatedUnion("job", [
   z.object({ job: z.literal("fan_out"), run_id: z.uuid() }),
   z.object({ job: z.literal("export"), export_id: z.uuid() }),
   z.object({ job: z.literal("controls"), controls_id: z.uuid() }),
+  z.object({ job: z.literal("fine_tune"), fine_tune_id: z.uuid() }),
 ]);
 
 /** How long a job waits after a fault of ours; in seconds. */
@@ -25,14 +27,24 @@ export async function consumeJobs(services: Services, batch: MessageBatch): Prom
       continue;
     }
     try {
-      const { data } = parsed;
-      if (data.job === "fan_out") await fanOut(services, data.run_id);
-      else if (data.job === "export") await writeExport(services, data.export_id);
-      else await runControls(services, data.controls_id);
+      await doJob(services, parsed.data);
       delivery.ack();
     } catch (error) {
       console.error(JSON.stringify({ event: "job_fault", ...parsed.data, error: describeError(error) }));
       delivery.retry({ delaySeconds: RETRY_DELAY_S });
     }
+  }
+}
+
+function doJob(services: Services, work: JobMessage): Promise<unknown> {
+  switch (work.job) {
+    case "fan_out":
+      return fanOut(services, work.run_id);
+    case "export":
+      return writeExport(services, work.export_id);
+    case "controls":
+      return runControls(services, work.controls_id);
+    case "fine_tune":
+      return runFineTune(services, work.fine_tune_id);
   }
 }

@@ -14,7 +14,8 @@ export interface CorrectionMessage {
 export type JobMessage =
   | { job: "fan_out"; run_id: string }
   | { job: "export"; export_id: string }
-  | { job: "controls"; controls_id: string };
+  | { job: "controls"; controls_id: string }
+  | { job: "fine_tune"; fine_tune_id: string };
 
 /** What features are given. Verbs take the part they need, never the Worker's `env`. */
 export interface Services {

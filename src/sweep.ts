@@ -3,6 +3,7 @@ import { resumeControls } from "./corrections/judge/controls.ts";
 import { sweepCorrections } from "./corrections/sweep.ts";
 import { deleteOldExports } from "./exports/change-export.ts";
 import { resumeErasures } from "./exports/erase-failure.ts";
+import { resumeFineTunes } from "./exports/fine-tunes/run-fine-tune.ts";
 import { resumeExports } from "./exports/write-export.ts";
 import { describeError } from "./lib/errors.ts";
 import type { Services } from "./services.ts";
@@ -14,6 +15,7 @@ export async function sweep(services: Services): Promise<void> {
     resumeRuns(services),
     resumeExports(services),
     resumeErasures(services),
+    resumeFineTunes(services),
     deleteOldExports(services),
     resumeControls(services),
   ]);

@@ -26,7 +26,7 @@ export interface ExportLimits {
 
 export const EXPORT_LIMITS: ExportLimits = {
   partBytes: 8 * 1024 * 1024,
-  pageRows: 500,
+  pageRows: 2_000,
   pagesPerMessage: 800,
   messageMs: 8 * MINUTE,
 };

@@ -8,9 +8,12 @@ import { isPreference } from "./formats.ts";
 export type ExportRow = Awaited<ReturnType<typeof readPage>>[number];
 
 /** What a page should weigh: large enough that a statement's own cost is small, small enough for flat memory. */
-const PAGE_CHARACTERS = 1_000_000;
+const PAGE_CHARACTERS = 2_000_000;
 
 const FEWEST_ROWS = 10;
+
+/** Before it is known how long the texts are. */
+const FIRST_PAGE = 200;
 
 /**
  * The improvements an export asks for, oldest first, page by page from `cursor` (exclusive). The next page is on its
@@ -23,7 +26,7 @@ export async function* readPages(
 ): AsyncGenerator<ExportRow[]> {
   const where = boundary === null ? null : await conditions(db, options, boundary);
   if (where === null) return;
-  let limit = Math.min(pageRows, 200);
+  let limit = Math.min(pageRows, FIRST_PAGE);
   let next = readPage(db, options, where, cursor, limit);
   for (;;) {
     const page = await next;

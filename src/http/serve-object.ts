@@ -20,7 +20,7 @@ export async function serveObject(c: AppContext, key: string, filename: string):
     !headers.has("range") &&
     object.size >= LEAST_COMPRESSED &&
     object.size <= MOST_COMPRESSED &&
-    takesGzip(headers.get("accept-encoding"));
+    takesGzip(clientAcceptEncoding(c));
   const answer = new Headers({
     // Other bytes than the plain file, so it may not have the same strong name.
     etag: gzip ? `W/${object.httpEtag}` : object.httpEtag,
@@ -58,6 +58,12 @@ function conditionsOf(given: Headers): Headers {
   const known = headers.get("if-none-match");
   if (known !== null) headers.set("if-none-match", known.replaceAll('W/"', '"'));
   return headers;
+}
+
+/** Cloudflare writes its own Accept-Encoding into every request, and keeps the caller's beside it. */
+function clientAcceptEncoding(c: AppContext): string | null {
+  const { cf } = c.req.raw as Request<unknown, { clientAcceptEncoding?: string }>;
+  return cf === undefined ? c.req.raw.headers.get("accept-encoding") : (cf.clientAcceptEncoding ?? null);
 }
 
 function takesGzip(accepted: string | null): boolean {

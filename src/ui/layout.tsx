@@ -6,6 +6,8 @@ const NAV = [
   { href: "/review", name: "Review" },
   { href: "/runs", name: "Runs" },
   { href: "/judge", name: "Judge" },
+  { href: "/exports", name: "Training files" },
+  { href: "/fine-tunes", name: "Fine-tunes" },
   { href: "/docs", name: "API" },
 ];
 

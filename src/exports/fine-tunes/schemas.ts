@@ -1,0 +1,47 @@
+import { z } from "@hono/zod-openapi";
+import { FINE_TUNE_STATUSES } from "../../db/schema.ts";
+import { pageOf, pageQuery } from "../../http/pagination.ts";
+
+export const fineTuneInput = z
+  .strictObject({
+    export_id: z.uuid("must be an export's id"),
+    base_model: z.string().min(1).max(200),
+    method: z.enum(["supervised", "dpo"], "must be supervised or dpo"),
+    suffix: z
+      .string()
+      .regex(/^[\w-]{1,64}$/, "must be 1 to 64 letters, digits, - or _")
+      .optional(),
+    hyperparameters: z
+      .record(z.string().max(100), z.union([z.number(), z.literal("auto")]))
+      .optional()
+      .openapi({ description: "As the provider names them, such as n_epochs; passed on as they are." }),
+  })
+  .openapi("FineTuneInput");
+export type FineTuneInput = z.infer<typeof fineTuneInput>;
+
+export const fineTuneOutput = z
+  .object({
+    id: z.uuid(),
+    export_id: z.uuid(),
+    export_sha256: z.string(),
+    base_model: z.string(),
+    method: z.enum(["supervised", "dpo"]),
+    suffix: z.string().nullable(),
+    hyperparameters: z.record(z.string(), z.union([z.number(), z.literal("auto")])),
+    status: z.enum(FINE_TUNE_STATUSES),
+    provider_status: z.string().nullable(),
+    job_id: z.string().nullable(),
+    model: z.string().nullable().openapi({ description: "The resulting model." }),
+    trained_tokens: z.int().nullable(),
+    events: z.array(z.object({ at: z.iso.datetime(), level: z.string(), message: z.string() })),
+    loss: z.array(z.object({ step: z.int(), train_loss: z.number().nullable(), valid_loss: z.number().nullable() })),
+    error: z.string().nullable(),
+    created_at: z.iso.datetime(),
+    finished_at: z.iso.datetime().nullable(),
+  })
+  .openapi("FineTune");
+export type FineTuneOutput = z.infer<typeof fineTuneOutput>;
+
+export const fineTuneQuery = z.strictObject({ ...pageQuery });
+export type FineTuneQuery = z.infer<typeof fineTuneQuery>;
+export const fineTunePage = pageOf(fineTuneOutput);

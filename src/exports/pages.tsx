@@ -1,0 +1,55 @@
+import { Hono } from "hono";
+import { listFailureCategories } from "../clusters/queries.ts";
+import type { AppEnv } from "../http/app-env.ts";
+import { RedraftError } from "../lib/errors.ts";
+import { fieldErrors } from "../lib/field-errors.ts";
+import { isId } from "../lib/ids.ts";
+import { renderPage } from "../ui/layout.tsx";
+import { cancelExport, deleteExport, rebuildExport } from "./change-export.ts";
+import { ExportsPage } from "./exports-page.tsx";
+import { listExports } from "./queries.ts";
+import { requestExport } from "./request-export.ts";
+import { exportInput, exportQuery } from "./schemas.ts";
+
+const PAGE_ROWS = 25;
+
+const CHANGES = { cancel: cancelExport, rebuild: rebuildExport, delete: deleteExport };
+
+export const exportPages = new Hono<AppEnv>()
+  .get("/exports", async (c) => {
+    const { db, config } = c.var.services;
+    const parsed = exportQuery.safeParse({ limit: PAGE_ROWS, ...c.req.query() });
+    if (!parsed.success) throw new RedraftError("invalid", "This address is not valid.", fieldErrors(parsed.error));
+    const [page, categories] = await Promise.all([listExports(db, parsed.data), listFailureCategories(db)]);
+    return renderPage(
+      c,
+      "Training files",
+      <ExportsPage
+        page={page}
+        minGain={config.MIN_EXPORT_GAIN}
+        categories={categories.map(({ failure_category }) => failure_category)}
+      />,
+    );
+  })
+  .post("/exports", async (c) => {
+    const form = await c.req.formData();
+    // A form sends its empty fields too; they mean "any". Numbers come as text.
+    const given = Object.fromEntries(
+      [...form].flatMap(([name, value]) => {
+        if (typeof value !== "string" || value.trim() === "") return [];
+        return [[name, NUMBERS.has(name) ? Number(value) : value]];
+      }),
+    );
+    const parsed = exportInput.safeParse(given);
+    if (!parsed.success) throw new RedraftError("invalid", "The form is not valid.", fieldErrors(parsed.error));
+    await requestExport(c.var.services, parsed.data);
+    return c.redirect("/exports", 303);
+  })
+  .post("/exports/:id/:change{cancel|rebuild|delete}", async (c) => {
+    const { id, change } = c.req.param();
+    if (!isId(id)) throw new RedraftError("not_found", "There is no export with this id.");
+    await CHANGES[change as keyof typeof CHANGES](c.var.services, id);
+    return c.redirect("/exports", 303);
+  });
+
+const NUMBERS = new Set(["min_gain", "validation_fraction"]);

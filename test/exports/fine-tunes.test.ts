@@ -1,0 +1,203 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createWorld, type World } from "../support/world.ts";
+import { clearAll, insertImprovements } from "./rows.ts";
+
+/** A provider of fine-tuning, as far as a test needs it; keeps what it was sent. */
+function aProvider() {
+  const provider = {
+    calls: [] as string[],
+    files: [] as string[],
+    jobs: [] as { id: string; metadata: unknown; model: unknown }[],
+    status: "running",
+    /** Answers instead of the provider, where it returns something. */
+    instead: (_call: string): Response | undefined => undefined,
+  };
+  vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+    const path = new URL(url).pathname.replace("/v1", "");
+    const call = `${init.method} ${path}`;
+    provider.calls.push(call);
+    const body = await new Response(init.body, { headers: init.headers as Record<string, string> }).arrayBuffer();
+    const instead = provider.instead(call);
+    if (instead) return instead;
+    if (call === "POST /files") {
+      const headers = { "content-type": (init.headers as Record<string, string>)["content-type"] ?? "" };
+      const file = (await new Response(body, { headers }).formData()).get("file");
+      provider.files.push(file instanceof Blob ? await file.text() : "");
+      return Response.json({ id: `file-${provider.files.length}` });
+    }
+    if (call === "POST /fine_tuning/jobs") {
+      const asked = JSON.parse(new TextDecoder().decode(body)) as { metadata: unknown; model: unknown };
+      provider.jobs.push({ id: `job-${provider.jobs.length + 1}`, metadata: asked.metadata, model: asked.model });
+      return Response.json({ ...provider.jobs.at(-1), status: "validating_files" });
+    }
+    if (call === "GET /fine_tuning/jobs") return Response.json({ data: provider.jobs });
+    if (path.endsWith("/events")) {
+      const data = { step: 1, train_loss: 1.5, valid_loss: null };
+      return Response.json({ data: [{ created_at: 5, level: "info", message: "Step 1", data }] });
+    }
+    const model = provider.status === "succeeded" ? "ft:base:1" : null;
+    return Response.json({ id: "job-1", status: provider.status, fine_tuned_model: model, trained_tokens: null });
+  });
+  return provider;
+}
+
+async function aFile(world: World, options: object = {}): Promise<string> {
+  await clearAll();
+  await insertImprovements(60, 30);
+  const { id } = await world.json("POST", "/v1/exports", options);
+  await world.deliver();
+  return id;
+}
+
+const input = (export_id: string) => ({ export_id, base_model: "base", method: "supervised" });
+
+describe("a fine-tune", () => {
+  let provider: ReturnType<typeof aProvider>;
+  beforeEach(() => {
+    provider = aProvider();
+  });
+  afterEach(() => vi.unstubAllGlobals());
+
+  const poll = async (world: World) => {
+    world.now += 60_000;
+    await world.sweep();
+    await world.deliver();
+  };
+
+  it("uploads the files as they are, starts one job, and shows its loss and its model", async () => {
+    const world = createWorld();
+    const export_id = await aFile(world, { validation_fraction: 0.3 });
+    const { id } = await world.json("POST", "/v1/fine-tunes", { ...input(export_id), suffix: "support" });
+    await world.deliver();
+    expect(await world.json("GET", `/v1/fine-tunes/${id}`)).toMatchObject({ status: "running", job_id: "job-1" });
+    const file = (name: string) =>
+      world.call("GET", `/v1/exports/${export_id}/${name}`).then((answer) => answer.text());
+    expect(provider.files).toEqual([await file("training_data.jsonl"), await file("validation_data.jsonl")]);
+    await poll(world);
+    provider.status = "a state nobody knows yet";
+    await poll(world);
+    expect((await world.json("GET", `/v1/fine-tunes/${id}`)).status).toBe("running");
+    provider.status = "succeeded";
+    await poll(world);
+    expect(await world.json("GET", `/v1/fine-tunes/${id}`)).toMatchObject({
+      status: "succeeded",
+      model: "ft:base:1",
+      loss: [{ step: 1, train_loss: 1.5, valid_loss: null }],
+      events: [{ message: "Step 1" }],
+    });
+    expect(provider.jobs).toHaveLength(1);
+  });
+
+  it("does not start a second job when its worker died right after it started one", async () => {
+    const world = createWorld();
+    const { id } = await world.json("POST", "/v1/fine-tunes", input(await aFile(world)));
+    let lost = false;
+    provider.instead = (call) => {
+      if (call !== "POST /fine_tuning/jobs" || lost) return undefined;
+      lost = true;
+      provider.jobs.push({ id: "job-1", metadata: { redraft: id }, model: "base" });
+      throw new Error("connection lost");
+    };
+    await world.deliver();
+    await poll(world);
+    expect(await world.json("GET", `/v1/fine-tunes/${id}`)).toMatchObject({ status: "running", job_id: "job-1" });
+    expect(provider.jobs).toHaveLength(1);
+    expect(provider.files).toHaveLength(1);
+  });
+
+  it("says in plain words that the provider gives no permission, and what to do instead", async () => {
+    const world = createWorld();
+    provider.instead = (call) =>
+      call === "POST /fine_tuning/jobs"
+        ? Response.json({ error: { message: "Your organization is not allowed to create jobs." } }, { status: 403 })
+        : undefined;
+    const { id } = await world.json("POST", "/v1/fine-tunes", input(await aFile(world)));
+    await world.deliver();
+    const { status, error } = await world.json("GET", `/v1/fine-tunes/${id}`);
+    expect(status).toBe("failed");
+    expect(error).toMatch(/not allowed to create jobs.*no new fine-tuning customers.*FINE_TUNE_BASE_URL/s);
+  });
+
+  it("refuses files of another format, and those with an erased text", async () => {
+    const world = createWorld();
+    const export_id = await aFile(world);
+    expect((await world.call("POST", "/v1/fine-tunes", { ...input(export_id), method: "dpo" })).status).toBe(409);
+  });
+
+  it("is named by the erasure of a failure it was trained on", async () => {
+    const world = createWorld();
+    const export_id = await aFile(world);
+    const { id } = await world.json("POST", "/v1/fine-tunes", input(export_id));
+    await world.deliver();
+    const sidecar = await (await world.call("GET", `/v1/exports/${export_id}/improvements.jsonl`)).text();
+    const erased = (JSON.parse(sidecar.split("\n")[7] ?? "") as { failure_id: string }).failure_id;
+    const answer = await world.json("DELETE", `/v1/failures/${erased}`);
+    expect(answer).toMatchObject({ exports: [{ id: export_id }], fine_tunes: [{ id, export_id }] });
+    expect(await world.json("DELETE", `/v1/failures/${erased}`)).toEqual(answer);
+    expect((await world.call("GET", `/v1/failures/${erased}`)).status).toBe(404);
+    expect((await world.call("GET", `/v1/exports/${export_id}/training_data.jsonl`)).status).toBe(409);
+    expect((await world.json("GET", `/v1/exports/${export_id}`)).stale).toBe(true);
+    expect((await world.call("POST", `/v1/exports/${export_id}/rebuild`)).status).toBe(202);
+    await world.deliver();
+    const rebuilt = await world.json("GET", `/v1/exports/${export_id}`);
+    expect(rebuilt).toMatchObject({ status: "done", stale: false });
+    expect(rebuilt.rows).toBe(sidecar.split("\n").length - 2);
+  });
+});
+
+describe("downloads", () => {
+  it("go by signed links without a key, until their time is over", async () => {
+    const world = createWorld();
+    const id = await aFile(world);
+    const { links } = await world.json("POST", `/v1/exports/${id}/links`, { expires_in_s: 60 });
+    const path = new URL(links["training_data.jsonl"]).pathname;
+    const open = (at: string) => world.call("GET", at, undefined, { authorization: "" });
+    const answer = await open(path);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-disposition")).toContain("training_data.jsonl");
+    expect((await open(path.replace("training_data.jsonl", "nothing"))).status).toBe(404);
+    expect((await open(path.replace(/.\/training/, "x/training"))).status).toBe(401);
+    expect((await open(`/v1/exports/${id}/training_data.jsonl`)).status).toBe(401);
+    world.now += 61_000;
+    expect((await open(path)).status).toBe(401);
+  });
+
+  it("are compressed for those who take it, and known again by either name", async () => {
+    const world = createWorld();
+    const path = `/v1/exports/${await aFile(world)}/training_data.jsonl`;
+    const plain = await (await world.call("GET", path)).text();
+    const packed = await world.call("GET", path, undefined, { "accept-encoding": "br, gzip" });
+    expect(packed.headers.get("content-encoding")).toBe("gzip");
+    const unpacked = packed.body?.pipeThrough(new DecompressionStream("gzip"));
+    expect(await new Response(unpacked).text()).toBe(plain);
+    const etag = packed.headers.get("etag") ?? "";
+    expect((await world.call("GET", path, undefined, { "if-none-match": etag })).status).toBe(304);
+    const none = await world.call("GET", path, undefined, { "accept-encoding": "gzip;q=0" });
+    expect(none.headers.get("content-encoding")).toBeNull();
+    await none.body?.cancel();
+  });
+
+  it("say what is in the file", async () => {
+    const world = createWorld({ vars: { TRAINING_PRICE_PER_MILLION_TOKENS: "3" } });
+    const id = await aFile(world, { validation_fraction: 0.3 });
+    const row = await world.json("GET", `/v1/exports/${id}`);
+    const manifest = await world.json("GET", `/v1/exports/${id}/manifest.json`);
+    expect(manifest.files["training_data.jsonl"].sha256).toBe(row.sha256);
+    expect(manifest.versions).toEqual([
+      { correction_model: "m", judge_model: "j", rubric: "r1", rows: row.rows + row.validation_rows },
+    ]);
+    expect(manifest.cost_estimate.per_epoch).toBeCloseTo((row.tokens / 1e6) * 3, 3);
+    const skipped = await (await world.call("GET", `/v1/exports/${id}/skipped.jsonl`)).text();
+    expect(skipped.split("\n").length - 1).toBe(row.skipped.gain_too_small);
+  });
+
+  it("are deleted when they are older than the setting says", async () => {
+    const world = createWorld({ vars: { EXPORT_RETENTION_DAYS: "7" } });
+    const id = await aFile(world);
+    await world.sweep();
+    expect((await world.call("GET", `/v1/exports/${id}`)).status).toBe(200);
+    world.now += 8 * 86_400_000;
+    await world.sweep();
+    expect((await world.call("GET", `/v1/exports/${id}`)).status).toBe(404);
+  });
+});
