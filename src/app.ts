@@ -16,6 +16,7 @@ import { improvementPages } from "./improvements/pages.tsx";
 import { improvementRoutes } from "./improvements/routes.ts";
 import { RedraftError } from "./lib/errors.ts";
 import { newId } from "./lib/ids.ts";
+import { chatRoutes } from "./prompts/chat-routes.ts";
 import { promptRoutes } from "./prompts/routes.ts";
 import { createServices, type Services } from "./services.ts";
 
@@ -51,6 +52,7 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   app.route("/", exportRoutes);
   app.route("/", clusterRoutes);
   app.route("/", promptRoutes);
+  app.route("/", chatRoutes);
 
   const document = () => app.getOpenAPI31Document({ openapi: "3.1.0", info: { title: "Redraft", version: "1" } });
   app.get("/openapi.json", (c) => c.json(document()));

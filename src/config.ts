@@ -35,6 +35,8 @@ const settings = z.object({
   AUTO_CORRECT: z.stringbool().default(false),
   /** An improvement must gain at least this many points to go into a training file. */
   MIN_EXPORT_GAIN: whole.min(-100).max(100).default(1),
+  /** The share of conversations whose prompts go out plain, to tell whether guidance helps; 0 to 1. */
+  HOLDOUT_FRACTION: z.coerce.number().min(0).max(1).default(0.1),
   /** A line shown on every page and in every run, such as "replies are placeholders". */
   NOTICE: z.string().default(""),
 });

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { moveFailures } from "./clusters/change-clusters.ts";
+import { distillLessons } from "./clusters/distill-lessons.ts";
+import { trainRouterIfDue } from "./clusters/router-training.ts";
 import { fanOut } from "./corrections/fan-out.ts";
 import { writeExport } from "./exports/write-export.ts";
 import { describeError } from "./lib/errors.ts";
@@ -7,6 +10,9 @@ import type { Services } from "./services.ts";
 const message = z.discriminatedUnion("job", [
   z.object({ job: z.literal("fan_out"), run_id: z.uuid() }),
   z.object({ job: z.literal("export"), export_id: z.uuid() }),
+  z.object({ job: z.literal("train_router") }),
+  z.object({ job: z.literal("distill"), cluster_id: z.uuid() }),
+  z.object({ job: z.literal("move_cluster"), cluster_id: z.uuid() }),
 ]);
 
 /** How long a job waits after a fault of ours; in seconds. */
@@ -23,11 +29,27 @@ export async function consumeJobs(services: Services, batch: MessageBatch): Prom
     }
     try {
       const { data } = parsed;
-      await (data.job === "fan_out" ? fanOut(services, data.run_id) : writeExport(services, data.export_id));
+      await doJob(services, data);
       delivery.ack();
     } catch (error) {
       console.error(JSON.stringify({ event: "job_fault", ...parsed.data, error: describeError(error) }));
       delivery.retry({ delaySeconds: RETRY_DELAY_S });
     }
+  }
+}
+
+async function doJob(services: Services, job: z.infer<typeof message>): Promise<void> {
+  switch (job.job) {
+    case "fan_out":
+      return fanOut(services, job.run_id);
+    case "export":
+      return writeExport(services, job.export_id);
+    case "train_router":
+      await trainRouterIfDue(services);
+      return;
+    case "distill":
+      return distillLessons(services, job.cluster_id);
+    case "move_cluster":
+      return moveFailures(services, job.cluster_id);
   }
 }

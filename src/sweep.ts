@@ -1,3 +1,6 @@
+import { resumeMoves } from "./clusters/change-clusters.ts";
+import { sweepLessons } from "./clusters/distill-lessons.ts";
+import { sweepRouter } from "./clusters/router-training.ts";
 import { resumeRuns } from "./corrections/fan-out.ts";
 import { sweepCorrections } from "./corrections/sweep.ts";
 import { resumeExports } from "./exports/write-export.ts";
@@ -6,7 +9,14 @@ import type { Services } from "./services.ts";
 
 /** Every minute: heals what messages lost, in each feature. One that fails does not keep the others from theirs. */
 export async function sweep(services: Services): Promise<void> {
-  const parts = await Promise.allSettled([sweepCorrections(services), resumeRuns(services), resumeExports(services)]);
+  const parts = await Promise.allSettled([
+    sweepCorrections(services),
+    resumeRuns(services),
+    resumeExports(services),
+    sweepRouter(services),
+    sweepLessons(services),
+    resumeMoves(services),
+  ]);
   for (const part of parts) {
     if (part.status === "rejected")
       console.error(JSON.stringify({ event: "sweep_fault", error: describeError(part.reason) }));

@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import { guidanceText } from "../clusters/guidance-text.ts";
+import { nameFailure } from "../clusters/name-failure.ts";
 import { readContext, touchClusters } from "../clusters/read-context.ts";
 import type { Db } from "../db/client.ts";
 import { failedReplies, prompts } from "../db/schema.ts";
@@ -30,9 +31,9 @@ export async function correctFailure(services: Services, failureId: string): Pro
   if (failure === null) return null;
 
   const metered = meterModel(services.model);
-  const { event, improvement } = await attempt({ ...services, model: metered.model }, failure);
+  const { event, improvement, named } = await attempt({ ...services, model: metered.model }, failure);
   const state = await endAttempt(services, failureId, held, event, metered.usage(), improvement);
-  if (state?.status === "improved") await touchClusters(services, [failure]);
+  if (state?.status === "improved") await touchClusters(services, [named ?? failure]);
   return state;
 }
 
@@ -62,13 +63,16 @@ const REASON_LENGTH = 500;
 interface Outcome {
   event: FailureEvent;
   improvement?: NewImprovement;
+  /** The failure with the topic and category it got meanwhile. */
+  named?: Failure;
 }
 
 /** The work between claim and ending. Model failures become events; anything else is a fault and is thrown. */
-async function attempt(services: Services, failure: Failure): Promise<Outcome> {
+async function attempt(services: Services, unnamed: Failure): Promise<Outcome> {
   const { config, model } = services;
   const judge = { model, name: config.JUDGE_MODEL, samples: config.JUDGE_SAMPLES };
   try {
+    const failure = { ...unnamed, ...(await nameFailure(services, unnamed)) };
     const rewriter = { model, name: config.CORRECTION_MODEL };
     const failed = { ...failure, guidance: await guidanceFor(services, failure) };
     const { correctedReply, refusal } = await rewriteWithinGuards(failed, rewriter);
@@ -79,6 +83,7 @@ async function attempt(services: Services, failure: Failure): Promise<Outcome> {
     );
     return {
       event: { type: "improved" },
+      named: failure,
       improvement: {
         id: newId(),
         promptId: failure.promptId,
@@ -138,10 +143,14 @@ async function rewriteWithinGuards(
 }
 
 /** What is known of this type of query. A cluster that can not be read costs the guidance, not the correction. */
-async function guidanceFor(services: Services, { clusterId, failureCategory }: Failure): Promise<string | null> {
+async function guidanceFor(
+  services: Services,
+  { clusterId, failureCategory, originalPrompt }: Failure,
+): Promise<string | null> {
   if (clusterId === null) return null;
   try {
-    return guidanceText(await readContext(services, { cluster_id: clusterId }), failureCategory ?? undefined);
+    const context = await readContext(services, { cluster_id: clusterId });
+    return guidanceText(context, failureCategory ?? undefined, originalPrompt);
   } catch (error) {
     console.warn(JSON.stringify({ event: "no_guidance", cluster_id: clusterId, error: describeError(error) }));
     return null;
