@@ -52,7 +52,14 @@ export async function benchPrompts(): Promise<void> {
   await build({ stdin: { contents: BARE, resolveDir: process.cwd() }, bundle: true, format: "esm", outfile: bare });
   const counted = { contents: COUNTED, resolveDir: dir };
   const external = ["cloudflare:*", "node:*"];
-  await build({ stdin: counted, bundle: true, format: "esm", outfile: join(dir, "counted.js"), external, logLevel: "error" });
+  await build({
+    stdin: counted,
+    bundle: true,
+    format: "esm",
+    outfile: join(dir, "counted.js"),
+    external,
+    logLevel: "error",
+  });
   const server = new Miniflare(convertV4MiniflareOptions({ workers: workersIn(dir) }));
   try {
     await server.ready;
@@ -83,7 +90,9 @@ export async function benchPrompts(): Promise<void> {
       console.log(`p99 at a tenth: bare ${bareP99.toFixed(2)} ms, prompts ${promptP99.toFixed(2)} ms`);
     }
     console.log(`\nrequests/s, medians      bare ${bareRate.toFixed(0)}, prompts ${promptRate.toFixed(0)}`);
-    console.log(`ratio, median            ${median(rates.map(({ ratio }) => ratio)).toFixed(3)} (wanted: at least 0.7)`);
+    console.log(
+      `ratio, median            ${median(rates.map(({ ratio }) => ratio)).toFixed(3)} (wanted: at least 0.7)`,
+    );
     console.log(`p99 difference, median   ${median(differences).toFixed(2)} ms (wanted: at most 1)`);
     console.log(`D1 statements per warm request  ${await statementsPerRequest(body)} (wanted: 0)`);
   } finally {
@@ -122,13 +131,26 @@ function workersIn(dir: string) {
 
 async function migrate(server: Miniflare): Promise<void> {
   const db = await server.getD1Database("DB", "redraft");
-  for (const file of readdirSync("migrations").filter((name) => name.endsWith(".sql")).sort()) {
+  for (const file of readdirSync("migrations")
+    .filter((name) => name.endsWith(".sql"))
+    .sort()) {
     const statements = readFileSync(join("migrations", file), "utf8").split("--> statement-breakpoint");
     for (const statement of statements) await db.prepare(statement).run();
   }
 }
 
-const NOUNS = ["refund", "card", "parcel", "invoice", "password", "address", "voucher", "account", "delivery", "warranty"];
+const NOUNS = [
+  "refund",
+  "card",
+  "parcel",
+  "invoice",
+  "password",
+  "address",
+  "voucher",
+  "account",
+  "delivery",
+  "warranty",
+];
 const VERBS = ["lost", "late"];
 
 function topicOf(topic: number): string {
@@ -168,7 +190,12 @@ async function fill(): Promise<void> {
   throw new Error("the router was not trained within two minutes");
 }
 
-async function send(path: string, body: string | null, type = "application/json", port = PROMPTS_PORT): Promise<unknown> {
+async function send(
+  path: string,
+  body: string | null,
+  type = "application/json",
+  port = PROMPTS_PORT,
+): Promise<unknown> {
   const headers = { authorization: `Bearer ${KEY}`, "content-type": type };
   const init = body === null ? { headers } : { method: "POST", headers, body };
   const response = await fetch(`http://127.0.0.1:${port}${path}`, init);

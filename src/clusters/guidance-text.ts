@@ -41,7 +41,7 @@ export function composeGuidance(
     const chosen = choose(context.lessons, words, failureCategory, budget);
     const opening = openingOf(context, failureCategory, chosen.length > 0);
     if (opening === null) continue;
-    paragraphs.push(opening, ...chosen.map(({ text }) => `- ${oneLine(text)}`));
+    paragraphs.push(opening, ...chosen.map((lesson) => lineOf(lesson).line));
     told ||= chosen.length > 0;
     if (place === 0) for (const { slot } of chosen) if (slot !== null) mask |= 1 << slot;
   }
@@ -67,7 +67,7 @@ export function sharedGuidance({ shared, failures: count }: Context): Guidance |
   return { text, lessons: 0 };
 }
 
-function openingOf(context: Context, expected: string | null, hasLessons: boolean): string | null {
+function writeOpening(context: Context, expected: string | null, hasLessons: boolean): string | null {
   const causes = frequentCauses(context.failure_categories).slice(0, MOST_CATEGORIES);
   const about = context.topic === null ? "queries like this" : `this type of query (${oneLine(context.topic)})`;
   const from = `From ${failures(context.failures)}`;
@@ -88,8 +88,36 @@ function openingOf(context: Context, expected: string | null, hasLessons: boolea
 
 const NO_WORDS: ReadonlySet<string> = new Set();
 
-/** The words of a lesson are the same for every message: kept as long as the lesson is. */
-const wordsOfLesson = new WeakMap<Lesson, ReadonlySet<string>>();
+/** What is the same for every message is made once and kept as long as the lesson, or its context, is. */
+const linesOf = new WeakMap<Lesson, { words: ReadonlySet<string>; line: string }>();
+const openings = new WeakMap<Context, Map<string, string | null>>();
+
+/** Categories come from callers: only so many openings are kept. */
+const MOST_OPENINGS = 50;
+
+function lineOf(lesson: Lesson) {
+  let made = linesOf.get(lesson);
+  if (made === undefined) {
+    made = { words: wordsOf(lesson.text), line: `- ${oneLine(lesson.text)}` };
+    linesOf.set(lesson, made);
+  }
+  return made;
+}
+
+function openingOf(context: Context, expected: string | null, hasLessons: boolean): string | null {
+  let made = openings.get(context);
+  if (made === undefined || made.size >= MOST_OPENINGS) {
+    made = new Map();
+    openings.set(context, made);
+  }
+  const key = `${hasLessons} ${expected ?? ""}`;
+  let opening = made.get(key);
+  if (opening === undefined) {
+    opening = writeOpening(context, expected, hasLessons);
+    made.set(key, opening);
+  }
+  return opening;
+}
 
 /** The message's beginning says what it is about. */
 const READ_CHARACTERS = 2_000;
@@ -106,8 +134,7 @@ function wordsOf(text: string): ReadonlySet<string> {
 function choose(lessons: Lesson[], words: ReadonlySet<string>, category: string | null, budget: number): Lesson[] {
   const ranked = lessons
     .map((lesson) => {
-      const own = wordsOfLesson.get(lesson) ?? wordsOf(lesson.text);
-      wordsOfLesson.set(lesson, own);
+      const own = lineOf(lesson).words;
       let shared = 0;
       for (const word of own) if (words.has(word)) shared++;
       // Per root of the length: long lessons share words by chance. Pinned and expected ones go before all others.
