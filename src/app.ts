@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
+import { clusterPages } from "./clusters/pages.tsx";
 import { clusterRoutes } from "./clusters/routes.ts";
 import { correctionRoutes } from "./corrections/routes.ts";
 import { exportRoutes } from "./exports/routes.ts";
@@ -51,6 +52,7 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   app.route("/", improvementPages);
   app.route("/", exportRoutes);
   app.route("/", clusterRoutes);
+  app.route("/", clusterPages);
   app.route("/", promptRoutes);
   app.route("/", chatRoutes);
 

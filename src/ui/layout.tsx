@@ -3,6 +3,7 @@ import type { AppContext } from "../http/app-env.ts";
 
 const NAV = [
   { href: "/", name: "Leaderboard" },
+  { href: "/clusters", name: "Clusters" },
   { href: "/docs", name: "API" },
 ];
 
