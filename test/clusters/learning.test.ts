@@ -23,7 +23,9 @@ const messages = {
 
 async function trained(world: World, suffix: string) {
   for (const [name, texts] of Object.entries(messages)) {
-    await world.record(...texts.map((original_prompt) => aFailure({ original_prompt, topic: `${name}_${suffix}` })));
+    await world.record(
+      ...texts.map((text) => aFailure({ original_prompt: `${suffix}: ${text}`, topic: `${name}_${suffix}` })),
+    );
   }
   await world.json("POST", "/v1/router/train");
   await world.deliver();
@@ -96,7 +98,7 @@ describe("the router in the product", () => {
   it("is trained from the failures, routes, and follows a merge at once", async () => {
     const world = createWorld();
     await trained(world, "route");
-    const ask = () => world.json("POST", "/v1/prompts", { customer_message: "where is the refund of my money" });
+    const ask = () => world.json("POST", "/v1/prompts", { customer_message: "route: where is the refund of my money" });
     expect((await ask()).cluster).toMatchObject({ topic: "refund_route" });
     expect(await world.json("GET", "/v1/router")).toMatchObject({ topics: 2, failures_since: 0 });
 
@@ -143,7 +145,7 @@ describe("names", () => {
     const world = createWorld();
     await trained(world, "fallback");
     world.services.model = goodModel();
-    const [id] = await world.correctAll(aFailure({ topic: null, original_prompt: "my refund, where is my refund?" }));
+    const [id] = await world.correctAll(aFailure({ topic: null, original_prompt: "fallback: where is my refund?!" }));
     expect(await world.json("GET", `/v1/failures/${id}`)).toMatchObject({ topic_source: "router" });
   });
 

@@ -18,6 +18,8 @@ const MIN_PIECE = 2;
 const MAX_PIECE = 5;
 /** Two words at most this far apart make a pair: 2 loses half a point on full data, 10 some with few examples. */
 const PAIR_WINDOW = 8;
+/** Pairs are of the words' first characters, so that "transfer failed" and "failing transfers" share one. */
+const STEM = 5;
 /** From here on (CJK, kana, Hangul) one character is a syllable or a meaning, so it counts by itself. */
 const FIRST_SYLLABIC = 0x2e80;
 
@@ -45,7 +47,7 @@ for (let code = 0; code < 128; code++) {
 // Scratch space of the module: featurising is synchronous, so calls never overlap, and nothing is allocated per message.
 const stream = new Uint16Array(2 * MAX_INPUT_CHARS + 4);
 const seenIn = new Uint32Array(BUCKETS);
-const wordHashes = new Int32Array(stream.length);
+const stems = new Int32Array(stream.length);
 let generation = 0;
 
 function kindOf(code: number): number {
@@ -128,9 +130,10 @@ export function writeFeatures(text: string, out: Uint16Array): number {
   let start = 1;
   while (start < end) {
     let word = WORD_SEED;
+    let stem = WORD_SEED;
     let stop = start;
-    // The piece that begins at the space before the word has no length-1 form, so the loop may start there.
-    for (let from = start - 1; from === start - 1 || from < stop; from++) {
+    // From the space before the word on: pieces know where a word begins and ends. That first turn finds the end.
+    for (let from = start - 1; from < Math.max(start, stop); from++) {
       let piece = PIECE_SEED;
       let at = from;
       for (let length = 1; length <= MAX_PIECE; length++, at++) {
@@ -145,18 +148,22 @@ export function writeFeatures(text: string, out: Uint16Array): number {
         }
         if (code === SPACE && length > 1) break;
       }
-      if (from >= start) word = Math.imul(word ^ (stream[from] as number), PRIME) + 1;
-      else while (stream[stop] !== SPACE) stop++;
+      if (from < start) {
+        while (stream[stop] !== SPACE) stop++;
+        continue;
+      }
+      word = Math.imul(word ^ (stream[from] as number), PRIME) + 1;
+      if (from < start + STEM) stem = word;
     }
     for (let form = 0; form <= PAIR_WINDOW + 1 && form <= words + 1; form++) {
       let joined = word;
       if (form === 1) {
         if (words === 0) break;
-        joined = Math.imul(wordHashes[words - 1] as number, 31) + (word ^ NEXT_SEED);
+        joined = Math.imul(stems[words - 1] as number, 31) + (stem ^ NEXT_SEED);
       } else if (form > 1) {
         // In either order: "card lost" and "lost my card" share the pair.
-        const other = wordHashes[words + 1 - form] as number;
-        joined = Math.imul(Math.min(other, word), 37) + (Math.max(other, word) ^ PAIR_SEED);
+        const other = stems[words + 1 - form] as number;
+        joined = Math.imul(Math.min(other, stem), 37) + (Math.max(other, stem) ^ PAIR_SEED);
       }
       bucket = Math.imul(joined ^ (joined >>> 15), 0x9e3779b1) >>> BUCKET_SHIFT;
       if (seenIn[bucket] !== now) {
@@ -164,7 +171,7 @@ export function writeFeatures(text: string, out: Uint16Array): number {
         out[count++] = bucket;
       }
     }
-    wordHashes[words++] = word;
+    stems[words++] = stem;
     start = stop + 1;
   }
   return count;

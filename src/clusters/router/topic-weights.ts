@@ -14,6 +14,8 @@ const BAYES_SHARE = 0.09;
 /** Weight of the centroid: helps while topics have few examples, hurts later, so it fades with their mean number. */
 const CENTROID_SHARE = 3;
 const CENTROID_FADES_AT = 10;
+/** The topic's name counts as this many messages in naive Bayes and the centroid: someone chose its words. */
+const NAME_WEIGHT = 3;
 /** Add-alpha smoothing of naive Bayes: small, as feature values are fractions of a unit vector. */
 const BAYES_ALPHA = 0.01;
 
@@ -40,7 +42,7 @@ function bayesOf(stats: Statistics, topic: number, out: Float32Array): void {
   let total = 0;
   for (const row of rows) {
     if (set.topicOf[row] !== topic) continue;
-    const unit = idfUnit[row] as number;
+    const unit = (idfUnit[row] as number) * (set.isName[row] === 1 ? NAME_WEIGHT : 1);
     for (let p = set.starts[row] as number; p < (set.starts[row + 1] as number); p++) {
       const id = set.ids[p] as number;
       const value = (idf[id] as number) * unit;
@@ -167,9 +169,10 @@ export function topicWeights(stats: Statistics, topic: number, weights: Float32A
   room.fill(0);
   for (const row of rows) {
     if (set.topicOf[row] !== topic) continue;
+    const value = (unit[row] as number) * (set.isName[row] === 1 ? NAME_WEIGHT : 1);
     for (let p = set.starts[row] as number; p < (set.starts[row + 1] as number); p++) {
       const id = set.ids[p] as number;
-      room[id] = (room[id] as number) + (unit[row] as number);
+      room[id] = (room[id] as number) + value;
     }
   }
   let square = 0;

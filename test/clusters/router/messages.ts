@@ -1,0 +1,60 @@
+import type { RouterExample } from "../../../src/clusters/router/training-set.ts";
+
+/** Mulberry32: the same seed gives the same messages in every run. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function pick<T>(values: readonly T[], random: () => number): T {
+  return values[Math.floor(random() * values.length)] as T;
+}
+
+export function shuffled<T>(values: readonly T[], random: () => number): T[] {
+  return values
+    .map((value) => ({ value, key: random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ value }) => value);
+}
+
+const OPENINGS = ["Hello,", "Hi there,", "Please help:", "Good morning.", "I have a question:", ""];
+const CLOSINGS = ["Thanks!", "Can you check?", "What can I do?", "It is urgent.", ""];
+/** What customers say, in parts that are put together at random. */
+const SAYINGS: Record<string, [subjects: string[], complaints: string[]]> = {
+  card_arrival: [
+    ["my new card", "the card you sent", "my replacement card"],
+    ["has not arrived", "is still not here", "should have come last week"],
+  ],
+  refund_status: [
+    ["my refund", "the money you owe me back", "the refund for my order"],
+    ["is not on my account", "takes too long", "was promised days ago"],
+  ],
+  password_reset: [
+    ["my password", "the login", "the reset link"],
+    ["does not work", "is not accepted any more", "expired before I used it"],
+  ],
+  exchange_rate: [
+    ["the exchange rate", "your rate for euros", "the conversion to dollars"],
+    ["is worse than shown", "was wrong on my holiday", "seems too high"],
+  ],
+  cash_withdrawal: [
+    ["the cash machine", "an ATM abroad", "my withdrawal"],
+    ["charged me a fee", "swallowed my notes", "gave out less cash"],
+  ],
+};
+
+/** Messages of five topics, `perTopic` of each, made up by a seeded generator. */
+export function madeUpMessages(perTopic: number, seed = 1): RouterExample[] {
+  const random = seeded(seed);
+  return Object.entries(SAYINGS).flatMap(([topic, [subjects, complaints]]) =>
+    Array.from({ length: perTopic }, () => ({
+      topic,
+      text: `${pick(OPENINGS, random)} ${pick(subjects, random)} ${pick(complaints, random)}. ${pick(CLOSINGS, random)}`,
+    })),
+  );
+}
