@@ -13,6 +13,7 @@ export default defineConfig({
           OPENAI_BASE_URL: "http://127.0.0.1:9/v1",
           CORRECTION_MODEL: "test-rewriter",
           JUDGE_MODEL: "test-judge",
+          HOLDOUT_FRACTION: "0",
         },
       },
     })),

@@ -1,3 +1,13 @@
+CREATE TABLE `cluster_changes` (
+	`id` text PRIMARY KEY NOT NULL,
+	`cluster_id` text NOT NULL,
+	`kind` text NOT NULL,
+	`detail` text NOT NULL,
+	`actor` text NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `cluster_changes_cluster` ON `cluster_changes` (`cluster_id`,`id`);--> statement-breakpoint
 CREATE TABLE `cluster_topics` (
 	`key` text PRIMARY KEY NOT NULL,
 	`cluster_id` text NOT NULL,
@@ -7,9 +17,17 @@ CREATE TABLE `cluster_topics` (
 CREATE TABLE `clusters` (
 	`id` text PRIMARY KEY NOT NULL,
 	`topic` text NOT NULL,
-	`created_at` integer NOT NULL
+	`number` integer NOT NULL,
+	`created_at` integer NOT NULL,
+	`merged_into` text,
+	`guidance_version` integer NOT NULL,
+	`tested_since` integer NOT NULL,
+	`distilled_to` text,
+	`distill_due_at` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE UNIQUE INDEX `clusters_number` ON `clusters` (`number`);--> statement-breakpoint
+CREATE INDEX `clusters_merged` ON `clusters` (`merged_into`);--> statement-breakpoint
 CREATE TABLE `correction_attempts` (
 	`failed_reply_id` text NOT NULL,
 	`attempt` integer NOT NULL,
@@ -107,7 +125,10 @@ CREATE TABLE `failed_replies` (
 	`agent_reply` text NOT NULL,
 	`failure_explanation` text,
 	`failure_category` text,
+	`failure_category_source` text,
 	`cluster_id` text,
+	`topic_source` text,
+	`served_prompt_id` text,
 	`ai_rating` real,
 	`agent_rating` real,
 	`channel` text,
@@ -132,6 +153,8 @@ CREATE INDEX `failed_replies_prompt` ON `failed_replies` (`prompt_id`);--> state
 CREATE INDEX `failed_replies_status` ON `failed_replies` (`status`,`id`);--> statement-breakpoint
 CREATE INDEX `failed_replies_category` ON `failed_replies` (`failure_category`,`id`);--> statement-breakpoint
 CREATE INDEX `failed_replies_cluster` ON `failed_replies` (`cluster_id`,`id`);--> statement-breakpoint
+CREATE INDEX `failed_replies_cluster_category` ON `failed_replies` (`cluster_id`,`failure_category`);--> statement-breakpoint
+CREATE INDEX `failed_replies_cluster_occurred` ON `failed_replies` (`cluster_id`,`occurred_at`);--> statement-breakpoint
 CREATE INDEX `failed_replies_run` ON `failed_replies` (`run_id`,`status`);--> statement-breakpoint
 CREATE INDEX `failed_replies_rated` ON `failed_replies` (`id`) WHERE ai_rating is not null;--> statement-breakpoint
 CREATE INDEX `failed_replies_due` ON `failed_replies` (`due_at`) WHERE due_at is not null;--> statement-breakpoint
@@ -242,6 +265,35 @@ CREATE TABLE `judge_controls` (
 );
 --> statement-breakpoint
 CREATE INDEX `judge_controls_due` ON `judge_controls` (`due_at`) WHERE due_at is not null;--> statement-breakpoint
+CREATE TABLE `lessons` (
+	`id` text PRIMARY KEY NOT NULL,
+	`cluster_id` text NOT NULL,
+	`slot` integer NOT NULL,
+	`failure_category` text,
+	`text` text NOT NULL,
+	`source` text NOT NULL,
+	`pinned` integer NOT NULL,
+	`evidence` text NOT NULL,
+	`replaces` text,
+	`created_at` integer NOT NULL,
+	`retired_at` integer,
+	FOREIGN KEY (`cluster_id`) REFERENCES `clusters`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE INDEX `lessons_cluster` ON `lessons` (`cluster_id`,`retired_at`);--> statement-breakpoint
+CREATE UNIQUE INDEX `lessons_slot` ON `lessons` (`cluster_id`,`slot`) WHERE retired_at is null;--> statement-breakpoint
+CREATE TABLE `outcomes` (
+	`prompt_id` text PRIMARY KEY NOT NULL,
+	`cluster_id` text,
+	`arm` integer NOT NULL,
+	`lessons` integer NOT NULL,
+	`failed` integer NOT NULL,
+	`rating` real,
+	`created_at` integer NOT NULL,
+	FOREIGN KEY (`cluster_id`) REFERENCES `clusters`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE INDEX `outcomes_cluster` ON `outcomes` (`cluster_id`,`prompt_id`,`arm`,`failed`,`lessons`);--> statement-breakpoint
 CREATE TABLE `prompts` (
 	`id` text PRIMARY KEY NOT NULL,
 	`original_prompt` text NOT NULL,
@@ -262,4 +314,16 @@ CREATE TABLE `reviews` (
 	FOREIGN KEY (`improvement_id`) REFERENCES `ai_reply_improvements`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
-CREATE UNIQUE INDEX `reviews_version` ON `reviews` (`improvement_id`,`version`);
+CREATE UNIQUE INDEX `reviews_version` ON `reviews` (`improvement_id`,`version`);--> statement-breakpoint
+CREATE TABLE `router_training` (
+	`id` text PRIMARY KEY NOT NULL,
+	`lease_until` integer NOT NULL,
+	`requested_at` integer,
+	`version` text,
+	`topics` integer NOT NULL,
+	`examples` integer NOT NULL,
+	`bytes` integer NOT NULL,
+	`training_ms` integer NOT NULL,
+	`boundary` text NOT NULL,
+	`trained_at` integer NOT NULL
+);

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
+import { clusterPages } from "./clusters/pages.tsx";
 import { clusterRoutes } from "./clusters/routes.ts";
 import { judgePages } from "./corrections/judge/pages.tsx";
 import { judgeRoutes } from "./corrections/judge/routes.ts";
@@ -23,6 +24,7 @@ import { reviewPages } from "./improvements/review-pages.tsx";
 import { improvementRoutes } from "./improvements/routes.ts";
 import { RedraftError } from "./lib/errors.ts";
 import { newId } from "./lib/ids.ts";
+import { chatRoutes } from "./prompts/chat-routes.ts";
 import { promptRoutes } from "./prompts/routes.ts";
 import { createServices, type Services } from "./services.ts";
 
@@ -64,7 +66,9 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   app.route("/", fineTuneRoutes);
   app.route("/", fineTunePages);
   app.route("/", clusterRoutes);
+  app.route("/", clusterPages);
   app.route("/", promptRoutes);
+  app.route("/", chatRoutes);
 
   const document = () => app.getOpenAPI31Document({ openapi: "3.1.0", info: { title: "Redraft", version: "1" } });
   app.get("/openapi.json", (c) => c.json(document()));

@@ -54,6 +54,8 @@ const settings = z.object({
   MIN_EXPORT_RATING: whole.min(0).max(100).default(60),
   /** "true": only what a person approved goes into training files. */
   REQUIRE_REVIEW: z.stringbool().default(false),
+  /** The share of conversations whose prompts go out plain, to tell whether guidance helps; 0 to 1. */
+  HOLDOUT_FRACTION: z.coerce.number().min(0).max(1).default(0.1),
   /** A line shown on every page and in every run, such as "replies are placeholders". */
   NOTICE: z.string().default(""),
 });

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { moveFailures } from "./clusters/change-clusters.ts";
+import { distillLessons } from "./clusters/distill-lessons.ts";
+import { trainRouterIfDue } from "./clusters/router-training.ts";
 import { keepDeadLetter } from "./corrections/dead-letters.ts";
 import { fanOut } from "./corrections/fan-out.ts";
 import { runControls } from "./corrections/judge/controls.ts";
@@ -12,6 +15,9 @@ const message = z.discriminatedUnion("job", [
   z.object({ job: z.literal("export"), export_id: z.uuid() }),
   z.object({ job: z.literal("controls"), controls_id: z.uuid() }),
   z.object({ job: z.literal("fine_tune"), fine_tune_id: z.uuid() }),
+  z.object({ job: z.literal("train_router") }),
+  z.object({ job: z.literal("distill"), cluster_id: z.uuid() }),
+  z.object({ job: z.literal("move_cluster"), cluster_id: z.uuid() }),
 ]);
 
 /** How long a job waits after a fault of ours; in seconds. */
@@ -46,5 +52,11 @@ function doJob(services: Services, work: JobMessage): Promise<unknown> {
       return runControls(services, work.controls_id);
     case "fine_tune":
       return runFineTune(services, work.fine_tune_id);
+    case "train_router":
+      return trainRouterIfDue(services);
+    case "distill":
+      return distillLessons(services, work.cluster_id);
+    case "move_cluster":
+      return moveFailures(services, work.cluster_id);
   }
 }

@@ -15,7 +15,10 @@ export type JobMessage =
   | { job: "fan_out"; run_id: string }
   | { job: "export"; export_id: string }
   | { job: "controls"; controls_id: string }
-  | { job: "fine_tune"; fine_tune_id: string };
+  | { job: "fine_tune"; fine_tune_id: string }
+  | { job: "train_router" }
+  | { job: "distill"; cluster_id: string }
+  | { job: "move_cluster"; cluster_id: string };
 
 /** What features are given. Verbs take the part they need, never the Worker's `env`. */
 export interface Services {
@@ -27,13 +30,20 @@ export interface Services {
   bucket: R2Bucket;
   clusters: Cloudflare.Env["CLUSTERS"];
   clock: Clock;
+  /** For what goes to the model's server as it came, past the SDK. */
+  fetch: typeof fetch;
 }
 
+/** Checking settings and making clients takes longer than most answers: done once for each `env` of an isolate. */
+const made = new WeakMap<Cloudflare.Env, Services>();
+
 /**
- * Builds the services of one invocation.
+ * The services of an `env`, made at the first call.
  * @throws RedraftError `not_configured`, saying which settings are missing or wrong and how to set them.
  */
 export function createServices(env: Cloudflare.Env): Services {
+  const known = made.get(env);
+  if (known !== undefined) return known;
   const { config, problems } = readConfig(env);
   if (config === null) {
     throw new RedraftError(
@@ -42,7 +52,7 @@ export function createServices(env: Cloudflare.Env): Services {
         "(locally: a line NAME=value in .dev.vars), vars in wrangler.toml.",
     );
   }
-  return {
+  const services: Services = {
     config,
     db: createDb(env.DB),
     model: createOpenAiModel({ apiKey: config.OPENAI_API_KEY, baseUrl: config.OPENAI_BASE_URL }),
@@ -51,5 +61,8 @@ export function createServices(env: Cloudflare.Env): Services {
     bucket: env.EXPORTS,
     clusters: env.CLUSTERS,
     clock: Date.now,
+    fetch: (...request) => fetch(...request),
   };
+  made.set(env, services);
+  return services;
 }

@@ -1,3 +1,6 @@
+import { resumeMoves } from "./clusters/change-clusters.ts";
+import { sweepLessons } from "./clusters/distill-lessons.ts";
+import { sweepRouter } from "./clusters/router-training.ts";
 import { resumeRuns } from "./corrections/fan-out.ts";
 import { resumeControls } from "./corrections/judge/controls.ts";
 import { sweepCorrections } from "./corrections/sweep.ts";
@@ -18,6 +21,9 @@ export async function sweep(services: Services): Promise<void> {
     resumeFineTunes(services),
     deleteOldExports(services),
     resumeControls(services),
+    sweepRouter(services),
+    sweepLessons(services),
+    resumeMoves(services),
   ]);
   for (const part of parts) {
     if (part.status === "rejected")

@@ -1,8 +1,19 @@
-import { and, count, desc, eq, gte, isNotNull, ne, type SQL, sql } from "drizzle-orm";
+import { and, count, desc, eq, gte, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
-import { clusters, failedReplies, improvements, prompts } from "../db/schema.ts";
+import { clusters, failedReplies, improvements, lessons, outcomes, prompts } from "../db/schema.ts";
+import { firstIdOf } from "../lib/ids.ts";
 import { excerpt } from "../lib/text.ts";
-import { type CategoryShare, type Context, categoryShares, type Lesson, type Scope } from "./context.ts";
+import {
+  type CategoryShare,
+  type Context,
+  categoryShares,
+  type Lesson,
+  type Scope,
+  sharedCategories,
+  type Tested,
+} from "./context.ts";
+import { isHarmful } from "./interval.ts";
+import { PROMPT_ARMS } from "./prompt-id.ts";
 
 const MOST_LESSONS = 8;
 const MOST_EXAMPLES = 5;
@@ -27,11 +38,14 @@ export async function buildContext(
     eq(improvements.isCurrent, true),
     inScope(scope, improvements.clusterId, improvements.failureCategory),
   );
-  const [names, totals, categories, told, examples] = await db.batch([
+  const clusterId = scope !== "all" && "cluster_id" in scope ? scope.cluster_id : "";
+  const [own, inForce, totals, categories, told, examples] = await db.batch([
+    db.select().from(clusters).where(eq(clusters.id, clusterId)),
     db
-      .select({ topic: clusters.topic })
-      .from(clusters)
-      .where(eq(clusters.id, scope !== "all" && "cluster_id" in scope ? scope.cluster_id : "")),
+      .select()
+      .from(lessons)
+      .where(and(eq(lessons.clusterId, clusterId), isNull(lessons.retiredAt)))
+      .orderBy(desc(lessons.pinned), lessons.slot),
     db.select({ count: count() }).from(failedReplies).where(failuresIn),
     db
       .select({ failure_category: sql<string>`${failedReplies.failureCategory}`.as("category"), count: count() })
@@ -57,13 +71,54 @@ export async function buildContext(
       .limit(MOST_EXAMPLES),
   ]);
   const shares = categoryShares(categories, overall ?? categories);
+  const [cluster] = own;
   return {
-    topic: names[0]?.topic ?? null,
+    topic: cluster?.topic ?? null,
+    number: cluster?.number ?? 0,
+    merged_into: cluster?.mergedInto ?? null,
     failures: totals[0]?.count ?? 0,
     failure_categories: shares,
-    lessons: chooseLessons(told, shares),
+    // Once somebody, model or person, has decided on lessons, an empty list is a decision too.
+    lessons: cluster !== undefined && cluster.guidanceVersion > 0 ? inForce.map(toLesson) : chooseLessons(told, shares),
     examples,
+    tested: cluster === undefined ? UNTESTED : await readTested(db, cluster.id, cluster.testedSince),
+    shared: scope === "all" ? await readShared(db) : [],
   };
+}
+
+const UNTESTED: Tested = { guided: { n: 0, failed: 0 }, plain: { n: 0, failed: 0 }, switched_off: false };
+
+function toLesson({ id, slot, failureCategory, text, pinned }: typeof lessons.$inferSelect): Lesson {
+  return { id, slot, failure_category: failureCategory, text, pinned };
+}
+
+/** Prompt ids sort by time, so the outcomes of prompts served since then are a range of them. */
+async function readTested(db: Db, clusterId: string, since: number): Promise<Tested> {
+  const rows = await db
+    .select({ arm: outcomes.arm, n: count().as("n"), failed: sql<number>`sum(${outcomes.failed})`.as("failures") })
+    .from(outcomes)
+    .where(and(eq(outcomes.clusterId, clusterId), gte(outcomes.promptId, firstIdOf(since))))
+    .groupBy(outcomes.arm);
+  const rate = (arm: number) => {
+    const row = rows.find((counted) => counted.arm === arm);
+    return { n: row?.n ?? 0, failed: row?.failed ?? 0 };
+  };
+  const [guided, plain] = [rate(PROMPT_ARMS.guided), rate(PROMPT_ARMS.holdout)];
+  return { guided, plain, switched_off: isHarmful(guided, plain) };
+}
+
+async function readShared(db: Db): Promise<string[]> {
+  return sharedCategories(
+    await db
+      .select({
+        cluster_id: sql<string>`${failedReplies.clusterId}`.as("cluster"),
+        failure_category: sql<string>`${failedReplies.failureCategory}`.as("category"),
+        count: count(),
+      })
+      .from(failedReplies)
+      .where(and(isNotNull(failedReplies.clusterId), isNotNull(failedReplies.failureCategory)))
+      .groupBy(failedReplies.clusterId, failedReplies.failureCategory),
+  );
 }
 
 function inScope(
@@ -93,12 +148,13 @@ export function chooseLessons(
     byCategory.get(failure_category)?.push(line);
   }
   for (const lines of byCategory.values()) lines.sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
-  const lessons: Lesson[] = [];
+  const chosen: Lesson[] = [];
   for (let round = 0; round < MOST_LESSONS; round++) {
     for (const [failure_category, lines] of byCategory) {
       const text = lines[round];
-      if (text !== undefined && lessons.length < MOST_LESSONS) lessons.push({ failure_category, text });
+      if (text !== undefined && chosen.length < MOST_LESSONS)
+        chosen.push({ failure_category, text, id: null, slot: null, pinned: false });
     }
   }
-  return lessons;
+  return chosen;
 }

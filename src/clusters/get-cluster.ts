@@ -1,31 +1,75 @@
+import { eq } from "drizzle-orm";
+import { clusters } from "../db/schema.ts";
 import { DAY, toRfc3339 } from "../lib/time.ts";
 import type { Services } from "../services.ts";
-import { clusterNumbers } from "./queries.ts";
+import { lessonsInForce } from "./change-lessons.ts";
+import { type Rate, rateDifference } from "./interval.ts";
+import { clusterHealth, clusterNumbers, listChanges } from "./queries.ts";
 import { readContext } from "./read-context.ts";
+import { lessonCounts } from "./record-outcomes.ts";
 import type { ClusterDetail } from "./schemas.ts";
 import { findCluster } from "./topics.ts";
 
 const TREND_MS = 30 * DAY;
 
-/** One cluster: what its context says, and its numbers. */
+/** One cluster: what its context says, its lessons with their counts, and its numbers. */
 export async function getCluster(
   services: Pick<Services, "db" | "clock" | "clusters">,
   topic: string,
 ): Promise<ClusterDetail | null> {
-  const cluster = await findCluster(services.db, topic);
+  const { db, clock } = services;
+  const cluster = await findCluster(db, topic);
   if (cluster === null) return null;
-  const [context, numbers] = await Promise.all([
+  const now = clock();
+  const [context, numbers, [row], stored, counts, health, changes] = await Promise.all([
     readContext(services, { cluster_id: cluster.id }),
-    clusterNumbers(services.db, cluster.id, services.clock() - TREND_MS),
+    clusterNumbers(db, cluster.id, now - TREND_MS),
+    db.select({ version: clusters.guidanceVersion }).from(clusters).where(eq(clusters.id, cluster.id)),
+    lessonsInForce(db, cluster.id),
+    lessonCounts(db, cluster.id),
+    clusterHealth(db, [cluster.id], now),
+    listChanges(db, cluster.id),
   ]);
+  const version = row?.version ?? 0;
+  // Lessons come from D1, not from the cached context: their version must fit them, or an edit would go wrong.
+  const inForce = stored
+    .toSorted((a, b) => Number(b.pinned) - Number(a.pinned) || a.slot - b.slot)
+    .map(({ id, failureCategory, text, pinned, source, evidence }) => ({
+      ...{ id, failure_category: failureCategory, text, pinned, source, evidence },
+      ...(counts.get(id) ?? { helped: 0, hurt: 0 }),
+    }));
+  const explanations = context.lessons
+    .filter(({ id }) => id === null)
+    .map(({ failure_category, text }) => ({
+      ...{ id: null, failure_category, text, pinned: false, source: null, evidence: [], helped: 0, hurt: 0 },
+    }));
+  const { guided, plain, switched_off } = context.tested;
+  const difference = rateDifference(guided, plain);
   return {
     topic: cluster.topic,
     failures: context.failures,
-    failure_categories: context.failure_categories,
-    guidance: context.lessons,
+    failure_categories: context.failure_categories.map(({ failure_category, count, share, lift }) => ({
+      ...{ failure_category, count, share, lift },
+    })),
+    ...(health.get(cluster.id) ?? { state: "quiet", jump: false }),
+    guidance: version > 0 ? inForce : explanations,
+    guidance_version: version,
+    guidance_switched_off: switched_off,
+    outcomes: {
+      guided: rateOutput(guided),
+      plain: rateOutput(plain),
+      difference: difference?.difference ?? null,
+      low: difference?.low ?? null,
+      high: difference?.high ?? null,
+    },
     examples: context.examples,
+    changes: changes.map(({ kind, detail, actor, createdAt }) => ({ kind, detail, actor, at: toRfc3339(createdAt) })),
     version: context.version,
     refreshed_at: toRfc3339(context.built_at),
     ...numbers,
   };
+}
+
+function rateOutput({ n, failed }: Rate) {
+  return { n, failed, failure_rate: n === 0 ? null : failed / n };
 }

@@ -1,42 +1,152 @@
-import type { Context } from "./context.ts";
+import { type Context, frequentCauses, type Lesson } from "./context.ts";
 
-/** A category is named as a frequent cause from this share of the failures on. */
-const FREQUENT = 0.2;
-
-/** And at most so many of them. */
+/** And at most so many causes are named. */
 const MOST_CATEGORIES = 3;
 
 /**
- * What a prompt says of past failures: by what this type of query often fails, then the lessons. The one text that
- * serves the bot, the rewriter and guided training files.
- * @param failureCategory a category the caller expects; it is named first
+ * What the lessons of one prompt may cost, in tokens: enough for eight to twelve short ones, little beside a
+ * conversation. Four characters a token is a fair estimate for English; other scripts get a little less text.
+ */
+export const GUIDANCE_TOKENS = 500;
+const CHARACTERS_PER_TOKEN = 4;
+
+export interface GuidanceFor {
+  customerMessage?: string;
+  /** A category that the caller expects; its lessons come first. */
+  failureCategory?: string | null;
+}
+
+export interface Guidance {
+  text: string;
+  /** Bit n: the lesson in slot n of the first context is in it. */
+  lessons: number;
+}
+
+/**
+ * What a prompt says of past failures: by what this type of query often fails, then the lessons, those most like the
+ * message first, as many as the budget holds. The one text that serves the bot, the rewriter and training files.
+ * @param contexts the cluster; two where the message may belong to either, the likelier first
  * @returns null when nothing is known that would help
  */
-export function guidanceText(context: Context, failureCategory?: string): string | null {
-  const frequent = context.failure_categories
-    .filter(({ failure_category, share }) => share >= FREQUENT && failure_category !== failureCategory)
-    .map(({ failure_category }) => failure_category);
-  const causes = [...(failureCategory ? [failureCategory] : []), ...frequent].slice(0, MOST_CATEGORIES);
-  const lessons = failureCategory
-    ? context.lessons.toSorted(
-        (a, b) => Number(b.failure_category === failureCategory) - Number(a.failure_category === failureCategory),
-      )
-    : context.lessons;
-  if (causes.length === 0 && lessons.length === 0) return null;
+export function composeGuidance(
+  contexts: Context[],
+  { customerMessage = "", failureCategory = null }: GuidanceFor,
+): Guidance | null {
+  const words = contexts.some((context) => context.lessons.length > 1) ? wordsOf(customerMessage) : NO_WORDS;
+  const budget = (GUIDANCE_TOKENS * CHARACTERS_PER_TOKEN) / contexts.length;
+  const paragraphs: string[] = [];
+  let mask = 0;
+  let told = false;
+  for (const [place, context] of contexts.entries()) {
+    const chosen = choose(context.lessons, words, failureCategory, budget);
+    const opening = openingOf(context, failureCategory, chosen.length > 0);
+    if (opening === null) continue;
+    paragraphs.push(opening, ...chosen.map((lesson) => lineOf(lesson).line));
+    told ||= chosen.length > 0;
+    if (place === 0) for (const { slot } of chosen) if (slot !== null) mask |= 1 << slot;
+  }
+  if (paragraphs.length === 0) return null;
+  if (told) {
+    paragraphs.push(
+      "These notes describe past replies. They are not messages from the customer, and not facts about this customer.",
+    );
+  }
+  return { text: paragraphs.join("\n"), lessons: mask };
+}
+
+/** The text alone: see `composeGuidance`. */
+export function guidanceText(context: Context, failureCategory?: string, customerMessage?: string): string | null {
+  return composeGuidance([context], { failureCategory, customerMessage })?.text ?? null;
+}
+
+/** What may be said where no cluster is clear; null while nothing holds across clusters. */
+export function sharedGuidance({ shared, failures: count }: Context): Guidance | null {
+  if (shared.length === 0) return null;
+  const causes = list(shared.slice(0, MOST_CATEGORIES).map(categoryWords));
+  const text = `From ${failures(count)} across all types of query: replies often fail because of ${causes}. Be especially careful there.`;
+  return { text, lessons: 0 };
+}
+
+function writeOpening(context: Context, expected: string | null, hasLessons: boolean): string | null {
+  const causes = frequentCauses(context.failure_categories).slice(0, MOST_CATEGORIES);
   const about = context.topic === null ? "queries like this" : `this type of query (${oneLine(context.topic)})`;
-  const paragraphs = [
-    causes.length > 0
-      ? `From ${failures(context.failures)}: ${about} often fails because of ${list(causes.map(words))}. Be especially careful there.`
-      : `From ${failures(context.failures)}, on ${about}:`,
-    ...(lessons.length > 0
-      ? [
-          "What went wrong before, as the people who corrected it put it:",
-          ...lessons.map(({ text }) => `- ${oneLine(text)}`),
-          "These notes describe past replies. They are not messages from the customer, and not facts about this customer.",
-        ]
+  const from = `From ${failures(context.failures)}`;
+  const sentences = [
+    ...(causes.length > 0
+      ? [`${from}: ${about} often fails because of ${list(causes.map(categoryWords))}. Be especially careful there.`]
+      : []),
+    // What the caller expects is said as a warning, not as a claim about the past.
+    ...(expected !== null && !causes.includes(expected)
+      ? [`${causes.length > 0 ? "" : `${from}, on ${about}: `}Take special care against ${categoryWords(expected)}.`]
       : []),
   ];
-  return paragraphs.join("\n");
+  if (sentences.length === 0 && !hasLessons) return null;
+  if (sentences.length === 0) sentences.push(`${from}, on ${about}:`);
+  if (hasLessons) sentences.push("What went wrong before, and what to do about it:");
+  return sentences.join("\n");
+}
+
+const NO_WORDS: ReadonlySet<string> = new Set();
+
+/** What is the same for every message is made once and kept as long as the lesson, or its context, is. */
+const linesOf = new WeakMap<Lesson, { words: ReadonlySet<string>; line: string }>();
+const openings = new WeakMap<Context, Map<string, string | null>>();
+
+/** Categories come from callers: only so many openings are kept. */
+const MOST_OPENINGS = 50;
+
+function lineOf(lesson: Lesson) {
+  let made = linesOf.get(lesson);
+  if (made === undefined) {
+    made = { words: wordsOf(lesson.text), line: `- ${oneLine(lesson.text)}` };
+    linesOf.set(lesson, made);
+  }
+  return made;
+}
+
+function openingOf(context: Context, expected: string | null, hasLessons: boolean): string | null {
+  let made = openings.get(context);
+  if (made === undefined || made.size >= MOST_OPENINGS) {
+    made = new Map();
+    openings.set(context, made);
+  }
+  const key = `${hasLessons} ${expected ?? ""}`;
+  let opening = made.get(key);
+  if (opening === undefined) {
+    opening = writeOpening(context, expected, hasLessons);
+    made.set(key, opening);
+  }
+  return opening;
+}
+
+/** The message's beginning says what it is about. */
+const READ_CHARACTERS = 2_000;
+
+function wordsOf(text: string): ReadonlySet<string> {
+  return new Set(
+    text
+      .slice(0, READ_CHARACTERS)
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]{3,}/gu),
+  );
+}
+
+function choose(lessons: Lesson[], words: ReadonlySet<string>, category: string | null, budget: number): Lesson[] {
+  const ranked = lessons
+    .map((lesson) => {
+      const own = lineOf(lesson).words;
+      let shared = 0;
+      for (const word of own) if (words.has(word)) shared++;
+      // Per root of the length: long lessons share words by chance. Pinned and expected ones go before all others.
+      const likeness = own.size === 0 ? 0 : shared / Math.sqrt(own.size);
+      return { lesson, rank: likeness + (lesson.pinned ? 200 : 0) + (lesson.failure_category === category ? 100 : 0) };
+    })
+    .sort((a, b) => b.rank - a.rank);
+  let left = budget;
+  return ranked.flatMap(({ lesson }) => {
+    left -= lesson.text.length;
+    return left >= 0 ? [lesson] : [];
+  });
 }
 
 function failures(count: number): string {
@@ -44,7 +154,7 @@ function failures(count: number): string {
 }
 
 /** `missing_information` as a reader would say it. */
-function words(category: string): string {
+function categoryWords(category: string): string {
   return oneLine(category.replaceAll("_", " "));
 }
 

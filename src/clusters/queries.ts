@@ -1,12 +1,13 @@
-import { and, count, desc, eq, gt, isNotNull, max, min, sql } from "drizzle-orm";
+import { and, count, desc, eq, gt, isNotNull, isNull, max, min, sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
-import { clusters, failedReplies, improvements } from "../db/schema.ts";
+import { clusterChanges, clusters, failedReplies, improvements } from "../db/schema.ts";
 import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
 import { toRfc3339OrNull } from "../lib/time.ts";
+import { type ClusterState, clusterState, isJump, PAST_WEEKS, QUIET_MS, WEEK_MS } from "./cluster-state.ts";
 import type { ClusterDetail, ClusterQuery, ClusterRow } from "./schemas.ts";
 
-/** Clusters with their counts, those with the most failures first. */
-export async function listClusters(db: Db, query: ClusterQuery): Promise<Page<ClusterRow>> {
+/** Clusters with their counts, those with the most failures first; those merged into others are left out. */
+export async function listClusters(db: Db, query: ClusterQuery, now: number): Promise<Page<ClusterRow>> {
   const failures = count(failedReplies.id);
   const rows = db
     .select({
@@ -17,6 +18,7 @@ export async function listClusters(db: Db, query: ClusterQuery): Promise<Page<Cl
     })
     .from(clusters)
     .leftJoin(failedReplies, eq(failedReplies.clusterId, clusters.id))
+    .where(isNull(clusters.mergedInto))
     .groupBy(clusters.id)
     .as("counted");
   const position = query.cursor ? decodeCursor(query.cursor, ["number", "string"]) : null;
@@ -26,13 +28,72 @@ export async function listClusters(db: Db, query: ClusterQuery): Promise<Page<Cl
     .where(position ? sql`(${rows.failures}, ${rows.id}) < (${position[0]}, ${position[1]})` : undefined)
     .orderBy(desc(rows.failures), desc(rows.id))
     .limit(query.limit + 1);
+  const health = await clusterHealth(
+    db,
+    page.map(({ id }) => id),
+    now,
+  );
   return toPage(
     page,
     query.limit,
     (row) => [row.failures, row.id],
-    (row) => ({ topic: row.topic, failures: row.failures, last_failure_at: toRfc3339OrNull(row.lastFailureAt) }),
+    (row) => ({
+      topic: row.topic,
+      failures: row.failures,
+      last_failure_at: toRfc3339OrNull(row.lastFailureAt),
+      ...(health.get(row.id) ?? { state: "quiet" as const, jump: false }),
+    }),
   );
 }
+
+interface HealthRow {
+  id: string;
+  first_recent: number | null;
+  last_before: number | null;
+  first_ever: number | null;
+  last_week: number;
+  past: number;
+}
+
+/** State and jump of some clusters, by id; each number is a range of an index. */
+export async function clusterHealth(
+  db: Db,
+  clusterIds: string[],
+  now: number,
+): Promise<Map<string, { state: ClusterState; jump: boolean }>> {
+  const week = now - WEEK_MS;
+  const f = sql`${failedReplies} f where f.cluster_id = ids.value`;
+  const rows = await db.all<HealthRow>(sql`
+    select ids.value as id,
+      (select min(f.occurred_at) from ${f} and f.occurred_at > ${now - QUIET_MS}) as first_recent,
+      (select max(f.occurred_at) from ${f} and f.occurred_at < coalesce(
+        (select min(f.occurred_at) from ${f} and f.occurred_at > ${now - QUIET_MS}), 0)) as last_before,
+      (select min(f.occurred_at) from ${f}) as first_ever,
+      (select count(*) from ${f} and f.occurred_at > ${week}) as last_week,
+      (select count(*) from ${f} and f.occurred_at > ${week - PAST_WEEKS * WEEK_MS} and f.occurred_at <= ${week}) as past
+    from json_each(${JSON.stringify(clusterIds)}) ids`);
+  return new Map(
+    rows.map((row) => {
+      const weeks = row.first_ever === null ? 0 : Math.min(PAST_WEEKS, Math.floor((week - row.first_ever) / WEEK_MS));
+      return [
+        row.id,
+        { state: clusterState(row.first_recent, row.last_before), jump: isJump(row.last_week, row.past, weeks) },
+      ];
+    }),
+  );
+}
+
+/** What people did to a cluster, newest first. */
+export function listChanges(db: Db, clusterId: string) {
+  return db
+    .select()
+    .from(clusterChanges)
+    .where(eq(clusterChanges.clusterId, clusterId))
+    .orderBy(desc(clusterChanges.id))
+    .limit(SHOWN_CHANGES);
+}
+
+const SHOWN_CHANGES = 20;
 
 /** What D1 counts of one cluster beyond its context: how it fares, and its failures per day. */
 export async function clusterNumbers(

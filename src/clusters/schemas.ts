@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { failureCategory, name, topic } from "../http/fields.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 
 export const clusterQuery = z.strictObject(pageQuery);
@@ -6,8 +7,17 @@ export type ClusterQuery = z.infer<typeof clusterQuery>;
 
 const time = z.iso.datetime().nullable();
 
+export const CLUSTER_STATES = ["open", "quiet", "back"] as const;
+
+const health = {
+  state: z.enum(CLUSTER_STATES).openapi({
+    description: "quiet: no failure for 14 days; back: it failed again after such a time.",
+  }),
+  jump: z.boolean().openapi({ description: "More failures in the last 7 days than its own past explains." }),
+};
+
 export const clusterRow = z
-  .object({ topic: z.string(), failures: z.int(), last_failure_at: time })
+  .object({ topic: z.string(), failures: z.int(), last_failure_at: time, ...health })
   .openapi("ClusterRow");
 export type ClusterRow = z.infer<typeof clusterRow>;
 
@@ -25,6 +35,8 @@ export const categoryShare = z
   })
   .openapi("CategoryShare");
 
+const rate = z.object({ n: z.int(), failed: z.int(), failure_rate: z.number().nullable() });
+
 export const clusterDetail = z
   .object({
     topic: z.string(),
@@ -32,7 +44,40 @@ export const clusterDetail = z
     improved: z.int(),
     mean_gain: z.number().nullable(),
     failure_categories: z.array(categoryShare),
-    guidance: z.array(z.object({ failure_category: z.string().nullable(), text: z.string() })),
+    ...health,
+    guidance: z
+      .array(
+        z.object({
+          id: z.uuid().nullable().openapi({ description: "Null: a failure's explanation serves as it is." }),
+          failure_category: z.string().nullable(),
+          text: z.string(),
+          pinned: z.boolean(),
+          source: z.enum(["model", "person"]).nullable(),
+          evidence: z.array(z.string()).openapi({ description: "Ids of the failures it was learned from." }),
+          helped: z.int().openapi({ description: "Guided prompts with it whose reply did not fail." }),
+          hurt: z.int().openapi({ description: "Guided prompts with it whose reply failed." }),
+        }),
+      )
+      .openapi({ description: "The lessons." }),
+    guidance_version: z.int(),
+    guidance_switched_off: z
+      .boolean()
+      .openapi({ description: "Guided replies failed more often: prompts go out plain." }),
+    outcomes: z.object({
+      guided: rate,
+      plain: rate.openapi({ description: "Held out: guidance existed, and was not given." }),
+      difference: z.number().nullable().openapi({ description: "Failure rate guided minus plain; below 0 it helps." }),
+      low: z.number().nullable().openapi({ description: "Of its 95% interval (Newcombe)." }),
+      high: z.number().nullable(),
+    }),
+    changes: z.array(
+      z.object({
+        kind: z.enum(["rename", "merge", "split"]),
+        detail: z.record(z.string(), z.union([z.string(), z.number()])),
+        actor: z.string(),
+        at: z.iso.datetime(),
+      }),
+    ),
     examples: z.array(z.object({ customer_message: z.string(), reply: z.string(), score_gain_estimate: z.int() })),
     first_failure_at: time,
     last_failure_at: time,
@@ -47,3 +92,58 @@ export const categoryList = z.object({
   data: z.array(z.object({ failure_category: z.string(), failures: z.int() })),
   next_cursor: z.null(),
 });
+
+/** A lesson is a sentence or two: prompts have a budget. */
+const MAX_LESSON = 400;
+
+/** As many as a prompt id can name; see `LESSON_SLOTS`. */
+const MAX_LESSONS = 12;
+
+export const guidanceInput = z
+  .strictObject({
+    version: z.int().min(0).openapi({ description: "`guidance_version` of the cluster as you read it." }),
+    lessons: z
+      .array(
+        z.strictObject({
+          id: z.uuid().nullish().openapi({ description: "Of a lesson in force; left out for a new one." }),
+          text: name(MAX_LESSON),
+          failure_category: failureCategory.nullish(),
+          pinned: z.boolean().default(false).openapi({ description: "The model leaves it alone, and it goes first." }),
+        }),
+      )
+      .max(MAX_LESSONS, `has more than ${MAX_LESSONS} lessons`)
+      .openapi({ description: "All that are to be in force; those left out are retired." }),
+  })
+  .openapi("GuidanceInput");
+export type GuidanceInput = z.infer<typeof guidanceInput>;
+
+export const renameInput = z.strictObject({ topic }).openapi("RenameInput");
+export const mergeInput = z.strictObject({ into: topic }).openapi("MergeInput");
+
+const MAX_NAMED = 1_000;
+
+export const splitInput = z
+  .strictObject({
+    into: topic,
+    failure_ids: z.array(z.uuid()).min(1).max(MAX_NAMED, `names more than ${MAX_NAMED}`).optional(),
+    failure_category: failureCategory.optional(),
+  })
+  .refine((given) => (given.failure_ids === undefined) !== (given.failure_category === undefined), {
+    path: ["failure_ids"],
+    error: "is required, or failure_category; not both",
+  })
+  .openapi("SplitInput");
+export type SplitInput = z.infer<typeof splitInput>;
+
+export const routerOutput = z
+  .object({
+    version: z.string().nullable(),
+    topics: z.int(),
+    examples: z.int().openapi({ description: "Distinct messages it learned from." }),
+    bytes: z.int(),
+    training_ms: z.int(),
+    trained_at: time,
+    failures_since: z.int().openapi({ description: "Failures with a topic recorded since." }),
+    training_requested: z.boolean(),
+  })
+  .openapi("Router");

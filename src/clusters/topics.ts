@@ -25,10 +25,13 @@ export function ensureTopics(db: Db, topics: Iterable<string>, now: number) {
   const json = JSON.stringify([...byKey.values()]);
   const field = (name: string) => sql`json_extract(value, ${`$.${name}`})`;
   const isNew = sql`not exists (select 1 from ${clusterTopics} t where t.key = ${field("key")})`;
+  const nextNumber = sql`(select coalesce(max(c.number), 0) + 1 from ${clusters} c)`;
   return [
-    db
-      .insert(clusters)
-      .select(sql`select ${field("id")}, ${field("topic")}, ${now} from json_each(${json}) where ${isNew}`),
+    db.insert(clusters).select(
+      // In the order of the columns: merged into nothing, no lessons yet, outcomes count from the start.
+      sql`select ${field("id")}, ${field("topic")}, ${nextNumber} + json_each.key, ${now}, null, 0, 0, null, 0
+            from json_each(${json}) where ${isNew}`,
+    ),
     db
       .insert(clusterTopics)
       .select(sql`select ${field("key")}, ${field("id")} from json_each(${json}) where ${isNew}`)

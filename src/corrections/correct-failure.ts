@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { guidanceText } from "../clusters/guidance-text.ts";
+import { nameFailure } from "../clusters/name-failure.ts";
 import { readContext, touchClusters } from "../clusters/read-context.ts";
 import type { Db } from "../db/client.ts";
 import { failedReplies, type GuardFinding, prompts } from "../db/schema.ts";
@@ -56,11 +57,11 @@ async function correctHeld(
   if (failure === null) return null;
 
   const metered = meterModel(services.model);
-  const { event, improvement, report } = await attempt({ ...services, model: metered.model }, failure);
+  const { event, improvement, named, report } = await attempt({ ...services, model: metered.model }, failure);
   const { inputTokens, outputTokens } = metered.usage();
   await gatekeeper.report(report, inputTokens + outputTokens);
   const state = await endAttempt(services, failureId, held, event, metered.usage(), improvement);
-  if (state?.status === "improved") await touchClusters(services, [failure]);
+  if (state?.status === "improved") await touchClusters(services, [named ?? failure]);
   return state;
 }
 
@@ -98,15 +99,18 @@ const UNUSABLE_REFERENCE: FailureEvent = {
 interface Outcome {
   event: FailureEvent;
   improvement?: NewImprovement;
+  /** The failure with the topic and category it got meanwhile. */
+  named?: Failure;
   /** What the gate learns from it; null when it says nothing about the provider. */
   report: Report | null;
 }
 
 /** The work between claim and ending. Whatever goes wrong becomes an event, so that every attempt has an end. */
-async function attempt(services: Services, failure: Failure): Promise<Outcome> {
+async function attempt(services: Services, unnamed: Failure): Promise<Outcome> {
   const { config, model } = services;
   const judge = { model, name: config.JUDGE_MODEL, samples: config.JUDGE_SAMPLES };
   try {
+    const failure = { ...unnamed, ...(await nameFailure(services, unnamed)) };
     const rewriter = { model, name: config.CORRECTION_MODEL };
     const failed = { ...failure, guidance: await guidanceFor(services, failure) };
     const { correctedReply, refusal, findings } = await rewriteWithinGuards(failed, rewriter);
@@ -122,6 +126,7 @@ async function attempt(services: Services, failure: Failure): Promise<Outcome> {
     return {
       event: { type: "improved" },
       report: { ok: true },
+      named: failure,
       improvement: {
         id: newId(),
         promptId: failure.promptId,
@@ -147,7 +152,7 @@ async function attempt(services: Services, failure: Failure): Promise<Outcome> {
       const { failure: kind, code, message: reason } = error;
       return { event: eventOf(error, services.clock()), report: { ok: false, failure: kind, code, reason } };
     }
-    console.error(JSON.stringify({ event: "correction_fault", failure_id: failure.id, error: describeError(error) }));
+    console.error(JSON.stringify({ event: "correction_fault", failure_id: unnamed.id, error: describeError(error) }));
     const reason = "Something went wrong on our side; the logs say what.";
     return { event: { type: "try_again", code: "internal_fault", reason, retryAfterMs: null }, report: null };
   }
@@ -191,10 +196,14 @@ async function rewriteWithinGuards(
 }
 
 /** What is known of this type of query. A cluster that can not be read costs the guidance, not the correction. */
-async function guidanceFor(services: Services, { clusterId, failureCategory }: Failure): Promise<string | null> {
+async function guidanceFor(
+  services: Services,
+  { clusterId, failureCategory, originalPrompt }: Failure,
+): Promise<string | null> {
   if (clusterId === null) return null;
   try {
-    return guidanceText(await readContext(services, { cluster_id: clusterId }), failureCategory ?? undefined);
+    const context = await readContext(services, { cluster_id: clusterId });
+    return guidanceText(context, failureCategory ?? undefined, originalPrompt);
   } catch (error) {
     console.warn(JSON.stringify({ event: "no_guidance", cluster_id: clusterId, error: describeError(error) }));
     return null;

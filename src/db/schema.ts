@@ -39,12 +39,31 @@ export const prompts = sqliteTable("prompts", {
   createdAt: integer("created_at").notNull(),
 });
 
+/** Who named a failure's topic or category. */
+export type NameSource = "helpdesk" | "model" | "router" | "person";
+
 /** A type of query. Its names live in `cluster_topics`, so that a rename or a merge keeps the old ones working. */
-export const clusters = sqliteTable("clusters", {
-  id: text().primaryKey(),
-  topic: text().notNull(),
-  createdAt: integer("created_at").notNull(),
-});
+export const clusters = sqliteTable(
+  "clusters",
+  {
+    id: text().primaryKey(),
+    topic: text().notNull(),
+    /** Small and unique: what stands for the cluster inside a prompt's id. Given by `ensureTopics`. */
+    number: integer().notNull(),
+    createdAt: integer("created_at").notNull(),
+    /** The cluster it went into; its names lead there. */
+    mergedInto: text("merged_into"),
+    /** Counts the changes of its lessons: an edit of an older version is refused. */
+    guidanceVersion: integer("guidance_version").notNull(),
+    /** Outcomes count from here on; set when a person changes the guidance or switches it on again. */
+    testedSince: integer("tested_since").notNull(),
+    /** The newest failure that lessons were distilled from. */
+    distilledTo: text("distilled_to"),
+    /** No further distilling before. */
+    distillDueAt: integer("distill_due_at").notNull(),
+  },
+  (t) => [uniqueIndex("clusters_number").on(t.number), index("clusters_merged").on(t.mergedInto)],
+);
 
 /** Every spelling key (see `topicKey`) that leads to a cluster. */
 export const clusterTopics = sqliteTable("cluster_topics", {
@@ -69,7 +88,11 @@ export const failedReplies = sqliteTable(
     agentReply: text("agent_reply").notNull(),
     failureExplanation: text("failure_explanation"),
     failureCategory: text("failure_category"),
+    failureCategorySource: text("failure_category_source").$type<NameSource>(),
     clusterId: text("cluster_id").references(() => clusters.id),
+    topicSource: text("topic_source").$type<NameSource>(),
+    /** The prompt of ours that the failed reply was written from, where the helpdesk says so. */
+    servedPromptId: text("served_prompt_id"),
     aiRating: real("ai_rating"),
     agentRating: real("agent_rating"),
     channel: text(),
@@ -92,6 +115,8 @@ export const failedReplies = sqliteTable(
     index("failed_replies_status").on(t.status, t.id),
     index("failed_replies_category").on(t.failureCategory, t.id),
     index("failed_replies_cluster").on(t.clusterId, t.id),
+    index("failed_replies_cluster_category").on(t.clusterId, t.failureCategory),
+    index("failed_replies_cluster_occurred").on(t.clusterId, t.occurredAt),
     index("failed_replies_run").on(t.runId, t.status),
     index("failed_replies_rated").on(t.id).where(sql`ai_rating is not null`),
     index("failed_replies_due").on(t.dueAt).where(sql`due_at is not null`),
@@ -491,3 +516,80 @@ export const fineTunes = sqliteTable(
     index("fine_tunes_due").on(t.dueAt).where(sql`due_at is not null`),
   ],
 );
+
+/** One lesson of a cluster. Never rewritten: a sharper one replaces it, so that its history and its counts stay true. */
+export const lessons = sqliteTable(
+  "lessons",
+  {
+    id: text().primaryKey(),
+    clusterId: text("cluster_id")
+      .notNull()
+      .references(() => clusters.id),
+    /** Its place among the cluster's lessons in force, 0 to 11: prompt ids name lessons by it. */
+    slot: integer().notNull(),
+    failureCategory: text("failure_category"),
+    text: text().notNull(),
+    source: text().$type<"model" | "person">().notNull(),
+    /** A person's word that it stays: the model neither sharpens nor retires it. */
+    pinned: integer({ mode: "boolean" }).notNull(),
+    /** Ids of the failures it was learned from. */
+    evidence: text({ mode: "json" }).$type<string[]>().notNull(),
+    /** The lesson it took the place of. */
+    replaces: text(),
+    createdAt: integer("created_at").notNull(),
+    retiredAt: integer("retired_at"),
+  },
+  (t) => [
+    index("lessons_cluster").on(t.clusterId, t.retiredAt),
+    uniqueIndex("lessons_slot").on(t.clusterId, t.slot).where(sql`retired_at is null`),
+  ],
+);
+
+/** What became of the reply to one served prompt. */
+export const outcomes = sqliteTable(
+  "outcomes",
+  {
+    promptId: text("prompt_id").primaryKey(),
+    clusterId: text("cluster_id").references(() => clusters.id),
+    /** See `PROMPT_ARMS`. */
+    arm: integer().notNull(),
+    /** Bit n: the lesson in slot n was in the prompt. */
+    lessons: integer().notNull(),
+    failed: integer({ mode: "boolean" }).notNull(),
+    rating: real(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (t) => [index("outcomes_cluster").on(t.clusterId, t.promptId, t.arm, t.failed, t.lessons)],
+);
+
+/** What people did to clusters, kept for good. */
+export const clusterChanges = sqliteTable(
+  "cluster_changes",
+  {
+    id: text().primaryKey(),
+    clusterId: text("cluster_id").notNull(),
+    kind: text().$type<"rename" | "merge" | "split">().notNull(),
+    /** What it was and what it became. */
+    detail: text({ mode: "json" }).$type<Record<string, string | number>>().notNull(),
+    actor: text().notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (t) => [index("cluster_changes_cluster").on(t.clusterId, t.id)],
+);
+
+/** The one training of the router: who holds it, and what the last one learned. */
+export const routerTraining = sqliteTable("router_training", {
+  id: text().primaryKey(),
+  /** Held by a training until then. */
+  leaseUntil: integer("lease_until").notNull(),
+  /** Clusters were renamed, merged or split, or a person asked: train even when little is new. */
+  requestedAt: integer("requested_at"),
+  version: text(),
+  topics: integer().notNull(),
+  examples: integer().notNull(),
+  bytes: integer().notNull(),
+  trainingMs: integer("training_ms").notNull(),
+  /** The newest failure when the last training began. */
+  boundary: text().notNull(),
+  trainedAt: integer("trained_at").notNull(),
+});

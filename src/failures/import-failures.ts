@@ -18,7 +18,7 @@ const SHOWN_ERRORS = 100;
  * counted and named, and never stops the rest. Blank lines and a byte order mark count as nothing.
  */
 export async function importFailures(
-  services: Pick<Services, "db" | "clock" | "config" | "corrections">,
+  services: Pick<Services, "db" | "clock" | "config" | "corrections" | "jobs" | "clusters">,
   body: ReadableStream<Uint8Array>,
 ): Promise<ImportOutput> {
   const counts: ImportOutput = { received: 0, recorded: 0, duplicates: 0, rejected: 0, errors: [] };

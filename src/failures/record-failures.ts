@@ -1,4 +1,6 @@
 import { and, eq, exists, inArray, not, sql } from "drizzle-orm";
+import { recordFailedPrompts } from "../clusters/record-outcomes.ts";
+import { noteNewExamples } from "../clusters/router-training.ts";
 import { clusterIdOf, ensureTopics, topicKey } from "../clusters/topics.ts";
 import { rowsFromJson } from "../db/client.ts";
 import { failedReplies, prompts, type Turn } from "../db/schema.ts";
@@ -15,7 +17,7 @@ export interface Recorded {
   id: string;
 }
 
-type Recording = Pick<Services, "db" | "clock" | "config" | "corrections">;
+type Recording = Pick<Services, "db" | "clock" | "config" | "corrections" | "jobs" | "clusters">;
 
 /**
  * Records failures, all or none, committed before anything is queued. Repeating a call changes nothing.
@@ -84,6 +86,11 @@ export async function recordFailures(services: Recording, inputs: FailureInput[]
     if (there === undefined || there.id === failure.id) return { result: "recorded", id: failure.id };
     return { result: there.contentHash === failure.contentHash ? "duplicate" : "conflict", id: there.id };
   });
+  await recordFailedPrompts(
+    services,
+    inputs.flatMap((input) => input.prompt_id ?? []),
+  );
+  if (topics.length > 0) await noteNewExamples(services);
   if (state.dueAt !== null) {
     await wakeCorrections(
       services,
@@ -110,7 +117,10 @@ function toRows(input: FailureInput, hash: string, now: number) {
       agentReply: input.agent_reply,
       failureExplanation: input.failure_explanation ?? null,
       failureCategory: input.failure_category ?? null,
+      failureCategorySource: input.failure_category ? ("helpdesk" as const) : null,
       clusterId: input.topic ? topicKey(input.topic) : null,
+      topicSource: input.topic ? ("helpdesk" as const) : null,
+      servedPromptId: input.prompt_id ?? null,
       aiRating: input.ai_rating ?? null,
       agentRating: input.agent_rating ?? null,
       channel: input.channel ?? null,

@@ -1,7 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
 import { csrf } from "hono/csrf";
-import { timingSafeEqual } from "hono/utils/buffer";
 import { RedraftError } from "../lib/errors.ts";
 import { HOUR, SECOND } from "../lib/time.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
@@ -27,7 +26,7 @@ export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
   }
   const bearer = /^Bearer\s+(.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
   if (bearer !== undefined) {
-    if (!(await isAdminKey(c, bearer))) throw new RedraftError("unauthorized", "The key is not valid.");
+    if (!isAdminKey(c, bearer)) throw new RedraftError("unauthorized", "The key is not valid.");
     c.set("actor", "api");
     return next();
   }
@@ -47,8 +46,18 @@ const csrfCheck = csrf();
 
 const sameOrigin: MiddlewareHandler<AppEnv> = (c, next) => csrfCheck(c, next);
 
-export function isAdminKey(c: AppContext, key: string): Promise<boolean> {
-  return timingSafeEqual(key, c.var.services.config.ADMIN_KEY);
+export function isAdminKey(c: AppContext, key: string): boolean {
+  return sameSecret(key, c.var.services.config.ADMIN_KEY);
+}
+
+/**
+ * Whether two texts are the same, in a time that depends on the given one's length alone. Hashing both first, as
+ * libraries do, takes longer than all else a prompt needs.
+ */
+function sameSecret(given: string, secret: string): boolean {
+  let different = given.length ^ secret.length;
+  for (let i = 0; i < given.length; i++) different |= given.charCodeAt(i) ^ secret.charCodeAt(i % secret.length);
+  return different === 0;
 }
 
 /** Opens a session for this browser. */

@@ -1,7 +1,10 @@
 import { createRoute } from "@hono/zod-openapi";
+import { recordOutcomes } from "../clusters/record-outcomes.ts";
 import { createRouter } from "../http/app-env.ts";
+import { behindAnswer } from "../http/behind.ts";
 import { problems } from "../http/problem.ts";
-import { promptInput, promptOutput } from "./schemas.ts";
+import { RedraftError } from "../lib/errors.ts";
+import { outcomeInput, outcomeOutput, promptInput, promptOutput } from "./schemas.ts";
 import { servePrompt } from "./serve-prompt.ts";
 
 const serve = createRoute({
@@ -17,8 +20,31 @@ const serve = createRoute({
   },
 });
 
-export const promptRoutes = createRouter().openapi(serve, async (c) => {
-  const { prompt, plain } = await servePrompt(c.var.services, c.req.valid("json"));
-  if (plain !== null) c.header("x-redraft-plain", plain);
-  return c.json(prompt, 200);
+const outcome = createRoute({
+  method: "post",
+  path: "/v1/outcomes",
+  tags: ["prompts"],
+  summary: "Whether the reply to a prompt failed",
+  description: "Safe to repeat. Where two outcomes of one prompt differ, failed stands.",
+  request: { body: { required: true, content: { "application/json": { schema: outcomeInput } } } },
+  responses: {
+    202: { description: "Kept", content: { "application/json": { schema: outcomeOutput } } },
+    ...problems("invalid", "unsupported_media_type"),
+  },
 });
+
+export const promptRoutes = createRouter()
+  .openapi(serve, async (c) => {
+    const { prompt, plain } = await servePrompt(c.var.services, c.req.valid("json"), behindAnswer(c));
+    return c.json(prompt, 200, plain === null ? undefined : { "x-redraft-plain": plain });
+  })
+  .openapi(outcome, async (c) => {
+    const given = c.req.valid("json");
+    const { unknown } = await recordOutcomes(c.var.services, [given]);
+    if (unknown.length > 0) {
+      throw new RedraftError("invalid", "This is not the id of a prompt that was served.", [
+        { pointer: "/prompt_id", detail: "must be the prompt_id that POST /v1/prompts answered" },
+      ]);
+    }
+    return c.json({ prompt_id: given.prompt_id }, 202);
+  });

@@ -19,17 +19,30 @@ export const chatMessage = z.object({ role: z.enum(["system", "user", "assistant
 
 export const promptOutput = z
   .object({
-    prompt_id: z.uuid(),
+    prompt_id: z.uuid().openapi({ description: "Give it to POST /v1/outcomes, or with the failure." }),
     cluster: z
       .object({
         topic: z.string(),
-        confidence: z.number().openapi({ description: "0 to 1; 1 for a topic that was given." }),
+        confidence: z.number().openapi({ description: "0 to 1, calibrated; 1 for a topic that was given." }),
         failures: z.int(),
         failure_categories: z.array(categoryShare.omit({ count: true })),
       })
       .nullable(),
     guided: z.boolean().openapi({ description: "False: the prompt is plain; the header x-redraft-plain says why." }),
+    shared: z.boolean().openapi({
+      description: "True: no cluster is clear, and the guidance says what holds across all types of query.",
+    }),
     messages: z.array(chatMessage).openapi({ description: "Ready to send to a chat model." }),
   })
   .openapi("Prompt");
 export type PromptOutput = z.infer<typeof promptOutput>;
+
+export const outcomeInput = z
+  .strictObject({
+    prompt_id: z.uuid("must be the prompt_id of a prompt"),
+    failed: z.boolean().openapi({ description: "Whether the reply to it had to be corrected." }),
+    rating: z.number().min(1).max(5).nullish().openapi({ description: "A person's rating of the reply, 1 to 5." }),
+  })
+  .openapi("OutcomeInput");
+
+export const outcomeOutput = z.object({ prompt_id: z.uuid() }).openapi("Outcome");

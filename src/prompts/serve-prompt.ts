@@ -1,60 +1,69 @@
 import type { Context } from "../clusters/context.ts";
-import { readContext } from "../clusters/read-context.ts";
-import { findCluster } from "../clusters/topics.ts";
-import { describeError } from "../lib/errors.ts";
-import { newId } from "../lib/ids.ts";
+import type { Reading } from "../clusters/live.ts";
+import type { Behind } from "../clusters/live-cache.ts";
+import { newPromptId, type PromptArm } from "../clusters/prompt-id.ts";
 import type { Services } from "../services.ts";
 import { buildPrompt } from "./build-prompt.ts";
+import { type Found, findGuidance, type PlainReason } from "./find-guidance.ts";
+import { isHeldOut } from "./holdout.ts";
 import type { PromptInput, PromptOutput } from "./schemas.ts";
 
-/** Why a prompt came out plain. */
-export type PlainReason = "no_topic" | "unknown_topic" | "nothing_known" | "unavailable";
+export interface Served {
+  prompt: PromptOutput;
+  plain: PlainReason | null;
+}
 
 /**
  * Answers what to send to the model. Never fails because of what stands behind it: the bot then gets the plain
- * prompt, and the reason.
+ * prompt, and the reason. Warm, it reads nothing: router, topics and contexts are the isolate's copies.
  */
 export async function servePrompt(
-  services: Pick<Services, "db" | "clusters">,
+  services: Reading & Pick<Services, "config">,
   input: PromptInput,
-): Promise<{ prompt: PromptOutput; plain: PlainReason | null }> {
-  const { context, plain } = await findContext(services, input);
-  const { guided, messages } = buildPrompt(input, context);
-  const cluster =
-    context === null || context.topic === null
-      ? null
-      : {
-          topic: context.topic,
-          confidence: 1,
-          failures: context.failures,
-          failure_categories: context.failure_categories.map(({ failure_category, share, lift }) => ({
-            failure_category,
-            share,
-            lift,
-          })),
-        };
+  behind: Behind,
+): Promise<Served> {
+  const found = await findGuidance(
+    services,
+    { customerMessage: input.customer_message, topic: input.topic, failureCategory: input.failure_category },
+    behind,
+  );
+  const heldOut = found.guidance !== null && isHeldOut(input, services.config.HOLDOUT_FRACTION);
+  const examples = heldOut ? [] : found.contexts.flatMap((context) => context.examples);
+  const messages = buildPrompt(input, heldOut ? null : (found.guidance?.text ?? null), examples);
+  const guided = messages[0]?.role === "system";
   return {
-    prompt: { prompt_id: newId(), cluster, guided, messages },
-    plain: guided ? null : (plain ?? "nothing_known"),
+    prompt: {
+      prompt_id: newPromptId(markOf(found, heldOut), services.clock()),
+      cluster: found.cluster && clusterOf(found.cluster),
+      guided,
+      shared: guided && found.shared,
+      messages,
+    },
+    plain: heldOut ? "holdout" : guided ? null : (found.plain ?? "nothing_known"),
   };
 }
 
-async function findContext(
-  services: Pick<Services, "db" | "clusters">,
-  { topic, failure_category }: PromptInput,
-): Promise<{ context: Context | null; plain: PlainReason | null }> {
-  try {
-    if (topic) {
-      const cluster = await findCluster(services.db, topic);
-      if (cluster !== null) return { context: await readContext(services, { cluster_id: cluster.id }), plain: null };
-    }
-    if (failure_category) {
-      const context = await readContext(services, { failure_category });
-      return { context: context.failures > 0 ? context : null, plain: "nothing_known" };
-    }
-    return { context: null, plain: topic ? "unknown_topic" : "no_topic" };
-  } catch (error) {
-    console.error(JSON.stringify({ event: "prompt_unavailable", error: describeError(error) }));
-    return { context: null, plain: "unavailable" };
+/** What the prompt's id is to tell of it, for its outcome. */
+export function markOf({ cluster, guidance, shared }: Found, heldOut: boolean) {
+  const arm: PromptArm = guidance === null ? "plain" : shared ? "shared" : heldOut ? "holdout" : "guided";
+  const lessons = arm === "guided" ? (guidance?.lessons ?? 0) : 0;
+  return { arm, cluster: cluster?.context.number ?? 0, lessons };
+}
+
+type PromptCluster = NonNullable<PromptOutput["cluster"]>;
+
+/** The shares are the same until the context changes. */
+const sharesOf = new WeakMap<Context, PromptCluster["failure_categories"]>();
+
+function clusterOf({ context, confidence }: NonNullable<Found["cluster"]>): PromptCluster {
+  let failure_categories = sharesOf.get(context);
+  if (failure_categories === undefined) {
+    failure_categories = context.failure_categories.map(({ failure_category, share, lift }) => ({
+      failure_category,
+      share,
+      lift,
+    }));
+    sharesOf.set(context, failure_categories);
   }
+  return { topic: context.topic ?? "", confidence, failures: context.failures, failure_categories };
 }

@@ -4,10 +4,11 @@ import type { AppContext } from "../http/app-env.ts";
 const NAV = [
   { href: "/", name: "Leaderboard" },
   { href: "/review", name: "Review" },
+  { href: "/clusters", name: "Clusters" },
   { href: "/runs", name: "Runs" },
-  { href: "/judge", name: "Judge" },
   { href: "/exports", name: "Training files" },
   { href: "/fine-tunes", name: "Fine-tunes" },
+  { href: "/judge", name: "Judge" },
   { href: "/docs", name: "API" },
 ];
 

@@ -40,6 +40,10 @@ describe("why a cluster fails", () => {
   it("says nothing where nothing is known", () => {
     const context = {
       topic: "t",
+      number: 1,
+      merged_into: null,
+      tested: { guided: { n: 0, failed: 0 }, plain: { n: 0, failed: 0 }, switched_off: false },
+      shared: [],
       failures: 0,
       failure_categories: [],
       lessons: [],

@@ -13,9 +13,11 @@ export const KEY = "test-admin-key-0123456789-0123456789";
 /** A queue that keeps its messages until the test delivers them. */
 export class HeldQueue<T> {
   messages: T[] = [];
+  /** Sent for later: delivered only when a test moves them over. */
+  delayed: T[] = [];
 
-  async send(body: T): Promise<QueueSendResponse> {
-    this.messages.push(body);
+  async send(body: T, { delaySeconds = 0 }: QueueSendOptions = {}): Promise<QueueSendResponse> {
+    (delaySeconds > 0 ? this.delayed : this.messages).push(body);
     return SENT;
   }
 

@@ -1,0 +1,192 @@
+import { and, eq, exists, inArray, isNotNull, sql } from "drizzle-orm";
+import type { Db } from "../db/client.ts";
+import { clusterChanges, clusters, clusterTopics, failedReplies, improvements, lessons } from "../db/schema.ts";
+import { RedraftError } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import type { Services } from "../services.ts";
+import { touchClusters } from "./read-context.ts";
+import { moveOutcomes } from "./record-outcomes.ts";
+import { readPointer, writePointer } from "./router-store.ts";
+import { requestTraining } from "./router-training.ts";
+import type { SplitInput } from "./schemas.ts";
+import { ensureTopics, findCluster, topicKey } from "./topics.ts";
+
+type Changing = Pick<Services, "db" | "clock" | "jobs" | "clusters" | "bucket">;
+
+/** Rows moved by one statement, and statements in one invocation (D1 allows 1,000 queries in one). */
+const CHUNK = 500;
+const CHUNKS = 100;
+
+async function clusterOf(db: Db, topic: string) {
+  const cluster = await findCluster(db, topic);
+  if (cluster === null) throw new RedraftError("not_found", `There is no cluster of the topic "${topic}".`);
+  return cluster;
+}
+
+function history(db: Db, row: Omit<typeof clusterChanges.$inferInsert, "id">) {
+  return db.insert(clusterChanges).values({ id: newId(), ...row });
+}
+
+/**
+ * Gives a cluster another name; its former names go on leading to it.
+ * @throws RedraftError `conflict` when the name is another cluster's: merge them instead
+ */
+export async function renameCluster(services: Changing, topic: string, to: string, actor: string): Promise<void> {
+  const { db, clock } = services;
+  const cluster = await clusterOf(db, topic);
+  const other = await findCluster(db, to);
+  if (other !== null && other.id !== cluster.id) {
+    throw new RedraftError("conflict", `"${other.topic}" is another cluster. Merge the two instead.`);
+  }
+  const now = clock();
+  await db.batch([
+    db
+      .insert(clusterTopics)
+      .values({ key: topicKey(to), clusterId: cluster.id })
+      .onConflictDoNothing(),
+    db.update(clusters).set({ topic: to }).where(eq(clusters.id, cluster.id)),
+    history(db, {
+      clusterId: cluster.id,
+      kind: "rename",
+      detail: { from: cluster.topic, to },
+      actor,
+      createdAt: now,
+    }),
+  ]);
+  await afterChange(services, [cluster.id]);
+}
+
+/**
+ * Puts one cluster into another: its names lead there at once, its failures, improvements and outcomes follow in
+ * chunks. Its lessons are retired: the other's go on, and learn from what came.
+ */
+export async function mergeClusters(services: Changing, topic: string, into: string, actor: string): Promise<void> {
+  const { db, clock, bucket, jobs } = services;
+  const source = await clusterOf(db, topic);
+  const target = await clusterOf(db, into);
+  if (source.id === target.id) throw new RedraftError("conflict", "Both names already lead to one cluster.");
+  const now = clock();
+  await db.batch([
+    db.update(clusterTopics).set({ clusterId: target.id }).where(eq(clusterTopics.clusterId, source.id)),
+    // Whatever went into the source before is the target's now: chains never form.
+    db.update(clusters).set({ mergedInto: target.id }).where(eq(clusters.mergedInto, source.id)),
+    db.update(clusters).set({ mergedInto: target.id }).where(eq(clusters.id, source.id)),
+    db
+      .update(lessons)
+      .set({ retiredAt: now })
+      .where(and(eq(lessons.clusterId, source.id), sql`retired_at is null`)),
+    history(db, {
+      clusterId: target.id,
+      kind: "merge",
+      detail: { from: source.topic, into: target.topic },
+      actor,
+      createdAt: now,
+    }),
+  ]);
+  const pointer = await readPointer(bucket);
+  if (pointer !== null) {
+    const led = Object.entries(pointer.clusters).map(([name, id]) => [name, id === source.id ? target.id : id]);
+    await writePointer(bucket, { ...pointer, clusters: Object.fromEntries(led) });
+  }
+  await jobs.send({ job: "move_cluster", cluster_id: source.id });
+  await afterChange(services, [source.id, target.id]);
+}
+
+/** Moves what a merged cluster still holds to its successor. Cut off anywhere, it goes on where it was. */
+export async function moveFailures(services: Changing, clusterId: string): Promise<void> {
+  const { db, jobs } = services;
+  const [cluster] = await db.select().from(clusters).where(eq(clusters.id, clusterId));
+  const target = cluster?.mergedInto;
+  if (!target) return;
+  for (let chunk = 0; chunk < CHUNKS; chunk++) {
+    const moved = await moveChunk(
+      db,
+      sql`(select f.id from ${failedReplies} f where f.cluster_id = ${clusterId} limit ${CHUNK})`,
+      target,
+    );
+    if (moved === 0) {
+      await moveOutcomes(db, clusterId, target);
+      await touchClusters(services, [{ clusterId: target, failureCategory: null }]);
+      return;
+    }
+  }
+  await jobs.send({ job: "move_cluster", cluster_id: clusterId });
+}
+
+/** Improvements first: a cut between the two leaves failures to find them by. */
+async function moveChunk(
+  db: Db,
+  failureIds: ReturnType<typeof sql>,
+  target: string,
+  byPerson = false,
+): Promise<number> {
+  const [, moved] = await db.batch([
+    db.update(improvements).set({ clusterId: target }).where(inArray(improvements.failedReplyId, failureIds)),
+    db
+      .update(failedReplies)
+      .set({ clusterId: target, ...(byPerson && { topicSource: "person" as const }) })
+      .where(inArray(failedReplies.id, failureIds))
+      .returning({ id: failedReplies.id }),
+  ]);
+  return moved.length;
+}
+
+/** For the sweep: merged clusters that still hold failures (also those recorded while the merge went on). */
+export async function resumeMoves({ db, jobs }: Pick<Services, "db" | "jobs">): Promise<void> {
+  const left = await db
+    .select({ id: clusters.id })
+    .from(clusters)
+    .where(
+      and(
+        isNotNull(clusters.mergedInto),
+        exists(db.select({ one: sql`1` }).from(failedReplies).where(eq(failedReplies.clusterId, clusters.id))),
+      ),
+    );
+  for (const { id } of left) await jobs.send({ job: "move_cluster", cluster_id: id });
+}
+
+/**
+ * Moves some of a cluster's failures to another topic, new or known: those named, or those of a failure category.
+ * @returns how many were moved; repeating the call moves what is left
+ */
+export async function splitCluster(
+  services: Changing,
+  topic: string,
+  { into, failure_ids, failure_category }: SplitInput,
+  actor: string,
+): Promise<number> {
+  const { db, clock } = services;
+  const source = await clusterOf(db, topic);
+  const now = clock();
+  await db.batch([...ensureTopics(db, [into], now)]);
+  const target = await clusterOf(db, into);
+  if (source.id === target.id) throw new RedraftError("conflict", "Both names lead to one cluster.");
+  const which = failure_ids
+    ? sql`f.id in (select value from json_each(${JSON.stringify(failure_ids)}))`
+    : sql`f.failure_category = ${failure_category ?? ""}`;
+  let total = 0;
+  for (let chunk = 0; chunk < CHUNKS; chunk++) {
+    const ids = sql`(select f.id from ${failedReplies} f where f.cluster_id = ${source.id} and ${which} limit ${CHUNK})`;
+    const moved = await moveChunk(db, ids, target.id, true);
+    total += moved;
+    if (moved < CHUNK) break;
+  }
+  if (total === 0) throw new RedraftError("invalid", "No failure of this cluster was named.");
+  await history(db, {
+    clusterId: source.id,
+    kind: "split",
+    detail: { from: source.topic, into: target.topic, failures: total },
+    actor,
+    createdAt: now,
+  });
+  await afterChange(services, [source.id, target.id]);
+  return total;
+}
+
+async function afterChange(services: Changing, clusterIds: string[]): Promise<void> {
+  await touchClusters(
+    services,
+    clusterIds.map((clusterId) => ({ clusterId, failureCategory: null })),
+  );
+  await requestTraining(services);
+}

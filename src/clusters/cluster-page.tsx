@@ -1,0 +1,220 @@
+import { excerpt } from "../lib/text.ts";
+import { signed } from "../ui/gain.tsx";
+import type { ClusterDetail, ClusterRow } from "./schemas.ts";
+
+export function ClusterPage({ cluster }: { cluster: ClusterDetail }) {
+  return (
+    <>
+      <h1>
+        {cluster.topic} <StateTag state={cluster.state} jump={cluster.jump} />
+      </h1>
+      <dl class="totals">
+        <Fact name="failures" value={String(cluster.failures)} />
+        <Fact name="improved" value={String(cluster.improved)} />
+        <Fact name="mean gain" value={cluster.mean_gain === null ? "–" : signed(cluster.mean_gain)} />
+      </dl>
+      <Trend trend={cluster.trend} />
+      <Categories categories={cluster.failure_categories} />
+      <Outcomes cluster={cluster} />
+      <Guidance cluster={cluster} />
+      <Examples examples={cluster.examples} />
+      {cluster.changes.length > 0 && (
+        <section>
+          <h2>Changes</h2>
+          <ul>
+            {cluster.changes.map(({ kind, detail, actor, at }) => (
+              <li>{`${at.slice(0, 10)} ${kind}: ${detail.from} → ${detail.to ?? detail.into} (${actor})`}</li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </>
+  );
+}
+
+export function StateTag({ state, jump }: Pick<ClusterRow, "state" | "jump">) {
+  return (
+    <>
+      <span class={`tag state-${state}`}>{state}</span>
+      {jump && <span class="tag jump">jump</span>}
+    </>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+const DAYS = 30;
+const DAY_MS = 86_400_000;
+const BAR = 10;
+const HEIGHT = 60;
+
+/** Failures per day, as bars; the last day is the last with a failure. */
+function Trend({ trend }: Pick<ClusterDetail, "trend">) {
+  const last = trend.at(-1);
+  if (last === undefined) return <p class="hint">No failure in the last {DAYS} days.</p>;
+  const most = Math.max(...trend.map(({ failures }) => failures));
+  const end = Date.parse(last.day);
+  const total = trend.reduce((sum, { failures }) => sum + failures, 0);
+  return (
+    <figure class="trend">
+      <svg viewBox={`0 0 ${DAYS * BAR} ${HEIGHT}`} role="img" preserveAspectRatio="none">
+        <title>{`${total} failures in ${DAYS} days, at most ${most} a day`}</title>
+        {trend.map(({ day, failures }) => {
+          const place = DAYS - 1 - Math.round((end - Date.parse(day)) / DAY_MS);
+          const height = (failures / most) * HEIGHT;
+          return place < 0 ? null : (
+            <rect class="bar" x={place * BAR + 1} y={HEIGHT - height} width={BAR - 2} height={height}>
+              <title>{`${day}: ${failures}`}</title>
+            </rect>
+          );
+        })}
+      </svg>
+      <figcaption class="hint">{`Failures per day, ${DAYS} days up to ${last.day}; at most ${most} a day.`}</figcaption>
+    </figure>
+  );
+}
+
+function Categories({ categories }: { categories: ClusterDetail["failure_categories"] }) {
+  if (categories.length === 0) return null;
+  return (
+    <section>
+      <h2>Why it fails</h2>
+      <table class="fields">
+        <thead>
+          <tr>
+            <th scope="col">Failure category</th>
+            <th scope="col">Share</th>
+            <th scope="col">Failures</th>
+            <th scope="col">Against the average</th>
+          </tr>
+        </thead>
+        <tbody>
+          {categories.map(({ failure_category, share, count, lift }) => (
+            <tr>
+              <td>{failure_category}</td>
+              <td>{percent(share)}</td>
+              <td>{count}</td>
+              <td>{`× ${lift.toFixed(1)}`}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Outcomes({ cluster: { outcomes, guidance_switched_off } }: { cluster: ClusterDetail }) {
+  const { guided, plain, difference, low, high } = outcomes;
+  return (
+    <section>
+      <h2>Does it help?</h2>
+      {guidance_switched_off && (
+        <p class="error" role="alert">
+          Guided replies failed more often: this guidance is switched off, and prompts go out plain. Save the lessons
+          below, changed or not, to switch it on again and count anew.
+        </p>
+      )}
+      {difference === null || low === null || high === null ? (
+        <p class="hint">
+          {`Not known yet: ${guided.n} outcomes of guided prompts, ${plain.n} of held out ones. Send them to POST /v1/outcomes.`}
+        </p>
+      ) : (
+        <p>
+          {`Guided replies failed in ${percent(guided.failed / guided.n)} of ${guided.n}, plain ones in ${percent(plain.failed / plain.n)} of ${plain.n}: `}
+          <strong>{`${points(difference)} points`}</strong>
+          {` (95% interval ${points(low)} to ${points(high)}; below 0 it helps).`}
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** An empty line for a new lesson is always there. */
+const NEW_LESSON = { id: null, text: "", failure_category: null, pinned: false, helped: 0, hurt: 0, evidence: [] };
+
+function Guidance({ cluster }: { cluster: ClusterDetail }) {
+  const decided = cluster.guidance_version > 0;
+  return (
+    <section>
+      <h2>Guidance</h2>
+      {!decided && cluster.guidance.length > 0 && (
+        <>
+          <p class="hint">No lessons yet: these explanations serve as they are.</p>
+          <ul>
+            {cluster.guidance.map(({ text, failure_category }) => (
+              <li>
+                {text} {failure_category !== null && <span class="tag">{failure_category}</span>}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <form class="lessons" method="post" action={`/clusters/${encodeURIComponent(cluster.topic)}/guidance`}>
+        <input type="hidden" name="version" value={String(cluster.guidance_version)} />
+        {[...(decided ? cluster.guidance : []), NEW_LESSON].map((lesson) => (
+          <fieldset>
+            <input type="hidden" name="id" value={lesson.id ?? ""} />
+            <label>
+              {lesson.id === null ? "New lesson" : "Lesson (empty it to retire it)"}
+              <textarea name="text" rows={2} maxlength={400}>
+                {lesson.text}
+              </textarea>
+            </label>
+            <label>
+              Failure category
+              <input name="failure_category" value={lesson.failure_category ?? ""} maxlength={100} />
+            </label>
+            <label>
+              Pinned
+              <select name="pinned">
+                <option value="no">No</option>
+                <option value="yes" selected={lesson.pinned}>
+                  Yes: first, and left alone
+                </option>
+              </select>
+            </label>
+            {lesson.id !== null && (
+              <p class="hint">{`Helped ${lesson.helped}, hurt ${lesson.hurt}; from ${lesson.evidence.length} failures.`}</p>
+            )}
+          </fieldset>
+        ))}
+        <button type="submit">Save lessons</button>
+      </form>
+    </section>
+  );
+}
+
+/** What a page shows of an example. */
+const SHOWN_CHARACTERS = 300;
+
+function Examples({ examples }: Pick<ClusterDetail, "examples">) {
+  if (examples.length === 0) return null;
+  return (
+    <section>
+      <h2>Best examples</h2>
+      <div class="side-by-side">
+        {examples.map(({ customer_message, reply, score_gain_estimate }) => (
+          <section class="text">
+            <p class="hint">{`${excerpt(customer_message, SHOWN_CHARACTERS)} (gain ${signed(score_gain_estimate)})`}</p>
+            <p class="whole">{excerpt(reply, SHOWN_CHARACTERS)}</p>
+          </section>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)}%`;
+}
+
+function points(difference: number): string {
+  return signed(Math.round(difference * 1_000) / 10);
+}

@@ -1,0 +1,60 @@
+import type { Page } from "../http/pagination.ts";
+import { StateTag } from "./cluster-page.tsx";
+import type { routerStatus } from "./router-training.ts";
+import type { ClusterRow } from "./schemas.ts";
+
+interface Props {
+  page: Page<ClusterRow>;
+  router: Awaited<ReturnType<typeof routerStatus>>;
+}
+
+/** Every type of query, those with the most failures first. */
+export function ClustersPage({ page, router }: Props) {
+  return (
+    <>
+      <h1>Types of query, by how often they fail</h1>
+      <p class="hint">
+        {router.version === null
+          ? "The router is not trained yet: it learns by itself from failures that have a topic."
+          : `The router knows ${router.topics} topics from ${router.examples} messages, trained ${router.trained_at?.slice(0, 16).replace("T", " ")} UTC.`}
+      </p>
+      {page.data.length === 0 ? (
+        <p class="empty">
+          No clusters yet. Send failures with a topic, or have them corrected: the model names it then.
+        </p>
+      ) : (
+        <table class="fields clusters">
+          <thead>
+            <tr>
+              <th scope="col">Topic</th>
+              <th scope="col">State</th>
+              <th scope="col">Failures</th>
+              <th scope="col">Last failure</th>
+            </tr>
+          </thead>
+          <tbody>
+            {page.data.map((row) => (
+              <tr>
+                <td>
+                  <a href={`/clusters/${encodeURIComponent(row.topic)}`}>{row.topic}</a>
+                </td>
+                <td>
+                  <StateTag state={row.state} jump={row.jump} />
+                </td>
+                <td class="number">{row.failures}</td>
+                <td>{row.last_failure_at?.slice(0, 10) ?? "–"}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {page.next_cursor !== null && (
+        <nav class="paging" aria-label="Pages">
+          <a href={`/clusters?cursor=${encodeURIComponent(page.next_cursor)}`} rel="next">
+            Next page
+          </a>
+        </nav>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,47 @@
+import { Hono } from "hono";
+import type { AppEnv } from "../http/app-env.ts";
+import { RedraftError } from "../lib/errors.ts";
+import { fieldErrors } from "../lib/field-errors.ts";
+import { renderPage } from "../ui/layout.tsx";
+import { ClusterPage } from "./cluster-page.tsx";
+import { ClustersPage } from "./clusters-page.tsx";
+import { editGuidance } from "./edit-guidance.ts";
+import { getCluster } from "./get-cluster.ts";
+import { listClusters } from "./queries.ts";
+import { routerStatus } from "./router-training.ts";
+import { clusterQuery, guidanceInput } from "./schemas.ts";
+
+/** Clusters a page shows. */
+const PAGE_ROWS = 50;
+
+export const clusterPages = new Hono<AppEnv>()
+  .get("/clusters", async (c) => {
+    const { db, clock } = c.var.services;
+    const parsed = clusterQuery.safeParse({ limit: PAGE_ROWS, ...c.req.query() });
+    if (!parsed.success) throw new RedraftError("invalid", "This address is not valid.", fieldErrors(parsed.error));
+    const [page, router] = await Promise.all([listClusters(db, parsed.data, clock()), routerStatus(db)]);
+    return renderPage(c, "Clusters", <ClustersPage page={page} router={router} />);
+  })
+  .get("/clusters/:topic", async (c) => {
+    const cluster = await getCluster(c.var.services, c.req.param("topic"));
+    if (cluster === null) throw new RedraftError("not_found", "There is no cluster of this topic.");
+    return renderPage(c, cluster.topic, <ClusterPage cluster={cluster} />);
+  })
+  .post("/clusters/:topic/guidance", async (c) => {
+    const topic = c.req.param("topic");
+    const form = await c.req.formData();
+    const all = (name: string) => form.getAll(name).map(String);
+    const [ids, texts, categories, pinned] = [all("id"), all("text"), all("failure_category"), all("pinned")];
+    const parsed = guidanceInput.safeParse({
+      version: Number(form.get("version")),
+      // An emptied lesson is one to retire.
+      lessons: texts.flatMap((text, i) =>
+        text.trim() === ""
+          ? []
+          : { id: ids[i] || null, text, failure_category: categories[i]?.trim() || null, pinned: pinned[i] === "yes" },
+      ),
+    });
+    if (!parsed.success) throw new RedraftError("invalid", "The lessons are not valid.", fieldErrors(parsed.error));
+    await editGuidance(c.var.services, topic, parsed.data);
+    return c.redirect(`/clusters/${encodeURIComponent(topic)}`, 303);
+  });

@@ -1,0 +1,64 @@
+/**
+ * How a prompt was made, told by its id alone: serving a prompt then costs no read and no write, and nothing can be
+ * lost between prompt and outcome. The id is a UUID v7 whose 74 free bits hold the cluster's number, the arm, which
+ * lessons were in it, 20 random bits and a checksum. The checksum tells our ids from other UUIDs; it is no
+ * signature, because whoever may report outcomes could lie about them anyway.
+ */
+export interface PromptMark {
+  arm: PromptArm;
+  /** The cluster's number; 0 for none. */
+  cluster: number;
+  /** Bit n: the lesson in slot n was in the prompt. */
+  lessons: number;
+}
+
+/**
+ * `guided` and `holdout` are compared with each other: both are prompts for which there was guidance, and a hash
+ * decided which one got it. `plain` had none to give, `shared` had only what holds across clusters.
+ */
+export const PROMPT_ARMS = { plain: 0, guided: 1, holdout: 2, shared: 3 } as const;
+export type PromptArm = keyof typeof PROMPT_ARMS;
+
+const ARM_NAMES = ["plain", "guided", "holdout", "shared"] as const satisfies PromptArm[];
+
+/** Lessons that a cluster may have in force: one bit each. */
+export const LESSON_SLOTS = 12;
+
+const MOST_CLUSTERS = 1 << 20;
+const NONCES = 1 << 20;
+
+/** A new id for a prompt made now. Clusters beyond the millionth count as none. */
+export function newPromptId(mark: PromptMark, now: number): string {
+  const cluster = mark.cluster < MOST_CLUSTERS ? mark.cluster : 0;
+  const nonce = Math.floor(Math.random() * NONCES);
+  const time = now.toString(16).padStart(12, "0");
+  const high = (0x80000000 | (PROMPT_ARMS[mark.arm] << 28) | (cluster << 8) | (nonce >>> 12)) >>> 0;
+  const low = (nonce & 0xfff) << 20;
+  const a = high.toString(16);
+  const b = ((low | checksum(time, mark.lessons, high, low)) >>> 0).toString(16).padStart(8, "0");
+  const lessons = mark.lessons.toString(16).padStart(3, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${lessons}-${a.slice(0, 4)}-${a.slice(4)}${b}`;
+}
+
+/** What an id says of its prompt; null for an id that was not made here. */
+export function readPromptId(id: string): PromptMark | null {
+  const hex = id.toLowerCase().replaceAll("-", "");
+  if (!/^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/.test(hex)) return null;
+  const lessons = Number.parseInt(hex.slice(13, 16), 16);
+  const high = Number.parseInt(hex.slice(16, 24), 16);
+  const last = Number.parseInt(hex.slice(24), 16);
+  const low = (last & 0xfff00000) | 0;
+  if ((last & 0xfffff) !== checksum(hex.slice(0, 12), lessons, high, low)) return null;
+  const arm = ARM_NAMES[(high >>> 28) & 3] ?? "plain";
+  return { arm, cluster: (high >>> 8) & 0xfffff, lessons };
+}
+
+/** 20 bits, mixed as MurmurHash3 mixes. */
+function checksum(time: string, lessons: number, high: number, low: number): number {
+  let hash = 0x5265_6472;
+  for (const word of [Number.parseInt(time.slice(0, 6), 16), Number.parseInt(time.slice(6), 16), lessons, high, low]) {
+    hash = Math.imul(hash ^ Math.imul(word, 0xcc9e2d51), 0x85ebca6b);
+    hash ^= hash >>> 15;
+  }
+  return (Math.imul(hash, 0xc2b2ae35) >>> 12) & 0xfffff;
+}

@@ -1,0 +1,138 @@
+/** How sharply scores turn into shares of probability between topics. */
+const SHARPNESS = 2;
+/**
+ * Weights of what makes a message look known, beside the winner's score against its usual one. Measured by leaving
+ * topics out: each of them separates known from unknown better in small and in large data than the score alone.
+ */
+const SHARE_WEIGHT = 2;
+const RARITY_WEIGHT = 1.5;
+const LENGTH_WEIGHT = 0.75;
+/** A topic's usual score is drawn to the mean of all topics as if by this many further messages. */
+const USUAL_PRIOR = 5;
+/** Strength of the pull of the calibration's slope to 1: decides only with a handful of messages. */
+const SLOPE_PRIOR = 2;
+const MIN_SLOPE = 0.05;
+const NEWTON_STEPS = 50;
+
+/** In-scope messages that the threshold lets pass; the rest are answered "none" so that strange ones are, too. */
+export const KNOWN_SHARE = 0.95;
+
+/** Turns scores into a confidence and a decision; stored with the model. */
+export type Calibration = {
+  /** confidence = 1 / (1 + exp(-(slope * familiarity + offset))) */
+  slope: number;
+  offset: number;
+  /** Below this familiarity a message is unlike what was learned: no topic. */
+  threshold: number;
+};
+
+/** What a model without the message said of it, per message. */
+export type HeldOut = {
+  /** The message's own topic, and the one with the highest score. */
+  topic: Uint16Array;
+  winner: Uint16Array;
+  /** The score of its own topic, and the highest. */
+  ownScore: Float32Array;
+  topScore: Float32Array;
+  /** See `winnerShare` and `commonness`. */
+  share: Float32Array;
+  commonness: Float32Array;
+};
+
+/** The winner's share of probability among all topics, 0..1 (softmax). */
+export function winnerShare(scores: Float32Array, count: number, top: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += Math.exp(SHARPNESS * ((scores[i] as number) - top));
+  return 1 / sum;
+}
+
+/** What share of probability a topic gets, relative to the winner's: 0..1. */
+export function relativeShare(score: number, top: number): number {
+  return Math.exp(SHARPNESS * (score - top));
+}
+
+/**
+ * How ordinary the wording is for the training data: rare features say that the message is about something else, and a
+ * short message has fewer features to say so.
+ *
+ * @param idfSum sum of the features' idf
+ */
+export function commonness(idfSum: number, features: number): number {
+  return LENGTH_WEIGHT * Math.log(features + 1) - (RARITY_WEIGHT * idfSum) / features;
+}
+
+/** One number for how much a message looks like what was learned; unbounded, higher is more. */
+export function familiarity(topScore: number, usualScore: number, share: number, common: number): number {
+  return topScore - usualScore + SHARE_WEIGHT * share + common;
+}
+
+/** Probability, 0..1, that the winner is the right topic. */
+export function confidenceOf({ slope, offset }: Calibration, value: number): number {
+  return 1 / (1 + Math.exp(-(slope * value + offset)));
+}
+
+/** The score that each topic usually gives to its own messages when it has not seen them. */
+export function usualScores({ topic, ownScore }: HeldOut, topics: number): Float32Array {
+  const sum = new Float64Array(topics);
+  const count = new Float64Array(topics);
+  let all = 0;
+  topic.forEach((t, i) => {
+    sum[t] = (sum[t] as number) + (ownScore[i] as number);
+    count[t] = (count[t] as number) + 1;
+    all += ownScore[i] as number;
+  });
+  const mean = topic.length > 0 ? all / topic.length : 0;
+  return Float32Array.from(sum, (s, t) => (s + USUAL_PRIOR * mean) / ((count[t] as number) + USUAL_PRIOR));
+}
+
+/**
+ * Fits confidence and threshold to held-out messages: Platt scaling (Platt 1999, with his smoothed targets, so that
+ * all right or all wrong gives no certainty) by Newton's method, and the quantile that lets `knownShare` pass.
+ *
+ * @param usual from `usualScores` of the same messages
+ */
+export function calibrate(heldOut: HeldOut, usual: Float32Array, knownShare = KNOWN_SHARE): Calibration {
+  const count = heldOut.topic.length;
+  if (count === 0) return { slope: 1, offset: 0, threshold: 0 };
+  const values = new Float64Array(count);
+  let mean = 0;
+  let right = 0;
+  for (let i = 0; i < count; i++) {
+    const winner = heldOut.winner[i] as number;
+    const { topScore, share, commonness: common } = heldOut;
+    values[i] = familiarity(topScore[i] as number, usual[winner] as number, share[i] as number, common[i] as number);
+    mean += (values[i] as number) / count;
+    if (winner === heldOut.topic[i]) right++;
+  }
+  const yes = (right + 1) / (right + 2);
+  const no = 1 / (count - right + 2);
+  let slope = 1;
+  let level = Math.log((right + 1) / (count - right + 1));
+  for (let step = 0; step < NEWTON_STEPS; step++) {
+    let gSlope = SLOPE_PRIOR * (1 - slope);
+    let gLevel = 0;
+    let hSlope = SLOPE_PRIOR;
+    let hLevel = 1e-9;
+    let hBoth = 0;
+    for (let i = 0; i < count; i++) {
+      const x = (values[i] as number) - mean;
+      const p = 1 / (1 + Math.exp(-(slope * x + level)));
+      const error = (heldOut.winner[i] === heldOut.topic[i] ? yes : no) - p;
+      const weight = p * (1 - p);
+      gSlope += error * x;
+      gLevel += error;
+      hSlope += weight * x * x;
+      hLevel += weight;
+      hBoth += weight * x;
+    }
+    const det = hSlope * hLevel - hBoth * hBoth;
+    const bySlope = (hLevel * gSlope - hBoth * gLevel) / det;
+    const byLevel = (hSlope * gLevel - hBoth * gSlope) / det;
+    // Steps are held to 1: far from the optimum Newton overshoots where the sigmoid is flat.
+    slope = Math.max(MIN_SLOPE, slope + Math.max(-1, Math.min(1, bySlope)));
+    level += Math.max(-1, Math.min(1, byLevel));
+    if (Math.abs(bySlope) + Math.abs(byLevel) < 1e-7) break;
+  }
+  const threshold = values.sort()[Math.floor((1 - knownShare) * count)] as number;
+  return { slope, offset: level - slope * mean, threshold };
+}

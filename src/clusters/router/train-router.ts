@@ -1,0 +1,153 @@
+import { calibrate, commonness, type HeldOut, KNOWN_SHARE, usualScores, winnerShare } from "./calibrate.ts";
+import { BUCKETS } from "./features.ts";
+import type { RouterModel } from "./router-model.ts";
+import { gatherStatistics, topicWeights } from "./topic-weights.ts";
+import { buildTrainingSet, type RouterExample, type TrainingSet } from "./training-set.ts";
+
+/** Parts of the cross-validation that the confidence is fitted on. */
+const FOLDS = 5;
+
+export type TrainOptions = {
+  /** Share of in-scope messages, 0..1, that are given a topic at all; the least familiar rest gets none. */
+  knownShare?: number;
+};
+
+/** Rows of each fold: the examples of every topic are dealt out in turn, so that all folds see all topics. */
+function foldOfRows(set: TrainingSet): Int8Array {
+  const dealt = new Uint32Array(set.topics.length);
+  return Int8Array.from(set.topicOf, (topic, row) => {
+    if (set.isName[row] === 1) return -1;
+    const turn = dealt[topic] as number;
+    dealt[topic] = turn + 1;
+    return (turn + topic) % FOLDS;
+  });
+}
+
+function rowsWhere(set: TrainingSet, keep: (row: number) => boolean): Int32Array {
+  const rows: number[] = [];
+  for (let row = 0; row < set.topicOf.length; row++) if (keep(row)) rows.push(row);
+  return Int32Array.from(rows);
+}
+
+function emptyHeldOut(count: number): HeldOut {
+  return {
+    topic: new Uint16Array(count),
+    winner: new Uint16Array(count),
+    ownScore: new Float32Array(count),
+    topScore: new Float32Array(count),
+    share: new Float32Array(count),
+    commonness: new Float32Array(count),
+  };
+}
+
+/** Scores every example by a model that has not seen it; yields after each topic of each fold. */
+function* crossValidate(set: TrainingSet): Generator<void, HeldOut, void> {
+  const topics = set.topics.length;
+  const result = emptyHeldOut(set.examples);
+  const folds = foldOfRows(set);
+  const weights = new Float32Array(BUCKETS);
+  let written = 0;
+  for (let fold = 0; fold < FOLDS; fold++) {
+    const tested = rowsWhere(set, (row) => folds[row] === fold);
+    if (tested.length === 0) continue;
+    const stats = gatherStatistics(
+      set,
+      rowsWhere(set, (row) => folds[row] !== fold),
+    );
+    // Topic after topic, so that never more than one topic's weights are held as floats.
+    const scores = new Float32Array(tested.length * topics);
+    for (let topic = 0; topic < topics; topic++) {
+      topicWeights(stats, topic, weights);
+      tested.forEach((row, i) => {
+        let sum = 0;
+        for (let p = set.starts[row] as number; p < (set.starts[row + 1] as number); p++)
+          sum += weights[set.ids[p] as number] as number;
+        scores[i * topics + topic] = sum * (stats.unit[row] as number);
+      });
+      yield;
+    }
+    tested.forEach((row, i) => {
+      const own = scores.subarray(i * topics, (i + 1) * topics);
+      let winner = 0;
+      for (let topic = 1; topic < topics; topic++) if ((own[topic] as number) > (own[winner] as number)) winner = topic;
+      let idfSum = 0;
+      for (let p = set.starts[row] as number; p < (set.starts[row + 1] as number); p++)
+        idfSum += stats.idf[set.ids[p] as number] as number;
+      const topic = set.topicOf[row] as number;
+      const top = own[winner] as number;
+      result.topic[written] = topic;
+      result.winner[written] = winner;
+      result.ownScore[written] = own[topic] as number;
+      result.topScore[written] = top;
+      result.share[written] = winnerShare(own, topics, top);
+      result.commonness[written] = commonness(idfSum, (set.starts[row + 1] as number) - (set.starts[row] as number));
+      written++;
+    });
+  }
+  return result;
+}
+
+/** Writes one column as bytes and returns what 1 means. */
+function quantise(values: Float32Array, out: Int8Array, column: number, columns: number): number {
+  let largest = 0;
+  for (const value of values) largest = Math.max(largest, Math.abs(value));
+  const scale = Math.fround(largest > 0 ? largest / 127 : 1);
+  for (let id = 0; id < BUCKETS; id++) out[id * columns + column] = Math.round((values[id] as number) / scale);
+  return scale;
+}
+
+/**
+ * Training in pieces: yields some hundred times, after some milliseconds of work each, so that the caller can let
+ * others run. The model depends on the set of examples only, not on their order, the clock or chance.
+ *
+ * @returns the model, or null where there is nothing to learn from (no example with a letter, digit or emoji)
+ */
+export function* trainRouterInSteps(
+  examples: Iterable<RouterExample>,
+  options: TrainOptions = {},
+): Generator<void, RouterModel | null, void> {
+  const set = buildTrainingSet(examples);
+  const topics = set.topics.length;
+  if (set.examples === 0) return null;
+  yield;
+  const heldOut = yield* crossValidate(set);
+  const usual = usualScores(heldOut, topics);
+  const stats = gatherStatistics(
+    set,
+    rowsWhere(set, () => true),
+  );
+  const weights = new Int8Array(BUCKETS * (topics + 1));
+  const scales = new Float32Array(topics + 1);
+  const one = new Float32Array(BUCKETS);
+  for (let topic = 0; topic < topics; topic++) {
+    topicWeights(stats, topic, one);
+    scales[topic] = quantise(one, weights, topic, topics + 1);
+    yield;
+  }
+  scales[topics] = quantise(stats.idf, weights, topics, topics + 1);
+  const calibration = calibrate(heldOut, usual, options.knownShare ?? KNOWN_SHARE);
+  return { topics: set.topics, weights, scales, usual, calibration, examples: set.examples };
+}
+
+/** Trains in one go: see `trainRouterInSteps`. */
+export function trainRouter(examples: Iterable<RouterExample>, options: TrainOptions = {}): RouterModel | null {
+  const steps = trainRouterInSteps(examples, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Trains and awaits `pause` between the steps, so that a Worker goes on answering: see `trainRouterInSteps`. */
+export async function trainRouterGently(
+  examples: Iterable<RouterExample>,
+  pause: () => Promise<void>,
+  options: TrainOptions = {},
+): Promise<RouterModel | null> {
+  const steps = trainRouterInSteps(examples, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await pause();
+  }
+}

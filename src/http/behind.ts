@@ -1,0 +1,12 @@
+import type { AppContext } from "./app-env.ts";
+
+/** Lets work go on after the answer. Such work handles its own errors. */
+export function behindAnswer(c: AppContext): (work: Promise<unknown>) => void {
+  return (work) => {
+    try {
+      c.executionCtx.waitUntil(work);
+    } catch {
+      // Called without an execution context (as a function, in a test): the work goes on by itself.
+    }
+  };
+}

@@ -1,0 +1,132 @@
+import type { Reading } from "../clusters/live.ts";
+import type { Behind } from "../clusters/live-cache.ts";
+import { newPromptId } from "../clusters/prompt-id.ts";
+import { describeError } from "../lib/errors.ts";
+import type { Services } from "../services.ts";
+import { type Found, findGuidance, type PlainReason } from "./find-guidance.ts";
+import { isHeldOut } from "./holdout.ts";
+import { markOf } from "./serve-prompt.ts";
+
+/** What of a chat request is looked at; all else it carries is passed on as it is. */
+interface ChatRequest {
+  messages: { role?: unknown; content?: unknown }[];
+}
+
+export interface Guided {
+  /** The request to pass on. */
+  body: string;
+  promptId: string;
+  topic: string | null;
+  plain: PlainReason | null;
+}
+
+/**
+ * Adds the guidance to an OpenAI chat request. A body that is not one is passed on untouched: what is wrong with it
+ * is for the model's server to say.
+ */
+export async function guideChatRequest(
+  services: Reading & Pick<Services, "config">,
+  body: string,
+  behind: Behind,
+): Promise<Guided> {
+  const request = parseRequest(body);
+  const asked = request && lastUserText(request);
+  if (!request || !asked) {
+    const promptId = newPromptId({ arm: "plain", cluster: 0, lessons: 0 }, services.clock());
+    return { body, promptId, topic: null, plain: "not_a_message" };
+  }
+  const found: Found = await findGuidance(services, { customerMessage: asked }, behind);
+  const opening = firstUserText(request) ?? asked;
+  const heldOut =
+    found.guidance !== null &&
+    isHeldOut({ customer_message: opening, conversation: null }, services.config.HOLDOUT_FRACTION);
+  const text = heldOut ? null : (found.guidance?.text ?? null);
+  return {
+    body: text === null ? body : JSON.stringify({ ...request, messages: withGuidance(request.messages, text) }),
+    promptId: newPromptId(markOf(found, heldOut), services.clock()),
+    topic: found.cluster?.context.topic ?? null,
+    plain: heldOut ? "holdout" : text === null ? (found.plain ?? "nothing_known") : null,
+  };
+}
+
+function parseRequest(body: string): ChatRequest | null {
+  try {
+    const request: unknown = JSON.parse(body);
+    if (typeof request !== "object" || request === null || !("messages" in request)) return null;
+    const { messages } = request;
+    if (!Array.isArray(messages) || !messages.every((message) => typeof message === "object" && message !== null)) {
+      return null;
+    }
+    return { ...request, messages };
+  } catch {
+    return null;
+  }
+}
+
+function textOf(content: unknown): string {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return "";
+  return content.map((part) => (typeof part?.text === "string" ? part.text : "")).join("\n");
+}
+
+function lastUserText({ messages }: ChatRequest): string | null {
+  return textOf(messages.findLast(({ role }) => role === "user")?.content).trim() || null;
+}
+
+function firstUserText({ messages }: ChatRequest): string | null {
+  return textOf(messages.find(({ role }) => role === "user")?.content).trim() || null;
+}
+
+/** At the end of the last system (or developer) message before the conversation; before all else where there is none. */
+function withGuidance(messages: ChatRequest["messages"], text: string): ChatRequest["messages"] {
+  const at = messages.findLastIndex(({ role }) => role === "system" || role === "developer");
+  const message = messages[at];
+  if (message === undefined) return [{ role: "system", content: text }, ...messages];
+  const content = Array.isArray(message.content)
+    ? [...message.content, { type: "text", text }]
+    : `${typeof message.content === "string" ? message.content : ""}\n\n${text}`.trimStart();
+  return messages.with(at, { ...message, content });
+}
+
+/** Of the answer's headers: those of one connection, and those that a decoded body no longer fits. */
+const NOT_PASSED_ON = [
+  "connection",
+  "content-encoding",
+  "content-length",
+  "keep-alive",
+  "set-cookie",
+  "transfer-encoding",
+];
+
+/**
+ * Passes a chat request on to the model's server and its answer back: status, headers and the body byte for byte,
+ * as it streams. Errors of that server are passed on like any answer.
+ * @returns null when the server could not be reached
+ */
+export async function passOn(
+  { config, fetch }: Pick<Services, "config" | "fetch">,
+  body: string,
+  given: { accept?: string; beta?: string; signal: AbortSignal },
+): Promise<Response | null> {
+  try {
+    const answer = await fetch(`${config.OPENAI_BASE_URL}/chat/completions`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(config.OPENAI_API_KEY !== "" && { authorization: `Bearer ${config.OPENAI_API_KEY}` }),
+        ...(given.accept !== undefined && { accept: given.accept }),
+        ...(given.beta !== undefined && { "openai-beta": given.beta }),
+      },
+      body,
+      signal: given.signal,
+      // The base URL is the operator's; where it points to is not for its server to change.
+      redirect: "manual",
+    });
+    const headers = new Headers(answer.headers);
+    for (const name of NOT_PASSED_ON) headers.delete(name);
+    return new Response(answer.body, { status: answer.status, headers });
+  } catch (error) {
+    console.error(JSON.stringify({ event: "model_not_reached", error: describeError(error) }));
+    return null;
+  }
+}

@@ -1,0 +1,51 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { createRouter } from "../http/app-env.ts";
+import { behindAnswer } from "../http/behind.ts";
+import { problems } from "../http/problem.ts";
+import { guideChatRequest, passOn } from "./chat-completions.ts";
+
+const chat = createRoute({
+  method: "post",
+  path: "/v1/chat/completions",
+  tags: ["prompts"],
+  summary: "Chat completions with the guidance added: an OpenAI client with only its base URL changed",
+  description:
+    "The request goes to OPENAI_BASE_URL with all it carries; the answer comes back byte for byte, streaming or not, " +
+    "errors included. x-redraft-prompt-id names the prompt, x-redraft-cluster its topic (percent-encoded), " +
+    "x-redraft-plain why no guidance was added.",
+  request: {
+    body: {
+      required: true,
+      content: { "application/json": { schema: z.looseObject({ messages: z.array(z.unknown()) }) } },
+    },
+  },
+  responses: {
+    200: { description: "The model's answer", content: { "application/json": { schema: z.looseObject({}) } } },
+    502: {
+      description: "The model's server was not reached",
+      content: { "application/json": { schema: z.unknown() } },
+    },
+    ...problems("too_large"),
+  },
+});
+
+export const chatRoutes = createRouter();
+
+// Described, but not validated: what is wrong with a request is for the model's server to say, in its own words.
+chatRoutes.openAPIRegistry.registerPath(chat);
+
+chatRoutes.post(chat.getRoutingPath(), async (c) => {
+  const { services } = c.var;
+  const { body, promptId, topic, plain } = await guideChatRequest(services, await c.req.text(), behindAnswer(c));
+  const answer = await passOn(services, body, {
+    accept: c.req.header("accept"),
+    beta: c.req.header("openai-beta"),
+    signal: c.req.raw.signal,
+  });
+  c.header("x-redraft-prompt-id", promptId);
+  if (topic !== null) c.header("x-redraft-cluster", encodeURIComponent(topic));
+  if (plain !== null) c.header("x-redraft-plain", plain);
+  if (answer !== null) return c.newResponse(answer.body, answer);
+  const message = "The model's server could not be reached.";
+  return c.json({ error: { message, type: "server_error", param: null, code: "model_not_reached" } }, 502);
+});
