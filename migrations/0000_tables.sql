@@ -311,7 +311,7 @@ CREATE TABLE `reviews` (
 	`replaced_reply` text,
 	`decided_by` text NOT NULL,
 	`created_at` integer NOT NULL,
-	FOREIGN KEY (`improvement_id`) REFERENCES `ai_reply_improvements`(`id`) ON UPDATE no action ON DELETE no action
+	FOREIGN KEY (`improvement_id`) REFERENCES `ai_reply_improvements`(`id`) ON UPDATE no action ON DELETE cascade
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `reviews_version` ON `reviews` (`improvement_id`,`version`);--> statement-breakpoint

@@ -312,9 +312,10 @@ export const reviews = sqliteTable(
   "reviews",
   {
     id: text().primaryKey(),
+    /** Goes with the improvement when that is erased, because a review may hold its text. */
     improvementId: text("improvement_id")
       .notNull()
-      .references(() => improvements.id),
+      .references(() => improvements.id, { onDelete: "cascade" }),
     /** The improvement's version that the person saw. */
     version: integer().notNull(),
     decision: text().$type<"approve" | "reject">().notNull(),

@@ -19,15 +19,15 @@ export function DetailPage({ improvement, rule }: { improvement: ImprovementDeta
       <p class={`export-state ${refusal === null ? "yes" : "no"}`}>
         {refusal === null
           ? improvement.edited
-            ? "In training files, on the word of the person who edited and approved it."
-            : "In training files."
-          : `Not in training files: ${whyNotExportable(refusal, rule)}.`}{" "}
+            ? "Goes into training files, on the word of the person who edited and approved it."
+            : "Goes into training files."
+          : `Stays out of training files: ${whyNotExportable(refusal, rule)}.`}{" "}
         {improvement.is_current ? "" : "A newer version has replaced it, which counts instead."}
       </p>
       {improvement.edited && (
         <p class="notice-inline">
           A person changed the improved reply after it was judged: ratings, gain and comparison are those of the text
-          before, shown below.
+          before.
         </p>
       )}
       <Warnings findings={improvement.guard_findings} />
@@ -46,7 +46,10 @@ export function DetailPage({ improvement, rule }: { improvement: ImprovementDeta
         <Text title="Old reply" rating={improvement.old_rating}>
           {improvement.original_reply}
         </Text>
-        <Text title="Improved reply" rating={improvement.new_rating}>
+        <Text
+          title={improvement.edited ? "Improved reply, edited since" : "Improved reply"}
+          rating={improvement.edited ? undefined : improvement.new_rating}
+        >
           {improvement.corrected_reply}
         </Text>
         <Text title="Agent's reply">{improvement.agent_reply}</Text>
@@ -154,7 +157,7 @@ function Facts({ improvement }: { improvement: ImprovementDetail }) {
   );
 }
 
-function Text({ title, rating, children }: { title: string; rating?: number | null; children: string }) {
+function Text({ title, rating, children }: { title: string; rating?: number | null | undefined; children: string }) {
   return (
     <section class="text">
       <h2>

@@ -53,7 +53,7 @@ export function notExportable(improvement: ExportCandidate, rule: ExportRule): N
   return pairwise === "lost" ? "pairwise_lost" : null;
 }
 
-/** The reason in plain words, to stand after "Not in training files:". */
+/** The reason in plain words, to stand after "Stays out of training files:". */
 export function whyNotExportable(reason: NotExportable, rule: ExportRule): string {
   const WORDS: Record<NotExportable, string> = {
     rejected: "a person rejected it",

@@ -162,7 +162,9 @@ function Standing({ row, rule }: { row: ImprovementOutput; rule: ExportRule }) {
   return (
     <p class="standing">
       {row.edited && "Edited since it was rated. "}
-      {refusal === null ? "In training files." : `Not in training files: ${whyNotExportable(refusal, rule)}.`}
+      {refusal === null
+        ? "Goes into training files."
+        : `Stays out of training files: ${whyNotExportable(refusal, rule)}.`}
     </p>
   );
 }

@@ -69,8 +69,8 @@ function Case({
   rule,
   unsaved,
 }: Pick<Props, "cursor" | "rule" | "unsaved"> & { improvement: ImprovementDetail }) {
-  const changes = wordDiff(improvement.original_reply, improvement.corrected_reply);
-  const missing = wordDiff(improvement.agent_reply, improvement.corrected_reply);
+  const changes = wordDiff(improvement.original_reply.trim(), improvement.corrected_reply.trim());
+  const missing = wordDiff(improvement.agent_reply.trim(), improvement.corrected_reply.trim());
   const refusal = exportRefusal(improvement, rule);
   return (
     <article class="review">
@@ -102,7 +102,8 @@ function Case({
         </section>
         <section class="text">
           <h2>
-            Improved reply <Rating rating={improvement.new_rating} />
+            Improved reply{improvement.edited ? ", edited since" : ""}{" "}
+            {!improvement.edited && <Rating rating={improvement.new_rating} />}
           </h2>
           <Marked stretches={changes.other} as="added" />
         </section>
@@ -113,7 +114,7 @@ function Case({
       </div>
       <p class="hint">
         <del>Struck</del>: only in the old reply. <ins>Underlined</ins>: new. <mark>Marked</mark>: the agent's words
-        that the improved reply does not have.
+        that the improved reply does not have. Very long texts with little in common stay unmarked.
       </p>
       <p class="hint">
         {refusal === null

@@ -7,7 +7,7 @@ export interface Stretch {
 }
 
 /** Texts that differ by more edits than this are shown unmarked: they have little in common, and finding it is slow. */
-const MOST_EDITS = 800;
+const MOST_EDITS = 2_000;
 
 /** Two texts, word by word: what each has that the other has not. */
 export function wordDiff(one: string, other: string): { one: Stretch[]; other: Stretch[] } {

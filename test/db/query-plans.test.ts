@@ -1,9 +1,11 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { readCalibration } from "../../src/corrections/judge/calibration.ts";
 import { createDb } from "../../src/db/client.ts";
 import { listFailures } from "../../src/failures/queries.ts";
 import { failureQuery } from "../../src/failures/schemas.ts";
-import { improvementTotals, listImprovements } from "../../src/improvements/queries.ts";
+import { improvementCredit, improvementTotals, listImprovements } from "../../src/improvements/queries.ts";
+import { countUnreviewed, failuresLeftToPeople, nextToReview } from "../../src/improvements/review-queue.ts";
 import { improvementQuery } from "../../src/improvements/schemas.ts";
 import { aFailure, createWorld } from "../support/world.ts";
 
@@ -84,6 +86,36 @@ describe("the lists", () => {
         sql,
       ).toEqual([]);
     }
+  });
+
+  it("lead through the review queue, and count what is left, from an index in order", async () => {
+    await createWorld().correctAll(aFailure(), aFailure());
+    const { db, plans } = explained();
+    const first = await nextToReview(db, null);
+    await nextToReview(db, first?.cursor ?? null);
+    await countUnreviewed(db);
+    await failuresLeftToPeople(db);
+    for (const { sql, plan } of await plans()) {
+      expect(plan.join("; "), sql).not.toMatch(/TEMP B-TREE|SCAN/);
+      expect(plan.join("; "), sql).toMatch(/INDEX/);
+    }
+  });
+
+  it("give credit from an index alone, in groups", async () => {
+    const { db, plans } = explained();
+    await improvementCredit(db);
+    for (const { sql, plan } of await plans()) {
+      expect(plan.join("; "), sql).toMatch(/COVERING INDEX/);
+      expect(plan.join("; "), sql).not.toMatch(/TEMP B-TREE/);
+    }
+  });
+
+  it("find what people rated from its own index", async () => {
+    const { db, plans } = explained();
+    await readCalibration({ ...createWorld().services, db });
+    const all = await plans();
+    expect(all.map(({ plan }) => plan.join("; ")).join("\n")).toMatch(/failed_replies_rated/);
+    for (const { sql, plan } of all) expect(plan.join("; "), sql).not.toMatch(/TEMP B-TREE/);
   });
 
   it("add up a leaderboard from an index alone", async () => {

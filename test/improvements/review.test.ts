@@ -90,6 +90,15 @@ describe("a review", () => {
     expect(page).toContain(REWRITE);
   });
 
+  it("leaves nothing of the text when its improvement is erased", async () => {
+    const world = createWorld();
+    const { row } = await improved(world);
+    const edited = { decision: "approve", corrected_reply: EDIT, version: row.version };
+    await world.json("POST", `/v1/improvements/${row.id}/review`, edited);
+    await env.DB.prepare("delete from ai_reply_improvements where id = ?").bind(row.id).run();
+    expect(await reviewsOf(row.id)).toEqual([]);
+  });
+
   it("refuses an edit that a guard refuses, and changes nothing", async () => {
     const world = createWorld();
     const { row, find } = await improved(world);

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, sql } from "drizzle-orm";
+import { and, count, desc, eq, isNotNull, sql } from "drizzle-orm";
 import type { Db } from "../../db/client.ts";
 import { failedReplies, improvements, judgeControlRatings, judgeControls } from "../../db/schema.ts";
 import { toRfc3339, toRfc3339OrNull } from "../../lib/time.ts";
@@ -26,13 +26,16 @@ async function agreement(db: Db, judgeModel: string): Promise<Calibration["peopl
   const rows = await db
     .select({ person: sql<number>`${failedReplies.aiRating}`, judge: sql<number>`${improvements.oldRating}` })
     .from(failedReplies)
-    .innerJoin(improvements, and(eq(improvements.failedReplyId, failedReplies.id), sql`is_current = 1`))
-    // Literally as the index has it, or SQLite would not see that the index serves.
+    // A cross join keeps its order in SQLite: from the rated failures, which are few, to their improvements.
+    .crossJoin(improvements)
+    // Literally as the partial indexes have it, or SQLite would not see that they serve.
     .where(
       and(
         sql`ai_rating is not null`,
+        sql`is_current = 1`,
+        eq(improvements.failedReplyId, failedReplies.id),
         eq(improvements.judgeModel, judgeModel),
-        sql`${improvements.oldRating} is not null`,
+        isNotNull(improvements.oldRating),
       ),
     )
     .orderBy(desc(failedReplies.id))

@@ -39,7 +39,7 @@ function ofControls(controls: Known["controls"]): string[] {
   if (again)
     said.push(
       isZero(again)
-        ? `The same reply rated twice differs by nothing that chance does not explain; a mean gain within ${Math.ceil(Math.max(Math.abs(again.low), Math.abs(again.high)))} points means nothing.`
+        ? `The same reply rated twice differs by no more than chance explains (${again.low.toFixed(1)} to ${again.high.toFixed(1)} points): a mean gain that small means nothing.`
         : "The same reply rated twice differs by more than chance explains: do not trust this judge.",
     );
   if (padded)
