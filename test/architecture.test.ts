@@ -9,7 +9,8 @@ const sources = import.meta.glob("../src/**/*.{ts,tsx}", { query: "?raw", import
 const FLOORS = [
   ["worker.ts"],
   ["app.ts", "jobs.ts", "sweep.ts"],
-  ["corrections", "exports"],
+  ["exports"],
+  ["corrections"],
   ["failures", "improvements", "prompts"],
   ["clusters", "guards"],
   ["services.ts"],

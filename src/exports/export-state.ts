@@ -18,7 +18,7 @@ export interface ExportLimits {
   partBytes: number;
   /** Most rows of a page. */
   pageRows: number;
-  /** Pages a message may read: D1 allows 1,000 statements an invocation. */
+  /** Pages a message may read: about 10 s of the 30 s of CPU that an invocation has, and few of D1's 1,000 statements. */
   pagesPerMessage: number;
   /** Milliseconds a message may take: a consumer lives 15 minutes, and what it began must end. */
   messageMs: number;
@@ -27,7 +27,7 @@ export interface ExportLimits {
 export const EXPORT_LIMITS: ExportLimits = {
   partBytes: 8 * 1024 * 1024,
   pageRows: 2_000,
-  pagesPerMessage: 800,
+  pagesPerMessage: 150,
   messageMs: 8 * MINUTE,
 };
 

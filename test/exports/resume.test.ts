@@ -128,7 +128,7 @@ describe("an export that is cut off", () => {
       ).toEqual([]);
       await world.call("DELETE", `/v1/exports/${id}`);
     }
-  }, 120_000);
+  }, 300_000);
 
   it("goes on in further messages, each reading on where the last one stopped", async () => {
     const world = createWorld();
@@ -141,7 +141,7 @@ describe("an export that is cut off", () => {
     }
     expect(messages).toBeGreaterThan(5);
     expect(pick(await world.json("GET", `/v1/exports/${id}`))).toEqual(pick(whole));
-  }, 60_000);
+  }, 180_000);
 
   it("leaves out what is erased while it runs, whatever it has read by then", async () => {
     const world = createWorld();
@@ -172,7 +172,7 @@ describe("an export that is cut off", () => {
       (await env.EXPORTS.list({ prefix: `exports/${id}/` })).objects.map(({ key }) => key.split("/")[2]),
     );
     expect(generations.size).toBe(1);
-  }, 60_000);
+  }, 180_000);
 
   it("is cancelled for good, with nothing left of it", async () => {
     const world = createWorld();
@@ -185,7 +185,7 @@ describe("an export that is cut off", () => {
     expect((await finish(world, id)).status).toBe("cancelled");
     expect((await env.EXPORTS.list({ prefix: `exports/${id}/` })).objects).toEqual([]);
     expect((await world.call("GET", `/v1/exports/${id}/training_data.jsonl`)).status).toBe(409);
-  }, 60_000);
+  }, 180_000);
 });
 
 function pick({ sha256, rows, validation_rows, bytes, skipped, tokens, files }: Record<string, unknown>) {
