@@ -49,7 +49,8 @@ async function demo(): Promise<void> {
 
   const standIn = !settings.OPENAI_API_KEY && !process.env.OPENAI_BASE_URL;
   const model = standIn ? await standInSettings() : modelSettings(settings);
-  const vars = { ADMIN_KEY: key, AUTO_CORRECT: "false", ...model };
+  // No holdout: the demo shows what guidance says, and would by chance show a plain prompt.
+  const vars = { ADMIN_KEY: key, AUTO_CORRECT: "false", HOLDOUT_FRACTION: "0", ...model };
   const args = Object.entries(vars).flatMap(([name, value]) => (value ? ["--var", `${name}:${value}`] : []));
 
   heading("Starting");
@@ -109,7 +110,14 @@ async function standInSettings() {
   const standIn = await startStandIn();
   stops.push(standIn.close);
   const name = "stand-in";
-  return { OPENAI_BASE_URL: standIn.baseUrl, OPENAI_API_KEY: name, CORRECTION_MODEL: name, JUDGE_MODEL: name, NOTICE };
+  return {
+    OPENAI_BASE_URL: standIn.baseUrl,
+    FINE_TUNE_BASE_URL: standIn.baseUrl,
+    OPENAI_API_KEY: name,
+    CORRECTION_MODEL: name,
+    JUDGE_MODEL: name,
+    NOTICE,
+  };
 }
 
 function modelSettings(settings: Record<string, string | undefined>) {

@@ -1,5 +1,5 @@
 import { fillSchema, type Schema } from "./fill-schema.ts";
-import { rateReply } from "./rate.ts";
+import { compareReplies, rateReply } from "./rate.ts";
 import { placeholderReply, rewriteReply } from "./rewrite.ts";
 import { readSections } from "./text.ts";
 
@@ -22,10 +22,13 @@ export interface ChatRequest {
 export function answerChat({ messages, format, schema }: ChatRequest): string {
   const said = messages.filter(({ role }) => role === "user").map(({ text }) => text);
   const sections = readSections(said.join("\n\n"));
-  const { customer_message = "", agent_reply, failed_reply, reply_to_rate } = sections;
+  const { customer_message = "", conversation, agent_reply, failed_reply, reply_to_rate, reply_a, reply_b } = sections;
+  const known = { customerMessage: customer_message, conversation, agentReply: agent_reply ?? "" };
   if (agent_reply !== undefined && reply_to_rate !== undefined && (schema === undefined || asksForScores(schema))) {
-    const rated = { customerMessage: customer_message, conversation: sections.conversation, agentReply: agent_reply };
-    return JSON.stringify(rateReply({ ...rated, reply: reply_to_rate }));
+    return JSON.stringify({ ...rateReply({ ...known, reply: reply_to_rate }), usable_reference: true });
+  }
+  if (agent_reply !== undefined && reply_a !== undefined && reply_b !== undefined) {
+    return JSON.stringify(compareReplies({ ...known, reply: reply_a }, { ...known, reply: reply_b }));
   }
   if (format === "json_schema" && schema !== undefined) {
     return JSON.stringify(

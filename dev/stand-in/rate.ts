@@ -196,3 +196,16 @@ function unifier(text: string): (text: string) => string {
   UNIFIERS.set(language, unify);
   return unify;
 }
+
+/** Nearer than this, in points, neither is better. */
+const TIE = 3;
+
+/** Which of two replies is better, by the same scores as their ratings. */
+export function compareReplies(a: RatedTexts, b: RatedTexts): { reasons: string; better: "A" | "B" | "tie" } {
+  const [first, second] = [a, b].map((texts) => {
+    const { accuracy, completeness, tone } = rateReply(texts);
+    return accuracy * 0.5 + completeness * 0.35 + tone * 0.15;
+  }) as [number, number];
+  const reasons = `Counted, not judged (the stand-in is no language model): A ${Math.round(first)}, B ${Math.round(second)}.`;
+  return { reasons, better: Math.abs(first - second) < TIE ? "tie" : first > second ? "A" : "B" };
+}

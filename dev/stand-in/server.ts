@@ -1,7 +1,9 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { answerChat, type ChatMessage, countTokens, cutToTokens, embed, MODEL } from "./chat.ts";
+import { fileRoutes, type StoredFile } from "./files.ts";
 import type { Schema } from "./fill-schema.ts";
+import { fineTuneRoutes } from "./fine-tunes.ts";
 import { ApiError, dispatch, isRecord, type Route, readJson, sendJson } from "./http.ts";
 import { hash } from "./text.ts";
 
@@ -10,8 +12,6 @@ export interface StandInOptions {
   port?: number;
   /** How long each completion takes at least, in milliseconds. */
   latencyMs?: number;
-  /** Further addresses, such as files and fine-tuning jobs. */
-  routes?: Route[];
 }
 
 export interface StandIn {
@@ -25,8 +25,9 @@ export interface StandIn {
  * Starts the stand-in: an HTTP server that speaks OpenAI's Chat Completions and is no model. What it answers is a
  * function of the request, so that tests and demos run anywhere and repeat.
  */
-export async function startStandIn({ port = 0, latencyMs = 0, routes = [] }: StandInOptions = {}): Promise<StandIn> {
-  const all = [...chatRoutes(latencyMs), ...routes];
+export async function startStandIn({ port = 0, latencyMs = 0 }: StandInOptions = {}): Promise<StandIn> {
+  const files = new Map<string, StoredFile>();
+  const all = [...chatRoutes(latencyMs), ...fileRoutes(files), ...fineTuneRoutes(files)];
   const server = createServer((request, response) => void dispatch(all, request, response));
   // Clients keep connections open between the calls of a run; the default of 5 s would close one under a request.
   server.keepAliveTimeout = 60_000;

@@ -15,8 +15,8 @@ const RATING_TOKENS = 100;
 const PAST = 200;
 
 /**
- * What a run would take and about what it would cost, without starting it: one rewrite, and the ratings of the old and
- * the new reply. Without retries and second rewrites.
+ * What a run would take and about what it would cost, without starting it: one rewrite, the ratings of the old and the
+ * new reply, and their comparison in both orders. Without retries and second rewrites.
  */
 export async function estimateRun(
   { db, config }: Pick<Services, "db" | "config">,
@@ -43,11 +43,14 @@ export async function estimateRun(
   const part = total / all.failures / CHARACTERS_PER_TOKEN;
   const ratings = config.JUDGE_SAMPLES;
   const rewriteInput = (all.asked + all.ai + all.agent + all.explained) * part;
-  // Each rating sees the prompt, the agent's reply and one candidate; the new one is about as long as the agent's.
-  const ratingInput = (2 * (all.asked + all.agent) + all.ai + all.agent) * part * ratings;
-  const calls = total * (1 + 2 * ratings);
+  // Each rating sees the prompt, the agent's reply and one candidate, each comparison both; the new one is about as
+  // long as the agent's.
+  const seen = all.asked + all.agent;
+  const candidates = all.ai + all.agent;
+  const ratingInput = (ratings * (2 * seen + candidates) + 2 * (seen + candidates)) * part;
+  const calls = total * (1 + 2 * ratings + 2);
   const outputEach = await pastOutput(db);
-  const outputGuess = all.agent * part + 2 * ratings * RATING_TOKENS * total;
+  const outputGuess = all.agent * part + (2 * ratings + 2) * RATING_TOKENS * total;
   return {
     total,
     estimate: {

@@ -1,4 +1,5 @@
-import OpenAI, { APIError } from "openai";
+import { OpenAI } from "openai/client";
+import { APIError } from "openai/core/error";
 import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from "openai/resources/chat/completions";
 import { classifyError } from "./classify-error.ts";
 import { DEADLINES, type Deadlines, fetchWithDeadlines } from "./deadlines.ts";

@@ -15,9 +15,9 @@ describe("an estimate", () => {
     expect(response.status).toBe(200);
     const { total, estimate } = (await response.json()) as { total: number; estimate: Record<string, number> };
     expect(total).toBe(2);
-    expect(estimate.model_calls).toBe(6);
-    // The long message alone is 2,500 tokens, seen by the rewriter and both ratings.
-    expect(estimate.input_tokens).toBeGreaterThan(7_500);
+    expect(estimate.model_calls).toBe(10);
+    // The long message alone is 2,500 tokens, seen by the rewriter, both ratings and both comparisons.
+    expect(estimate.input_tokens).toBeGreaterThan(12_500);
     expect(estimate.output_tokens).toBeGreaterThan(0);
     await world.deliver();
     expect(model.calls).toHaveLength(0);
