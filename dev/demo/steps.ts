@@ -175,18 +175,18 @@ export async function showPrompts(client: Client): Promise<void> {
   );
   const message = improved.data[0]?.original_prompt;
   if (message === undefined) return console.log(`\nNothing was improved in the largest topic, ${topic}.`);
-  const without = await client.post<Prompt>("/v1/prompts", { customer_message: message });
+  const routed = await client.post<Prompt>("/v1/prompts", { customer_message: message });
   const guided = await client.post<Prompt>("/v1/prompts", { customer_message: message, topic });
 
   heading("One prompt before guidance");
-  if (without.guided) {
-    console.log(
-      `(Nobody said the topic: the router named ${without.cluster?.topic} by itself. Plain, it would be the message alone.)`,
-    );
-    console.log(`[user] ${message}`);
-  } else printMessages(without);
+  console.log(`[user] ${message}`);
   heading(`The same prompt with what ${failures} failures about ${topic} teach`);
   printMessages(guided);
+  console.log(
+    routed.cluster === null
+      ? "(With the topic given; from so few failures the router would not yet name one by itself.)"
+      : `(With the topic given; by itself the router names ${routed.cluster.topic}.)`,
+  );
   if (!guided.guided) throw new Error(`the prompt for the topic ${topic} carries no guidance`);
 }
 
