@@ -42,8 +42,10 @@ function explained() {
   const explaining: Promise<void>[] = [];
   return {
     db: createDb(db),
+    /** @throws Error when nothing was explained: a check over no plans would pass */
     async plans() {
       await Promise.all(explaining);
+      if (plans.length === 0 || plans.some(({ plan }) => plan.length === 0)) throw new Error("no plan was explained");
       return plans;
     },
   };
