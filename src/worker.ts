@@ -2,6 +2,7 @@ import { createApp } from "./app.ts";
 import { consumeCorrections } from "./corrections/consume-corrections.ts";
 import { consumeDeadLetters } from "./corrections/dead-letters.ts";
 import { consumeJobs } from "./jobs.ts";
+import { withPromptLane } from "./prompts/prompt-lane.ts";
 import { createServices } from "./services.ts";
 import { sweep } from "./sweep.ts";
 
@@ -10,7 +11,7 @@ export { ClusterContext } from "./clusters/cluster-context.ts";
 const app = createApp();
 
 export default {
-  fetch: app.fetch,
+  fetch: withPromptLane(app, createServices),
 
   async queue(batch, env) {
     const services = createServices(env);

@@ -1,4 +1,5 @@
 import { type Context, frequentCauses, type Lesson } from "./context.ts";
+import { rankLessons, wordsOf } from "./rank-lessons.ts";
 
 /** And at most so many causes are named. */
 const MOST_CATEGORIES = 3;
@@ -32,18 +33,27 @@ export function composeGuidance(
   contexts: Context[],
   { customerMessage = "", failureCategory = null }: GuidanceFor,
 ): Guidance | null {
-  const words = contexts.some((context) => context.lessons.length > 1) ? wordsOf(customerMessage) : NO_WORDS;
+  const words = contexts.some((context) => context.lessons.length > 1) ? wordsOf(customerMessage) : [];
   const budget = (GUIDANCE_TOKENS * CHARACTERS_PER_TOKEN) / contexts.length;
   const paragraphs: string[] = [];
   let mask = 0;
   let told = false;
-  for (const [place, context] of contexts.entries()) {
-    const chosen = choose(context.lessons, words, failureCategory, budget);
+  for (const [nth, context] of contexts.entries()) {
+    const chosen: string[] = [];
+    let slots = 0;
+    let left = budget;
+    for (const place of rankLessons(context.lessons, words, failureCategory)) {
+      const lesson = context.lessons[place] as Lesson;
+      left -= lesson.text.length;
+      if (left < 0) break;
+      chosen.push(lineOf(lesson));
+      if (lesson.slot !== null) slots |= 1 << lesson.slot;
+    }
     const opening = openingOf(context, failureCategory, chosen.length > 0);
     if (opening === null) continue;
-    paragraphs.push(opening, ...chosen.map((lesson) => lineOf(lesson).line));
+    paragraphs.push(opening, ...chosen);
     told ||= chosen.length > 0;
-    if (place === 0) for (const { slot } of chosen) if (slot !== null) mask |= 1 << slot;
+    if (nth === 0) mask = slots;
   }
   if (paragraphs.length === 0) return null;
   if (told) {
@@ -86,22 +96,20 @@ function writeOpening(context: Context, expected: string | null, hasLessons: boo
   return sentences.join("\n");
 }
 
-const NO_WORDS: ReadonlySet<string> = new Set();
-
 /** What is the same for every message is made once and kept as long as the lesson, or its context, is. */
-const linesOf = new WeakMap<Lesson, { words: ReadonlySet<string>; line: string }>();
+const lines = new WeakMap<Lesson, string>();
 const openings = new WeakMap<Context, Map<string, string | null>>();
 
 /** Categories come from callers: only so many openings are kept. */
 const MOST_OPENINGS = 50;
 
-function lineOf(lesson: Lesson) {
-  let made = linesOf.get(lesson);
-  if (made === undefined) {
-    made = { words: wordsOf(lesson.text), line: `- ${oneLine(lesson.text)}` };
-    linesOf.set(lesson, made);
+function lineOf(lesson: Lesson): string {
+  let line = lines.get(lesson);
+  if (line === undefined) {
+    line = `- ${oneLine(lesson.text)}`;
+    lines.set(lesson, line);
   }
-  return made;
+  return line;
 }
 
 function openingOf(context: Context, expected: string | null, hasLessons: boolean): string | null {
@@ -117,36 +125,6 @@ function openingOf(context: Context, expected: string | null, hasLessons: boolea
     made.set(key, opening);
   }
   return opening;
-}
-
-/** The message's beginning says what it is about. */
-const READ_CHARACTERS = 2_000;
-
-function wordsOf(text: string): ReadonlySet<string> {
-  return new Set(
-    text
-      .slice(0, READ_CHARACTERS)
-      .toLowerCase()
-      .match(/[\p{L}\p{N}]{3,}/gu),
-  );
-}
-
-function choose(lessons: Lesson[], words: ReadonlySet<string>, category: string | null, budget: number): Lesson[] {
-  const ranked = lessons
-    .map((lesson) => {
-      const own = lineOf(lesson).words;
-      let shared = 0;
-      for (const word of own) if (words.has(word)) shared++;
-      // Per root of the length: long lessons share words by chance. Pinned and expected ones go before all others.
-      const likeness = own.size === 0 ? 0 : shared / Math.sqrt(own.size);
-      return { lesson, rank: likeness + (lesson.pinned ? 200 : 0) + (lesson.failure_category === category ? 100 : 0) };
-    })
-    .sort((a, b) => b.rank - a.rank);
-  let left = budget;
-  return ranked.flatMap(({ lesson }) => {
-    left -= lesson.text.length;
-    return left >= 0 ? [lesson] : [];
-  });
 }
 
 function failures(count: number): string {

@@ -31,34 +31,50 @@ const NONCES = 1 << 20;
 export function newPromptId(mark: PromptMark, now: number): string {
   const cluster = mark.cluster < MOST_CLUSTERS ? mark.cluster : 0;
   const nonce = Math.floor(Math.random() * NONCES);
-  const time = now.toString(16).padStart(12, "0");
-  const high = (0x80000000 | (PROMPT_ARMS[mark.arm] << 28) | (cluster << 8) | (nonce >>> 12)) >>> 0;
+  const timeHigh = Math.floor(now / 0x1000000);
+  const timeLow = now & 0xffffff;
+  const high = 0x80000000 | (PROMPT_ARMS[mark.arm] << 28) | (cluster << 8) | (nonce >>> 12);
   const low = (nonce & 0xfff) << 20;
-  const a = high.toString(16);
-  const b = ((low | checksum(time, mark.lessons, high, low)) >>> 0).toString(16).padStart(8, "0");
-  const lessons = mark.lessons.toString(16).padStart(3, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${lessons}-${a.slice(0, 4)}-${a.slice(4)}${b}`;
+  const last = low | checksum(timeHigh, timeLow, mark.lessons, high, low);
+  return (
+    `${hex(timeHigh >>> 16)}${hex(timeHigh >>> 8)}${hex(timeHigh)}${hex(timeLow >>> 16)}-` +
+    `${hex(timeLow >>> 8)}${hex(timeLow)}-7${HEX_DIGITS[mark.lessons >>> 8]}${hex(mark.lessons)}-` +
+    `${hex(high >>> 24)}${hex(high >>> 16)}-` +
+    `${hex(high >>> 8)}${hex(high)}${hex(last >>> 24)}${hex(last >>> 16)}${hex(last >>> 8)}${hex(last)}`
+  );
+}
+
+const HEX_DIGITS = "0123456789abcdef";
+/** By table: writing numbers in hex is half the cost of an id, and every prompt has one. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** The lowest byte of a number. */
+function hex(value: number): string {
+  return HEX[value & 0xff] as string;
 }
 
 /** What an id says of its prompt; null for an id that was not made here. */
 export function readPromptId(id: string): PromptMark | null {
-  const hex = id.toLowerCase().replaceAll("-", "");
-  if (!/^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/.test(hex)) return null;
-  const lessons = Number.parseInt(hex.slice(13, 16), 16);
-  const high = Number.parseInt(hex.slice(16, 24), 16);
-  const last = Number.parseInt(hex.slice(24), 16);
+  const digits = id.toLowerCase().replaceAll("-", "");
+  if (!/^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/.test(digits)) return null;
+  const lessons = Number.parseInt(digits.slice(13, 16), 16);
+  const high = Number.parseInt(digits.slice(16, 24), 16);
+  const last = Number.parseInt(digits.slice(24), 16);
   const low = (last & 0xfff00000) | 0;
-  if ((last & 0xfffff) !== checksum(hex.slice(0, 12), lessons, high, low)) return null;
+  const timeHigh = Number.parseInt(digits.slice(0, 6), 16);
+  const timeLow = Number.parseInt(digits.slice(6, 12), 16);
+  if ((last & 0xfffff) !== checksum(timeHigh, timeLow, lessons, high, low)) return null;
   const arm = ARM_NAMES[(high >>> 28) & 3] ?? "plain";
   return { arm, cluster: (high >>> 8) & 0xfffff, lessons };
 }
 
 /** 20 bits, mixed as MurmurHash3 mixes. */
-function checksum(time: string, lessons: number, high: number, low: number): number {
-  let hash = 0x5265_6472;
-  for (const word of [Number.parseInt(time.slice(0, 6), 16), Number.parseInt(time.slice(6), 16), lessons, high, low]) {
-    hash = Math.imul(hash ^ Math.imul(word, 0xcc9e2d51), 0x85ebca6b);
-    hash ^= hash >>> 15;
-  }
+function checksum(timeHigh: number, timeLow: number, lessons: number, high: number, low: number): number {
+  const hash = mix(mix(mix(mix(mix(0x5265_6472, timeHigh), timeLow), lessons), high), low);
   return (Math.imul(hash, 0xc2b2ae35) >>> 12) & 0xfffff;
+}
+
+function mix(hash: number, word: number): number {
+  const mixed = Math.imul(hash ^ Math.imul(word, 0xcc9e2d51), 0x85ebca6b);
+  return mixed ^ (mixed >>> 15);
 }

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
 import { csrf } from "hono/csrf";
+import type { Config } from "../config.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { HOUR, SECOND } from "../lib/time.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
@@ -24,9 +25,9 @@ export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
     c.set("actor", "link");
     return next();
   }
-  const bearer = /^Bearer\s+(.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-  if (bearer !== undefined) {
-    if (!isAdminKey(c, bearer)) throw new RedraftError("unauthorized", "The key is not valid.");
+  const bearer = bearerOf(c.req.header("authorization"));
+  if (bearer !== null) {
+    if (!isAdminKey(c.var.services.config, bearer)) throw new RedraftError("unauthorized", "The key is not valid.");
     c.set("actor", "api");
     return next();
   }
@@ -46,8 +47,13 @@ const csrfCheck = csrf();
 
 const sameOrigin: MiddlewareHandler<AppEnv> = (c, next) => csrfCheck(c, next);
 
-export function isAdminKey(c: AppContext, key: string): boolean {
-  return sameSecret(key, c.var.services.config.ADMIN_KEY);
+/** The key in an `Authorization` header; null where there is none. */
+export function bearerOf(header: string | null | undefined): string | null {
+  return /^Bearer\s+(.+)$/i.exec(header ?? "")?.[1] ?? null;
+}
+
+export function isAdminKey({ ADMIN_KEY }: Pick<Config, "ADMIN_KEY">, key: string): boolean {
+  return sameSecret(key, ADMIN_KEY);
 }
 
 /**

@@ -5,12 +5,14 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
   "form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-const ALWAYS: [string, string][] = [
-  ["content-security-policy", POLICY],
-  ["x-content-type-options", "nosniff"],
-  ["referrer-policy", "no-referrer"],
-  ["strict-transport-security", "max-age=15552000; includeSubDomains"],
-];
+/** On every answer. */
+export const SECURITY_HEADERS = {
+  "content-security-policy": POLICY,
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "strict-transport-security": "max-age=15552000; includeSubDomains",
+};
+const ALWAYS = Object.entries(SECURITY_HEADERS);
 
 /** What only matters to what a browser shows as a page. */
 const PAGES: [string, string][] = [

@@ -9,7 +9,7 @@ export const signInPages = new Hono<AppEnv>()
   .post("/sign-in", async (c) => {
     const form = await c.req.formData();
     const next = localPath(String(form.get("next") ?? "/"));
-    if (isAdminKey(c, String(form.get("key") ?? ""))) {
+    if (isAdminKey(c.var.services.config, String(form.get("key") ?? ""))) {
       await openSession(c);
       return c.redirect(next, 303);
     }

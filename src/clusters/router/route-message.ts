@@ -31,7 +31,7 @@ const scores = new Float32Array(MAX_TOPICS);
 /** Adds up, per column, the weights of the message's features: four at a time, the busiest loop of the product. */
 function sumWeights(weights: Int8Array, columns: number, count: number): void {
   const total = sums;
-  total.fill(0, 0, columns);
+  for (let column = 0; column < columns; column++) total[column] = 0;
   let i = 0;
   for (; i + 3 < count; i += 4) {
     const a = (features[i] as number) * columns;
@@ -62,10 +62,11 @@ function bestTopics(topics: number): number[] {
     const score = scores[topic] as number;
     const last = best[CANDIDATES - 1];
     if (last !== undefined && score <= (scores[last] as number)) continue;
-    if (last !== undefined) best.pop();
-    let place = best.length;
-    while (place > 0 && (scores[best[place - 1] as number] as number) < score) place--;
-    best.splice(place, 0, topic);
+    let place = last === undefined ? best.length : CANDIDATES - 1;
+    for (; place > 0 && (scores[best[place - 1] as number] as number) < score; place--) {
+      best[place] = best[place - 1] as number;
+    }
+    best[place] = topic;
   }
   return best;
 }

@@ -1,0 +1,67 @@
+import { bearerOf, isAdminKey } from "../http/auth.ts";
+import { SECURITY_HEADERS } from "../http/security-headers.ts";
+import type { Services } from "../services.ts";
+import { promptInput } from "./schemas.ts";
+import { type Served, servePrompt } from "./serve-prompt.ts";
+
+/** Made once: an object of the platform's is copied faster than a record is read. */
+const HEADERS = new Headers({ ...SECURITY_HEADERS, "content-type": "application/json", "cache-control": "no-store" });
+
+const PATH = "/v1/prompts";
+/** From here on the first slash of an address begins its path. */
+const AFTER_SCHEME = "https://".length;
+
+/** A larger body goes the long way, which knows what is too large. In bytes. */
+const MOST_BYTES = 256 * 1024;
+
+type Fetch = (request: Request, env: Cloudflare.Env, ctx: ExecutionContext) => Response | Promise<Response>;
+
+/**
+ * The bot asks `POST /v1/prompts` before every reply, and what all routes share (matching, middleware, validation in
+ * general) costs more than the prompt itself. A plain, valid call is answered here, ahead of all that, with the same
+ * headers and the same body; whatever is unusual in any way goes on to `app`, whose route knows every case and says
+ * what is wrong.
+ */
+export function withPromptLane(app: { fetch: Fetch }, servicesOf: (env: Cloudflare.Env) => Services): Fetch {
+  return (request, env, ctx) =>
+    isPlainCall(request) ? answer(app, servicesOf, request, env, ctx) : app.fetch(request, env, ctx);
+}
+
+function isPlainCall({ method, url, headers }: Request): boolean {
+  return (
+    method === "POST" &&
+    url.endsWith(PATH) &&
+    url.indexOf("/", AFTER_SCHEME) === url.length - PATH.length &&
+    headers.get("content-type") === "application/json" &&
+    Number(headers.get("content-length") ?? Number.NaN) <= MOST_BYTES &&
+    !headers.has("x-request-id")
+  );
+}
+
+async function answer(
+  app: { fetch: Fetch },
+  servicesOf: (env: Cloudflare.Env) => Services,
+  request: Request,
+  env: Cloudflare.Env,
+  ctx: ExecutionContext,
+): Promise<Response> {
+  const body = await request.text();
+  try {
+    const services = servicesOf(env);
+    const key = bearerOf(request.headers.get("authorization"));
+    if (key !== null && isAdminKey(services.config, key)) {
+      const input = promptInput.safeParse(JSON.parse(body));
+      if (input.success) return respond(await servePrompt(services, input.data, (work) => ctx.waitUntil(work)));
+    }
+  } catch {
+    // The long way meets the same error, and reports it in full.
+  }
+  return app.fetch(new Request(request, { body }), env, ctx);
+}
+
+function respond({ prompt, plain }: Served): Response {
+  const response = new Response(JSON.stringify(prompt), { headers: HEADERS });
+  response.headers.set("x-request-id", crypto.randomUUID());
+  if (plain !== null) response.headers.set("x-redraft-plain", plain);
+  return response;
+}
