@@ -9,6 +9,7 @@ import { correctionPages } from "./corrections/pages.tsx";
 import { correctionRoutes } from "./corrections/routes.ts";
 import { fineTunePages } from "./exports/fine-tunes/pages.tsx";
 import { fineTuneRoutes } from "./exports/fine-tunes/routes.ts";
+import { webhookRoutes } from "./exports/fine-tunes/webhook-routes.ts";
 import { exportPages } from "./exports/pages.tsx";
 import { exportRoutes } from "./exports/routes.ts";
 import { failureRoutes, NDJSON } from "./failures/routes.ts";
@@ -63,6 +64,7 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   app.route("/", reviewPages);
   app.route("/", exportRoutes);
   app.route("/", exportPages);
+  app.route("/", webhookRoutes);
   app.route("/", fineTuneRoutes);
   app.route("/", fineTunePages);
   app.route("/", clusterRoutes);

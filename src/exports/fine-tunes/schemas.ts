@@ -45,3 +45,17 @@ export type FineTuneOutput = z.infer<typeof fineTuneOutput>;
 export const fineTuneQuery = z.strictObject({ ...pageQuery });
 export type FineTuneQuery = z.infer<typeof fineTuneQuery>;
 export const fineTunePage = pageOf(fineTuneOutput);
+
+export const webhookEvent = z
+  .looseObject({
+    type: z.string().openapi({ example: "fine_tuning.job.succeeded" }),
+    data: z.looseObject({ id: z.string().openapi({ example: "ftjob-abc123" }) }),
+  })
+  .openapi("WebhookEvent");
+
+export const webhookReceived = z
+  .object({
+    fine_tune_id: z.uuid().nullable().openapi({ description: "The fine-tune that is looked at now; null for none." }),
+    duplicate: z.boolean().openapi({ description: "This delivery was taken before." }),
+  })
+  .openapi("WebhookReceived");
