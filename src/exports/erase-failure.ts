@@ -2,6 +2,7 @@ import { and, eq, gte, inArray, isNull, notExists, sql } from "drizzle-orm";
 import { touchClusters } from "../clusters/read-context.ts";
 import type { Db } from "../db/client.ts";
 import {
+  comparisonCases,
   erasures,
   exportCheckpoints,
   exportsTable,
@@ -79,6 +80,15 @@ async function removeRows({ db, clock }: Erasing, failureId: string): Promise<bo
       .update(exportsTable)
       .set({ attempts: sql`${exportsTable.attempts} + 1`, tries: 0, dueAt: clock(), cursor: null })
       .where(mayHold),
+    // The replies that models gave to it, and what the judge said of them. The ratings hold no text and stay.
+    db
+      .update(comparisonCases)
+      .set({
+        ...{ baseReply: null, tunedReply: null, judgement: null },
+        status: sql`case when ${comparisonCases.status} = 'open' then 'unscored' else ${comparisonCases.status} end`,
+        reasonCode: sql`case when ${comparisonCases.status} = 'open' then 'erased' else ${comparisonCases.reasonCode} end`,
+      })
+      .where(eq(comparisonCases.failedReplyId, failureId)),
     db.delete(improvements).where(eq(improvements.failedReplyId, failureId)),
     db.delete(failedReplies).where(eq(failedReplies.id, failureId)),
     db
