@@ -7,6 +7,7 @@ import { judgePages } from "./corrections/judge/pages.tsx";
 import { judgeRoutes } from "./corrections/judge/routes.ts";
 import { correctionPages } from "./corrections/pages.tsx";
 import { correctionRoutes } from "./corrections/routes.ts";
+import { botModelRoutes } from "./exports/fine-tunes/bot-model-routes.ts";
 import { comparisonRoutes } from "./exports/fine-tunes/comparison/routes.ts";
 import { fineTunePages } from "./exports/fine-tunes/pages.tsx";
 import { fineTuneRoutes } from "./exports/fine-tunes/routes.ts";
@@ -68,6 +69,7 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   app.route("/", webhookRoutes);
   app.route("/", fineTuneRoutes);
   app.route("/", comparisonRoutes);
+  app.route("/", botModelRoutes);
   app.route("/", fineTunePages);
   app.route("/", clusterRoutes);
   app.route("/", clusterPages);

@@ -59,3 +59,29 @@ export const webhookReceived = z
     duplicate: z.boolean().openapi({ description: "This delivery was taken before." }),
   })
   .openapi("WebhookReceived");
+
+export const botModelInput = z
+  .strictObject({ fine_tune_id: z.uuid("must be a fine-tune's id") })
+  .openapi("BotModelInput");
+
+export const botModelOutput = z
+  .object({
+    alias: z
+      .string()
+      .openapi({ description: "The model name to ask for at /v1/chat/completions.", example: "redraft" }),
+    model: z.string().openapi({ description: "What it stands for now." }),
+    default_model: z.string().openapi({ description: "What it stands for while no tuned model is set (BOT_MODEL)." }),
+    fine_tune_id: z.uuid().nullable().openapi({ description: "Null: no tuned model is set." }),
+    since: z.iso.datetime().nullable(),
+    set_by: z.string().nullable(),
+    history: z.array(
+      z.object({
+        fine_tune_id: z.uuid().nullable(),
+        model: z.string().nullable().openapi({ description: "Null: the tuned model was taken back." }),
+        set_by: z.string(),
+        at: z.iso.datetime(),
+      }),
+    ),
+  })
+  .openapi("BotModel");
+export type BotModelOutput = z.infer<typeof botModelOutput>;
