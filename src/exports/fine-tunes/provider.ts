@@ -76,6 +76,9 @@ export function createProvider(config: Config) {
       idOf(await askJson("POST", "/uploads", { filename, bytes, purpose: "fine-tune", mime_type: "text/jsonl" })),
     uploadPart: (uploadId: string, bytes: number, content: ReadableStream) =>
       sendFile(`/uploads/${uploadId}/parts`, {}, { field: "data", name: "part", bytes, content }),
+    async cancelUpload(uploadId: string): Promise<void> {
+      await askJson("POST", `/uploads/${uploadId}/cancel`, {});
+    },
     /** @returns the id of the file */
     async completeUpload(uploadId: string, partIds: string[]): Promise<string> {
       const { file } = await askJson("POST", `/uploads/${uploadId}/complete`, { part_ids: partIds });
