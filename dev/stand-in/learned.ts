@@ -1,4 +1,3 @@
-import { embed } from "./chat.ts";
 import { isRecord } from "./http.ts";
 import { FACT, hideFacts, splitBlocks, splitSentences } from "./text.ts";
 
@@ -8,13 +7,18 @@ export interface Learned {
   answer(message: string): string | null;
 }
 
-/** Below this likeness (cosine) two messages ask different things. */
-const ALIKE = 0.2;
+/** A message that it was taught word for word, or nearly, is answered as it was taught. */
+const SAME = 0.8;
+
+/** Any other one from the replies to so many messages like it. */
+const MOST_MESSAGES = 5;
+const MOST_SENTENCES = 8;
 
 /**
- * "Trains" on a file, the way a stand-in can: it keeps the lines. Asked something, it gives the reply to the most alike
- * message it was taught, without the sentences that name facts this customer did not (another customer's amounts and
- * dates, which it can not know to be true here). The same file and message give the same answer.
+ * "Trains" on a file, the way a stand-in can: it keeps the lines. Asked something, it answers with what it was taught
+ * to say to the most alike messages, the most fitting sentences, without those that name facts this customer did not:
+ * another one's amounts and dates, which it can not know to be true here. Nothing is written that is not in the file,
+ * and the same file and message give the same answer.
  */
 export function learn(trainingFile: string): Learned {
   const taught = trainingFile
@@ -22,19 +26,63 @@ export function learn(trainingFile: string): Learned {
     .filter((line) => line.trim() !== "")
     .flatMap((line) => {
       const { prompt, reply } = readLine(JSON.parse(line));
-      return prompt === "" || reply === "" ? [] : [{ vector: embed(prompt), reply }];
+      return prompt === "" || reply === "" ? [] : [{ prompt: wordsOf(prompt), reply }];
     });
+  const weigh = rarity(taught.map(({ prompt, reply }) => new Set([...prompt, ...wordsOf(reply)])));
   return {
     answer(message) {
-      const asked = embed(message);
-      let best: { likeness: number; reply: string } | null = null;
-      for (const { vector, reply } of taught) {
-        const likeness = vector.reduce((sum, value, i) => sum + value * (asked[i] ?? 0), 0);
-        if (likeness >= ALIKE && likeness > (best?.likeness ?? 0)) best = { likeness, reply };
-      }
-      return best && (withoutForeignFacts(best.reply, message) || best.reply);
+      const asked = wordsOf(message);
+      const near = taught
+        .map(({ prompt, reply }) => ({ reply, likeness: likeness(prompt, asked, weigh) }))
+        .filter((one) => one.likeness > 0)
+        .sort((a, b) => b.likeness - a.likeness)
+        .slice(0, MOST_MESSAGES);
+      const [best] = near;
+      if (best === undefined) return null;
+      const known = best.likeness >= SAME * likeness(asked, asked, weigh) ? [best] : near;
+      const sentences = [...new Set(known.flatMap(({ reply }) => sentencesWithoutForeignFacts(reply, message)))];
+      const fitting = sentences
+        .map((text) => ({
+          text,
+          fit: sum(
+            [...wordsOf(text)].filter((word) => asked.has(word)),
+            weigh,
+          ),
+        }))
+        .sort((a, b) => b.fit - a.fit)
+        .slice(0, MOST_SENTENCES);
+      return fitting.length === 0 ? best.reply : fitting.map(({ text }) => text).join(" ");
     },
   };
+}
+
+/** Beginnings of words stand for the word in all its endings. */
+const STEM = 6;
+
+function wordsOf(text: string): Set<string> {
+  return new Set(
+    text
+      .toLowerCase()
+      .match(/\p{L}{3,}/gu)
+      ?.map((word) => word.slice(0, STEM)),
+  );
+}
+
+/** How much a word tells: one that stands in every line tells nothing. */
+function rarity(lines: Set<string>[]): (word: string) => number {
+  const counts = new Map<string, number>();
+  for (const line of lines) for (const word of line) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return (word) => Math.log((lines.length + 1) / ((counts.get(word) ?? lines.length) + 1));
+}
+
+function likeness(taught: Set<string>, asked: Set<string>, weigh: (word: string) => number): number {
+  const squared = (word: string) => weigh(word) ** 2;
+  const shared = [...taught].filter((word) => asked.has(word));
+  return sum(shared, squared) / Math.sqrt(sum([...taught], squared) || 1);
+}
+
+function sum(words: string[], weigh: (word: string) => number): number {
+  return words.reduce((total, word) => total + weigh(word), 0);
 }
 
 /** The message and the reply of a line, in either of the formats that fine-tuning takes. */
@@ -50,13 +98,11 @@ function textOf(messages: unknown, role: string): string {
   return typeof content === "string" ? content : "";
 }
 
-function withoutForeignFacts(reply: string, message: string): string {
+function sentencesWithoutForeignFacts(reply: string, message: string): string[] {
   const known = new Set(message.match(FACT));
   // Facts hold dots, which end no sentence.
   const { hidden, show } = hideFacts(reply);
-  const isKnown = (sentence: string) => (show(sentence).match(FACT) ?? []).every((fact) => known.has(fact));
-  const kept = splitBlocks(hidden)
-    .map(({ text }) => splitSentences(text).filter(isKnown))
-    .filter((sentences) => sentences.length > 0);
-  return show(kept.map((sentences) => sentences.join(" ")).join("\n\n"));
+  return splitBlocks(hidden)
+    .flatMap(({ text }) => splitSentences(text).map(show))
+    .filter((sentence) => (sentence.match(FACT) ?? []).every((fact) => known.has(fact)));
 }
