@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { FINE_TUNE_STATUSES } from "../../db/schema.ts";
+import { EXPORT_FORMATS, FINE_TUNE_STATUSES } from "../../db/schema.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
+import { exportOutput } from "../schemas.ts";
 
 export const fineTuneInput = z
   .strictObject({
@@ -24,6 +25,15 @@ export const fineTuneOutput = z
     id: z.uuid(),
     export_id: z.uuid(),
     export_sha256: z.string(),
+    export: z
+      .object({
+        state: z.enum(["there", "stale", "rebuilt", "deleted"]).openapi({
+          description: "What has become of the file since: it may hold an erased text, or be written anew, or be gone.",
+        }),
+        format: z.enum(EXPORT_FORMATS).nullable(),
+        filters: exportOutput.shape.filters.nullable(),
+      })
+      .openapi({ description: "What the model learned from, told also when the export is gone." }),
     base_model: z.string(),
     method: z.enum(["supervised", "dpo"]),
     suffix: z.string().nullable(),
