@@ -7,18 +7,18 @@ export interface Learned {
   answer(message: string): string | null;
 }
 
-/** A message that it was taught word for word, or nearly, is answered as it was taught. */
-const SAME = 0.8;
+/** Below this likeness (cosine) two messages ask different things. */
+const ALIKE = 0.2;
 
-/** Any other one from the replies to so many messages like it. */
-const MOST_MESSAGES = 5;
-const MOST_SENTENCES = 8;
+/** A reply is put together from those to so many messages, as long as they are nearly as alike as the most alike. */
+const MOST_MESSAGES = 3;
+const NEARLY = 0.7;
 
 /**
- * "Trains" on a file, the way a stand-in can: it keeps the lines. Asked something, it answers with what it was taught
- * to say to the most alike messages, the most fitting sentences, without those that name facts this customer did not:
- * another one's amounts and dates, which it can not know to be true here. Nothing is written that is not in the file,
- * and the same file and message give the same answer.
+ * "Trains" on a file, the way a stand-in can: it keeps the lines. Asked what is like a message it was taught, it gives
+ * the reply to that, without the sentences that name facts this customer did not: another one's amounts and dates,
+ * which it can not know to be true here. Asked anything else it has learned nothing. Nothing is written that is not in
+ * the file, and the same file and message give the same answer.
  */
 export function learn(trainingFile: string): Learned {
   const taught = trainingFile
@@ -28,30 +28,19 @@ export function learn(trainingFile: string): Learned {
       const { prompt, reply } = readLine(JSON.parse(line));
       return prompt === "" || reply === "" ? [] : [{ prompt: wordsOf(prompt), reply }];
     });
-  const weigh = rarity(taught.map(({ prompt, reply }) => new Set([...prompt, ...wordsOf(reply)])));
+  const weigh = rarity(taught.map(({ prompt }) => prompt));
   return {
     answer(message) {
       const asked = wordsOf(message);
       const near = taught
         .map(({ prompt, reply }) => ({ reply, likeness: likeness(prompt, asked, weigh) }))
-        .filter((one) => one.likeness > 0)
         .sort((a, b) => b.likeness - a.likeness)
         .slice(0, MOST_MESSAGES);
-      const [best] = near;
-      if (best === undefined) return null;
-      const known = best.likeness >= SAME * likeness(asked, asked, weigh) ? [best] : near;
-      const sentences = [...new Set(known.flatMap(({ reply }) => sentencesWithoutForeignFacts(reply, message)))];
-      const fitting = sentences
-        .map((text) => ({
-          text,
-          fit: sum(
-            [...wordsOf(text)].filter((word) => asked.has(word)),
-            weigh,
-          ),
-        }))
-        .sort((a, b) => b.fit - a.fit)
-        .slice(0, MOST_SENTENCES);
-      return fitting.length === 0 ? best.reply : fitting.map(({ text }) => text).join(" ");
+      const best = near[0]?.likeness ?? 0;
+      if (best < ALIKE) return null;
+      const known = near.filter((one) => one.likeness >= NEARLY * best);
+      const sentences = new Set(known.flatMap(({ reply }) => sentencesWithoutForeignFacts(reply, message)));
+      return sentences.size === 0 ? null : [...sentences].join(" ");
     },
   };
 }
@@ -78,7 +67,7 @@ function rarity(lines: Set<string>[]): (word: string) => number {
 function likeness(taught: Set<string>, asked: Set<string>, weigh: (word: string) => number): number {
   const squared = (word: string) => weigh(word) ** 2;
   const shared = [...taught].filter((word) => asked.has(word));
-  return sum(shared, squared) / Math.sqrt(sum([...taught], squared) || 1);
+  return sum(shared, squared) / (Math.sqrt(sum([...taught], squared) * sum([...asked], squared)) || 1);
 }
 
 function sum(words: string[], weigh: (word: string) => number): number {

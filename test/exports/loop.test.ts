@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from "vitest";
-import samples from "../../dev/samples/failures.ndjson?raw";
 import { createOpenAiModel } from "../../src/llm/openai.ts";
+import { repeatingFailures } from "../support/repeating.ts";
 import { standInFetch } from "../support/stand-in.ts";
 import { createWorld } from "../support/world.ts";
 
@@ -17,8 +17,11 @@ it("goes from failures to a tuned model that answers the bot, compared on what i
   };
   const world = createWorld({ model, vars });
   world.services.fetch = standIn.fetch;
-  const imported = await world.call("POST", "/v1/failures", samples, { "content-type": "application/x-ndjson" });
-  expect(await imported.json()).toMatchObject({ recorded: 40 });
+  const failures = repeatingFailures().map((failure) => JSON.stringify(failure));
+  const imported = await world.call("POST", "/v1/failures", failures.join("\n"), {
+    "content-type": "application/x-ndjson",
+  });
+  expect(await imported.json()).toMatchObject({ recorded: failures.length });
   await world.json("POST", "/v1/correction-runs", {});
   await world.deliver();
   const { id: export_id } = await world.json("POST", "/v1/exports", { validation_fraction: 0.4 });

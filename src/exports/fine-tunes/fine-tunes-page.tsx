@@ -41,14 +41,20 @@ export function FineTunesPage({ page, exports, provider, bot }: Props) {
   );
 }
 
+/** What was held out tells beforehand how well the model can be compared later. */
+function nameOf({ created_at, format, rows, validation_rows }: ExportOutput): string {
+  const lines = `${rows} lines${validation_rows > 0 ? `, ${validation_rows} held out` : ", none held out"}`;
+  return `${created_at.slice(0, 16).replace("T", " ")}, ${format}, ${lines}`;
+}
+
 function StartForm({ exports }: Pick<Props, "exports">) {
   return (
-    <form class="filters export-form" method="post" action="/fine-tunes">
+    <form class="filters export-form tune-form" method="post" action="/fine-tunes">
       <label>
         Training file
         <select name="export_id">
-          {exports.map(({ id, created_at, format, rows }) => (
-            <option value={id}>{`${created_at.slice(0, 16).replace("T", " ")}, ${format}, ${rows} lines`}</option>
+          {exports.map((source) => (
+            <option value={source.id}>{nameOf(source)}</option>
           ))}
         </select>
       </label>

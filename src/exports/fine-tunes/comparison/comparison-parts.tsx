@@ -40,7 +40,7 @@ function CompareForm({ fineTune, again }: { fineTune: FineTuneOutput; again: boo
     );
   }
   return (
-    <form class="decision" method="post" action={`/fine-tunes/${fineTune.id}/compare`}>
+    <form class="decision narrow" method="post" action={`/fine-tunes/${fineTune.id}/compare`}>
       <label>
         Failures to replay, at most; each costs two replies and four calls of the judge
         <input name="limit" type="number" min={1} max={MOST_CASES} value={DEFAULT_CASES} required />
@@ -133,7 +133,7 @@ function NumberRow({ name, numbers, strong = false }: { name: string; numbers: N
       <td data-label="Base">{base_rating === null ? "–" : base_rating.toFixed(1)}</td>
       <td data-label="Tuned">{tuned_rating === null ? "–" : tuned_rating.toFixed(1)}</td>
       <td data-label="Difference">
-        <Interval estimate={difference} format={(value) => signed(Number(value.toFixed(1)))} />
+        <Interval estimate={difference} format={points} />
       </td>
       <td data-label="Won, tied, lost">{`${wins}, ${ties}, ${losses}`}</td>
       <td data-label="Won of decided">
@@ -143,6 +143,9 @@ function NumberRow({ name, numbers, strong = false }: { name: string; numbers: N
     </tr>
   );
 }
+
+/** With one decimal, its sign shown. */
+const points = (value: number) => `${value > 0 ? "+" : ""}${value.toFixed(1).replace("-", "−")}`;
 
 /** A number with its 95% interval; without one it would look surer than it is. */
 function Interval({ estimate, format }: { estimate: Estimate | null; format: (value: number) => string }) {
