@@ -13,6 +13,7 @@ import {
 } from "../db/schema.ts";
 import { describeError } from "../lib/errors.ts";
 import { toRfc3339 } from "../lib/time.ts";
+import { readBotModelChanges } from "../prompts/bot-model.ts";
 import type { Services } from "../services.ts";
 import { DATA_FILES, fileKey } from "./export-state.ts";
 import type { ErasureOutput } from "./schemas.ts";
@@ -154,11 +155,14 @@ async function toOutput(db: Db, failureId: string): Promise<ErasureOutput | null
     .select({ id: fineTunes.id, exportId: fineTunes.exportId, model: fineTunes.model, status: fineTunes.status })
     .from(fineTunes)
     .where(inArray(fineTunes.exportId, erasure.exportIds));
+  const [live] = await readBotModelChanges(db, 1);
   return {
     id: failureId,
     erased_at: toRfc3339(erasure.erasedAt),
     exports: erasure.exportIds.map((id) => ({ id, rebuild: `/v1/exports/${id}/rebuild` })),
-    fine_tunes: trained.map(({ id, exportId, model, status }) => ({ id, export_id: exportId, model, status })),
+    fine_tunes: trained.map(({ id, exportId, ...told }) => ({
+      ...{ id, export_id: exportId, ...told, is_bot_model: live?.fineTuneId === id },
+    })),
   };
 }
 

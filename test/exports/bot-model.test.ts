@@ -109,6 +109,16 @@ describe("the bot's model", () => {
     expect(JSON.parse(sent[0]?.body ?? "").model).toBe("test-rewriter");
   });
 
+  it("is named as such when a failure it was trained on is erased", async () => {
+    const { world, fineTune } = await aWorld();
+    await world.json("PUT", "/v1/bot-model", { fine_tune_id: fineTune });
+    const { export_id } = await world.json("GET", `/v1/fine-tunes/${fineTune}`);
+    const sidecar = await (await world.call("GET", `/v1/exports/${export_id}/improvements.jsonl`)).text();
+    const { failure_id } = JSON.parse(sidecar.split("\n")[3] ?? "");
+    const erased = await world.json("DELETE", `/v1/failures/${failure_id}`);
+    expect(erased.fine_tunes).toMatchObject([{ id: fineTune, model: "ft:base:1", is_bot_model: true }]);
+  });
+
   it("can only be a model that there is", async () => {
     const { world, fineTune } = await aWorld();
     await env.DB.prepare("update fine_tunes set status = 'running', model = null").run();

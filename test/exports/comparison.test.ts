@@ -2,10 +2,10 @@ import { env } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { isTunedFirst } from "../../src/exports/fine-tunes/comparison/judge-blind.ts";
 import { ModelError } from "../../src/llm/model.ts";
-import { type Asked, comparison, modelThat, rating } from "../support/model.ts";
+import { type Asked, comparison, modelThat, REWRITE, rating } from "../support/model.ts";
 import { aFailure, createWorld, type World } from "../support/world.ts";
 import { aFile, aProvider, aTunedModel } from "./provider.ts";
-import { failureId } from "./rows.ts";
+import { clearAll, failureId } from "./rows.ts";
 
 const TUNED = "ft:base:1";
 
@@ -292,7 +292,7 @@ describe("a comparison", () => {
     const world = createWorld({ model });
     const { exportId, path } = await tunedOn(world, {});
     const [trained] = await lines(world, exportId, "training_data.jsonl");
-    const [fresh, , same] = await world.record(
+    const [fresh, again, same] = await world.record(
       aFailure({ original_prompt: "A new question, mail me at ada@example.com", topic: "new" }),
       aFailure({ original_prompt: "a  new question, mail me at ada@example.com", topic: "new" }),
       aFailure({ original_prompt: `  ${trained.messages[0].content.toUpperCase()}` }),
@@ -302,7 +302,8 @@ describe("a comparison", () => {
     const cases = await allCases(world, path);
     const ids = cases.map(({ failure_id }) => failure_id);
     expect(cases.filter(({ unseen }) => unseen === "later").length).toBe(1);
-    expect(ids.includes(fresh)).toBe(true);
+    // Two that ask the same are one case.
+    expect(ids.filter((id) => id === fresh || id === again).length).toBe(1);
     expect(ids).not.toContain(same);
     // Of sixty, each seventh gained nothing; some of those ask what a line asks, or what another one asks.
     const leftOut = cases.filter(({ unseen }) => unseen === "left_out").map(({ failure_id }) => failure_id);
@@ -343,6 +344,30 @@ describe("a comparison", () => {
     const again = await world.call("POST", path, {});
     expect(again.status).toBe(409);
     expect(await again.text()).toMatch(/deleted/);
+  });
+
+  it("begins with the system message where the training lines do", async () => {
+    const model = models({ reply: ({ request }) => (request.model === TUNED ? "Tuned reply." : REWRITE) });
+    const world = createWorld({ model, vars: { MIN_EXPORT_RATING: "0", MIN_EXPORT_GAIN: "-100" } });
+    await clearAll();
+    const topic = "guided_comparison";
+    const failures = Array.from({ length: 30 }, (_, i) => aFailure({ topic, original_prompt: `Guide me, case ${i}` }));
+    await world.correctAll(...failures);
+    const { id: exportId } = await world.json("POST", "/v1/exports", {
+      topic,
+      system: "guided",
+      validation_fraction: 0.4,
+    });
+    await world.deliver();
+    const fineTune = await aTunedModel(world, provider, exportId);
+    model.calls.length = 0;
+    await world.json("POST", `/v1/fine-tunes/${fineTune}/comparison`, { limit: 100 });
+    await world.deliver();
+    const asked = (await lines(world, exportId, "validation_data.jsonl")).map(({ messages }) => messages.slice(0, -1));
+    expect(asked[0]?.[0]).toMatchObject({ role: "system", content: expect.stringContaining("past failures") });
+    const sent = model.calls.filter(({ request }) => request.model === TUNED).map(({ request }) => request.messages);
+    const sorted = (requests: unknown[]) => requests.map((request) => JSON.stringify(request)).toSorted();
+    expect(sorted(sent)).toEqual(sorted(asked));
   });
 
   it("is refused before there is a tuned model", async () => {

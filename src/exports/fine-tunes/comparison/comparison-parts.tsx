@@ -74,7 +74,7 @@ function Result({ comparison }: { comparison: ComparisonOutput }) {
           </p>
           <p class="hint">
             {`${cases} ${cases === 1 ? "failure" : "failures"}, each customer message once: ${origins.join("; ")}. `}
-            {`Rated 0 to 100 by ${judge_model}, blind, with the agent's reply as one acceptable answer. `}
+            {`Rated 0 to 100 by ${judge_model}, blind, with the agent's reply as one acceptable answer; below a number its 95% interval. `}
             {missing.length > 0 && `Unscored, and counted nowhere: ${missing.join(", ")}. `}
             {open > 0 && `${open} still to come.`}
           </p>
@@ -174,18 +174,18 @@ function Examples({ comparison, examples }: { comparison: ComparisonOutput; exam
         {"Spread evenly from the largest gain to the largest loss. "}
         <a href={`/v1/fine-tunes/${comparison.fine_tune_id}/comparison/cases?limit=100`}>All cases, as JSON</a>
       </p>
-      {examples.map((example) => (
-        <Example example={example} />
+      {examples.map((example, i) => (
+        <Example example={example} open={i === 0} />
       ))}
     </>
   );
 }
 
-function Example({ example }: { example: CaseOutput }) {
+function Example({ example, open }: { example: CaseOutput; open: boolean }) {
   const { base_rating, tuned_rating, base_reply, tuned_reply, agent_reply, original_prompt, topic, pairwise } = example;
   const gain = base_rating === null || tuned_rating === null ? "unscored" : signed(tuned_rating - base_rating);
   return (
-    <details class="example">
+    <details class="example" open={open}>
       <summary>
         <span class="gain-of">{gain}</span>
         {` ${topic ?? "No topic"}: ${OUTCOMES[pairwise]}`}
