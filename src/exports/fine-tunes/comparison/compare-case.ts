@@ -1,13 +1,14 @@
 import { and, eq, exists, sql } from "drizzle-orm";
+import { countUsage } from "../../../corrections/count-usage.ts";
 import type { Gatekeeper } from "../../../corrections/gatekeeper.ts";
-import { comparisonCases, comparisons, dailyUsage, failedReplies, prompts } from "../../../db/schema.ts";
-import { dayOf } from "../../../lib/time.ts";
+import { comparisonCases, comparisons, failedReplies, prompts } from "../../../db/schema.ts";
+import { bothOf } from "../../../lib/both-of.ts";
 import { addUsage, type ChatMessage, ModelError, type Usage } from "../../../llm/model.ts";
 import { meterModel } from "../../../llm/wrap-model.ts";
 import type { Services } from "../../../services.ts";
 import type { GuidanceTexts } from "../../guidance.ts";
 import { MOST_TRIES, OPERATOR_WAIT_MS } from "./comparison-state.ts";
-import { both, judgeBlind } from "./judge-blind.ts";
+import { judgeBlind } from "./judge-blind.ts";
 import { type Replay, toReplay } from "./replay.ts";
 import type { ComparisonRow } from "./run-comparison.ts";
 
@@ -83,7 +84,7 @@ async function attempt(
   comparing: Comparing,
   { row, held, replay }: { row: ComparisonRow; held: Case; replay: Replay },
 ): Promise<Outcome> {
-  const [base, tuned] = await both(
+  const [base, tuned] = await bothOf(
     reply(comparing, row.baseModel, replay.messages),
     reply(comparing, row.tunedModel, replay.messages),
   );
@@ -172,17 +173,7 @@ async function keep({ db, clock }: Comparing, held: Case, changes: Changes | nul
   const now = clock();
   const ends = changes?.status !== undefined && changes.status !== "open";
   await db.batch([
-    db
-      .insert(dailyUsage)
-      .select(sql`select ${dayOf(now)}, ${usage.calls}, ${usage.inputTokens}, ${usage.outputTokens} where ${isNew}`)
-      .onConflictDoUpdate({
-        target: dailyUsage.day,
-        set: {
-          modelCalls: sql`${dailyUsage.modelCalls} + excluded.model_calls`,
-          inputTokens: sql`${dailyUsage.inputTokens} + excluded.input_tokens`,
-          outputTokens: sql`${dailyUsage.outputTokens} + excluded.output_tokens`,
-        },
-      }),
+    countUsage(db, now, usage, isNew),
     db
       .update(comparisons)
       .set({ tokens: sql`${comparisons.tokens} + ${usage.inputTokens + usage.outputTokens}` })

@@ -2,6 +2,7 @@ import { compareReplies, pairwiseResult } from "../../../corrections/compare-rep
 import { estimateGain } from "../../../corrections/gain.ts";
 import { isUsableReference, type Judge, type RatedCase, rateReply } from "../../../corrections/rate-reply.ts";
 import type { CaseJudgement, Comparison, JudgeSample, Pairwise } from "../../../db/schema.ts";
+import { bothOf } from "../../../lib/both-of.ts";
 import { hashPair } from "../../hash64.ts";
 
 export interface Verdict {
@@ -36,7 +37,7 @@ export async function judgeBlind(
   }
   const tunedFirst = isTunedFirst(key);
   const [first, second] = tunedFirst ? [tuned, base] : [base, tuned];
-  const [firstSamples, secondSamples] = await both(rateReply(rated, first, judge), rateReply(rated, second, judge));
+  const [firstSamples, secondSamples] = await bothOf(rateReply(rated, first, judge), rateReply(rated, second, judge));
   const compared = await compareReplies(rated, first, second, judge);
   const comparisons = tunedFirst ? compared.map(turned) : compared;
   const [ofBase, ofTuned] = tunedFirst ? [secondSamples, firstSamples] : [firstSamples, secondSamples];
@@ -59,12 +60,4 @@ const OTHER = { old: "new", new: "old", tie: "tie" } as const;
 /** In a comparison `old` stands for the base model: where the tuned one was given as such, the names change places. */
 function turned({ first, winner, reasons }: Comparison): Comparison {
   return { first: OTHER[first], winner: OTHER[winner], reasons };
-}
-
-/** Both results; when one fails, only after the other has ended too, so that its tokens are counted. */
-export async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  const [a, b] = await Promise.allSettled([first, second]);
-  if (a.status === "rejected") throw a.reason;
-  if (b.status === "rejected") throw b.reason;
-  return [a.value, b.value];
 }
