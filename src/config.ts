@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isWebhookSecret } from "./http/standard-webhooks.ts";
 
 /** True for addresses that only this machine can reach, where plain http and no key are fine. */
 export function isLoopback(url: URL): boolean {
@@ -48,6 +49,17 @@ const settings = z.object({
   /** Secret. Its key; without it OPENAI_API_KEY is used where both addresses are the same. */
   FINE_TUNE_API_KEY: z.string().default(""),
   /**
+   * Secret. Signs the provider's webhooks about fine-tuning jobs (`whsec_…`); several, separated by spaces, while one
+   * is being replaced. Without it no webhook is taken, and jobs are asked after every 30 seconds all the same.
+   */
+  FINE_TUNE_WEBHOOK_SECRET: z
+    .string()
+    .default("")
+    .transform((value) => value.split(/[\s,]+/).filter((secret) => secret !== ""))
+    .refine((secrets) => secrets.every(isWebhookSecret), "must be a secret such as whsec_…, or several, with spaces"),
+  /** What the model name `redraft` stands for in chat requests while no tuned model is set; default: CORRECTION_MODEL. */
+  BOT_MODEL: z.string().default(""),
+  /**
    * The new reply must be rated at least this high for a training file: a large gain from very bad to bad is no
    * example. 60 is above "partly right, an important part missing" (50 on each scale of the rubric).
    */
@@ -61,6 +73,12 @@ const settings = z.object({
 });
 
 export type Config = z.infer<typeof settings>;
+
+/** The key of the fine-tuning service: OPENAI_API_KEY goes to its own address only. */
+export function fineTuneKey(config: Config): string {
+  const same = config.FINE_TUNE_BASE_URL === config.OPENAI_BASE_URL;
+  return config.FINE_TUNE_API_KEY || (same ? config.OPENAI_API_KEY : "");
+}
 
 /** Reads all settings; `problems` says in plain words what is missing or wrong. */
 export function readConfig(env: object): { config: Config; problems: null } | { config: null; problems: string[] } {

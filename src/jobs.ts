@@ -5,6 +5,7 @@ import { trainRouterIfDue } from "./clusters/router-training.ts";
 import { keepDeadLetter } from "./corrections/dead-letters.ts";
 import { fanOut } from "./corrections/fan-out.ts";
 import { runControls } from "./corrections/judge/controls.ts";
+import { runComparison } from "./exports/fine-tunes/comparison/run-comparison.ts";
 import { runFineTune } from "./exports/fine-tunes/run-fine-tune.ts";
 import { writeExport } from "./exports/write-export.ts";
 import { describeError } from "./lib/errors.ts";
@@ -15,6 +16,7 @@ const message = z.discriminatedUnion("job", [
   z.object({ job: z.literal("export"), export_id: z.uuid() }),
   z.object({ job: z.literal("controls"), controls_id: z.uuid() }),
   z.object({ job: z.literal("fine_tune"), fine_tune_id: z.uuid() }),
+  z.object({ job: z.literal("comparison"), comparison_id: z.uuid() }),
   z.object({ job: z.literal("train_router") }),
   z.object({ job: z.literal("distill"), cluster_id: z.uuid() }),
   z.object({ job: z.literal("move_cluster"), cluster_id: z.uuid() }),
@@ -52,6 +54,8 @@ function doJob(services: Services, work: JobMessage): Promise<unknown> {
       return runControls(services, work.controls_id);
     case "fine_tune":
       return runFineTune(services, work.fine_tune_id);
+    case "comparison":
+      return runComparison(services, work.comparison_id);
     case "train_router":
       return trainRouterIfDue(services);
     case "distill":

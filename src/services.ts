@@ -1,4 +1,4 @@
-import { type Config, readConfig } from "./config.ts";
+import { type Config, fineTuneKey, readConfig } from "./config.ts";
 import { createDb, type Db } from "./db/client.ts";
 import { RedraftError } from "./lib/errors.ts";
 import type { Clock } from "./lib/time.ts";
@@ -16,6 +16,7 @@ export type JobMessage =
   | { job: "export"; export_id: string }
   | { job: "controls"; controls_id: string }
   | { job: "fine_tune"; fine_tune_id: string }
+  | { job: "comparison"; comparison_id: string }
   | { job: "train_router" }
   | { job: "distill"; cluster_id: string }
   | { job: "move_cluster"; cluster_id: string };
@@ -25,6 +26,8 @@ export interface Services {
   config: Config;
   db: Db;
   model: Model;
+  /** Where base and tuned models answer: the server of FINE_TUNE_BASE_URL. */
+  trainer: Model;
   corrections: Queue<CorrectionMessage>;
   jobs: Queue<JobMessage>;
   bucket: R2Bucket;
@@ -56,6 +59,7 @@ export function createServices(env: Cloudflare.Env): Services {
     config,
     db: createDb(env.DB),
     model: createOpenAiModel({ apiKey: config.OPENAI_API_KEY, baseUrl: config.OPENAI_BASE_URL }),
+    trainer: createOpenAiModel({ apiKey: fineTuneKey(config), baseUrl: config.FINE_TUNE_BASE_URL }),
     corrections: env.CORRECTIONS,
     jobs: env.JOBS,
     bucket: env.EXPORTS,

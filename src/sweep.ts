@@ -6,6 +6,8 @@ import { resumeControls } from "./corrections/judge/controls.ts";
 import { sweepCorrections } from "./corrections/sweep.ts";
 import { deleteOldExports } from "./exports/change-export.ts";
 import { resumeErasures } from "./exports/erase-failure.ts";
+import { resumeComparisons } from "./exports/fine-tunes/comparison/run-comparison.ts";
+import { forgetDeliveries } from "./exports/fine-tunes/receive-webhook.ts";
 import { resumeFineTunes } from "./exports/fine-tunes/run-fine-tune.ts";
 import { resumeExports } from "./exports/write-export.ts";
 import { describeError } from "./lib/errors.ts";
@@ -19,6 +21,8 @@ export async function sweep(services: Services): Promise<void> {
     resumeExports(services),
     resumeErasures(services),
     resumeFineTunes(services),
+    forgetDeliveries(services),
+    resumeComparisons(services),
     deleteOldExports(services),
     resumeControls(services),
     sweepRouter(services),

@@ -28,7 +28,7 @@ export function applyMigrations(where: string[] = []): Promise<void> {
  * messages is left and no consumer lives. On Cloudflare neither is so, and the sweep waits for leases to run out.
  */
 export function forgetQueues(where: string[] = []): Promise<void> {
-  const tables = ["failed_replies", "exports"];
+  const tables = ["failed_replies", "exports", "fine_tunes", "fine_tune_comparisons"];
   const sql = tables.map((table) => `update ${table} set due_at = 1 where due_at is not null;`).join(" ");
   return run(process.execPath, [WRANGLER, "d1", "execute", "DB", "--local", ...where, "--command", sql], {
     env: environment(),

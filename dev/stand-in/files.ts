@@ -18,6 +18,7 @@ interface Upload {
 
 const MOST_BYTES = 512 * 1024 * 1024;
 const MOST_PART_BYTES = 64 * 1024 * 1024;
+const MOST_UPLOAD_BYTES = 8 * 1024 ** 3;
 const CREATED = 1_767_225_600;
 
 /** Files and uploads in parts, as OpenAI's API has them. @param files where they are kept, for fine-tuning jobs */
@@ -57,6 +58,7 @@ export function fileRoutes(files: Map<string, StoredFile>): Route[] {
           throw new ApiError(400, "Uploads for fine-tuning are text/jsonl.", { param: "mime_type" });
         if (typeof filename !== "string" || typeof bytes !== "number")
           throw new ApiError(400, "filename and bytes are required.");
+        if (bytes > MOST_UPLOAD_BYTES) throw new ApiError(400, "An upload holds at most 8 GB.", { param: "bytes" });
         const upload: Upload = { id: `upload_${++made}`, filename, bytes, parts: new Map() };
         uploads.set(upload.id, upload);
         sendJson(response, { id: upload.id, object: "upload", bytes, filename, purpose, status: "pending" });
@@ -72,6 +74,15 @@ export function fileRoutes(files: Map<string, StoredFile>): Route[] {
         const part = `part_${++made}`;
         upload.parts.set(part, data.content);
         sendJson(response, { id: part, object: "upload.part", upload_id: id, created_at: CREATED });
+      },
+    },
+    {
+      method: "POST",
+      path: "/v1/uploads/:id/cancel",
+      handle({ response, params: { id = "" } }) {
+        const { filename, bytes } = found(uploads, id, "upload");
+        uploads.delete(id);
+        sendJson(response, { id, object: "upload", bytes, filename, purpose: "fine-tune", status: "cancelled" });
       },
     },
     {

@@ -1,6 +1,7 @@
 import { MODEL } from "./chat.ts";
 import { faultOf, found, type StoredFile } from "./files.ts";
 import { ApiError, type Route, readJson, sendJson } from "./http.ts";
+import { type Learned, learn } from "./learned.ts";
 
 interface Job {
   id: string;
@@ -23,10 +24,11 @@ const CREATED = 1_767_225_600;
 const FORBIDDEN = "forbidden";
 
 /**
- * Fine-tuning jobs with OpenAI's checks on the file. They train nothing: the resulting model is the stand-in under
- * the name of a tuned one. The base model `forbidden` is refused, to show what that looks like.
+ * Fine-tuning jobs with OpenAI's checks on the file. The resulting model knows the file's lines by heart, and is the
+ * stand-in in all else (see `learned.ts`). The base model `forbidden` is refused, to show what that looks like.
+ * @param tuned where finished models are kept, by their names
  */
-export function fineTuneRoutes(files: Map<string, StoredFile>): Route[] {
+export function fineTuneRoutes(files: Map<string, StoredFile>, tuned: Map<string, Learned>): Route[] {
   const jobs = new Map<string, Job>();
   return [
     {
@@ -51,6 +53,8 @@ export function fineTuneRoutes(files: Map<string, StoredFile>): Route[] {
         const job = found(jobs, id, "fine-tuning job");
         job.looks++;
         if (stateOf(job) !== "validating_files" && job.fault === null) job.fault = faultsOf(job);
+        const model = modelOf(job);
+        if (model !== null && !tuned.has(model)) tuned.set(model, learn(job.training.content.toString("utf8")));
         sendJson(response, jobBody(job));
       },
     },
@@ -107,10 +111,16 @@ function stateOf(job: Job): string {
   return STATES[Math.min(job.looks, STATES.length - 1)] ?? "queued";
 }
 
+/** The name of a job's model; null until it has succeeded. */
+function modelOf(job: Job): string | null {
+  const { suffix } = job.body;
+  if (stateOf(job) !== "succeeded") return null;
+  return `ft:${MODEL}:redraft:${typeof suffix === "string" ? suffix : "none"}:${job.id}`;
+}
+
 function jobBody(job: Job) {
   const status = stateOf(job);
   const done = status === "succeeded";
-  const { suffix } = job.body;
   return {
     id: job.id,
     object: "fine_tuning.job",
@@ -119,7 +129,7 @@ function jobBody(job: Job) {
     status,
     training_file: job.training.id,
     validation_file: job.validation?.id ?? null,
-    fine_tuned_model: done ? `ft:${MODEL}:redraft:${typeof suffix === "string" ? suffix : "none"}:${job.id}` : null,
+    fine_tuned_model: modelOf(job),
     trained_tokens: done ? Math.round(job.training.bytes / 4) * 3 : null,
     error: job.fault === null ? null : { code: "invalid_training_file", message: job.fault, param: "training_file" },
     metadata: job.body.metadata ?? null,

@@ -5,7 +5,8 @@ import { fileRoutes, type StoredFile } from "./files.ts";
 import type { Schema } from "./fill-schema.ts";
 import { fineTuneRoutes } from "./fine-tunes.ts";
 import { ApiError, dispatch, isRecord, type Route, readJson, sendJson } from "./http.ts";
-import { hash } from "./text.ts";
+import type { Learned } from "./learned.ts";
+import { hash, readSections } from "./text.ts";
 
 export interface StandInOptions {
   /** 0 (default): any free port. */
@@ -26,8 +27,7 @@ export interface StandIn {
  * function of the request, so that tests and demos run anywhere and repeat.
  */
 export async function startStandIn({ port = 0, latencyMs = 0 }: StandInOptions = {}): Promise<StandIn> {
-  const files = new Map<string, StoredFile>();
-  const all = [...chatRoutes(latencyMs), ...fileRoutes(files), ...fineTuneRoutes(files)];
+  const all = standInRoutes({ latencyMs });
   const server = createServer((request, response) => void dispatch(all, request, response));
   // Clients keep connections open between the calls of a run; the default of 5 s would close one under a request.
   server.keepAliveTimeout = 60_000;
@@ -46,13 +46,20 @@ export async function startStandIn({ port = 0, latencyMs = 0 }: StandInOptions =
   };
 }
 
-function chatRoutes(latencyMs: number): Route[] {
+/** Everything it answers to, with a memory of its own for files, jobs and models. */
+export function standInRoutes({ latencyMs = 0 }: Pick<StandInOptions, "latencyMs"> = {}): Route[] {
+  const files = new Map<string, StoredFile>();
+  const tuned = new Map<string, Learned>();
+  return [...chatRoutes(latencyMs, tuned), ...fileRoutes(files), ...fineTuneRoutes(files, tuned)];
+}
+
+function chatRoutes(latencyMs: number, tuned: Map<string, Learned>): Route[] {
   return [
     {
       method: "POST",
       path: "/v1/chat/completions",
       async handle({ request, response }) {
-        const completion = complete(await readJson(request));
+        const completion = complete(await readJson(request), tuned);
         if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs));
         if (completion.stream) streamCompletion(response, completion);
         else sendJson(response, completionBody(completion));
@@ -62,19 +69,19 @@ function chatRoutes(latencyMs: number): Route[] {
       method: "POST",
       path: "/v1/embeddings",
       async handle({ request, response }) {
-        sendJson(response, embeddings(await readJson(request)));
+        sendJson(response, embeddings(await readJson(request), tuned));
       },
     },
     {
       method: "GET",
       path: "/v1/models",
-      handle: ({ response }) => sendJson(response, { object: "list", data: [modelBody(MODEL)] }),
+      handle: ({ response }) => sendJson(response, { object: "list", data: [MODEL, ...tuned.keys()].map(modelBody) }),
     },
     {
       method: "GET",
       path: "/v1/models/:id",
       handle({ response, params: { id = "" } }) {
-        checkModel(id);
+        checkModel(id, tuned);
         sendJson(response, modelBody(id));
       },
     },
@@ -88,19 +95,23 @@ function modelBody(id: string) {
 /** A fixed time: the same request gets the same bytes. */
 const CREATED = 1_767_225_600;
 
-/** Models tuned from the stand-in are the stand-in. */
-function checkModel(model: unknown): void {
+/** @returns the name of the stand-in, or of a model that was tuned from it while this one runs */
+function checkModel(model: unknown, tuned: Map<string, Learned>): string {
   if (typeof model !== "string" || model === "") {
     throw new ApiError(400, "you must provide a model parameter", { param: "model" });
   }
-  if (model !== MODEL && !model.startsWith(`ft:${MODEL}`)) {
-    const message = `The model \`${model}\` does not exist: this is the stand-in, its only model is \`${MODEL}\`.`;
+  if (model !== MODEL && !tuned.has(model)) {
+    const message = model.startsWith(`ft:${MODEL}`)
+      ? `The model \`${model}\` does not exist (any more): the stand-in forgets its tuned models when it ends.`
+      : `The model \`${model}\` does not exist: this is the stand-in, its only model is \`${MODEL}\`.`;
     throw new ApiError(404, message, { param: "model", code: "model_not_found" });
   }
+  return model;
 }
 
 interface Completion {
   id: string;
+  model: string;
   text: string;
   finishReason: "stop" | "length";
   promptTokens: number;
@@ -109,17 +120,22 @@ interface Completion {
   streamUsage: boolean;
 }
 
-function complete(body: Record<string, unknown>): Completion {
-  checkModel(body.model);
+function complete(body: Record<string, unknown>, tuned: Map<string, Learned>): Completion {
+  const model = checkModel(body.model, tuned);
   const messages = readMessages(body.messages);
   const { format, schema } = readFormat(body.response_format);
   const most = body.max_completion_tokens ?? body.max_tokens ?? Number.POSITIVE_INFINITY;
   if (typeof most !== "number" || most < 1) {
     throw new ApiError(400, "max_completion_tokens must be a number of at least 1", { param: "max_completion_tokens" });
   }
-  const { text, cut } = cutToTokens(answerChat({ messages, format, schema }), most);
+  // Its lines are about customers' plain messages; in all that is asked in another shape it is the stand-in.
+  const asked = messages.findLast(({ role }) => role === "user")?.text ?? "";
+  const isPlain = format === "text" && Object.keys(readSections(asked)).length === 0;
+  const known = isPlain ? (tuned.get(model)?.answer(asked) ?? null) : null;
+  const { text, cut } = cutToTokens(known ?? answerChat({ messages, format, schema }), most);
   return {
     id: `chatcmpl-${hash(JSON.stringify(body)).toString(16).padStart(8, "0")}`,
+    model,
     text,
     finishReason: cut ? "length" : "stop",
     // Three more for the frame of each message, as OpenAI counts.
@@ -187,7 +203,7 @@ function completionBody(completion: Completion) {
     id: completion.id,
     object: "chat.completion",
     created: CREATED,
-    model: MODEL,
+    model: completion.model,
     choices: [{ index: 0, message, logprobs: null, finish_reason: completion.finishReason }],
     usage: usageOf(completion),
   };
@@ -195,7 +211,7 @@ function completionBody(completion: Completion) {
 
 function streamCompletion(response: ServerResponse, completion: Completion): void {
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
-  const frame = { id: completion.id, object: "chat.completion.chunk", created: CREATED, model: MODEL };
+  const frame = { id: completion.id, object: "chat.completion.chunk", created: CREATED, model: completion.model };
   const send = (more: object) => response.write(`data: ${JSON.stringify({ ...frame, ...more })}\n\n`);
   const delta = (part: object, finish: string | null = null) =>
     send({ choices: [{ index: 0, delta: part, logprobs: null, finish_reason: finish }] });
@@ -206,8 +222,8 @@ function streamCompletion(response: ServerResponse, completion: Completion): voi
   response.end("data: [DONE]\n\n");
 }
 
-function embeddings(body: Record<string, unknown>) {
-  checkModel(body.model);
+function embeddings(body: Record<string, unknown>, tuned: Map<string, Learned>) {
+  checkModel(body.model, tuned);
   const inputs = typeof body.input === "string" ? [body.input] : body.input;
   if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every((input) => typeof input === "string")) {
     throw new ApiError(400, "input must be a text or a list of texts", { param: "input" });

@@ -30,7 +30,8 @@ export function rateDifference(guided: Rate, plain: Rate): Difference | null {
   };
 }
 
-function wilson({ n, failed }: Rate): { rate: number; low: number; high: number } {
+/** A rate with its 95% interval, by Wilson (1927). */
+export function wilson({ n, failed }: Rate): { rate: number; low: number; high: number } {
   const rate = failed / n;
   const middle = rate + (Z * Z) / (2 * n);
   const reach = Z * Math.sqrt((rate * (1 - rate)) / n + (Z * Z) / (4 * n * n));

@@ -8,6 +8,7 @@ import { applyEvent } from "../failures/apply-event.ts";
 import type { FailureEvent, FailureState } from "../failures/failure-state.ts";
 import { checkRewrite } from "../guards/check-rewrite.ts";
 import type { NewImprovement } from "../improvements/store-improvement.ts";
+import { bothOf } from "../lib/both-of.ts";
 import { describeError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import { excerpt } from "../lib/text.ts";
@@ -223,12 +224,4 @@ function eventOf(error: ModelError, now: number): FailureEvent {
       // Not this reply's fault: it waits with all others until the gate opens.
       return { type: "wait", code, reason, untilMs: now + OPERATOR_PROBE_MS };
   }
-}
-
-/** Both results; when one fails, only after the other has ended too, so that its tokens are counted. */
-async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  const [a, b] = await Promise.allSettled([first, second]);
-  if (a.status === "rejected") throw a.reason;
-  if (b.status === "rejected") throw b.reason;
-  return [a.value, b.value];
 }

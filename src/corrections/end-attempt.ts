@@ -1,12 +1,12 @@
 import { and, eq, exists, sql } from "drizzle-orm";
 import { rowsFromJson } from "../db/client.ts";
-import { correctionAttempts, dailyUsage, failedReplies } from "../db/schema.ts";
+import { correctionAttempts, failedReplies } from "../db/schema.ts";
 import { type FailureEvent, type FailureState, nextState } from "../failures/failure-state.ts";
 import { type NewImprovement, storeImprovement } from "../improvements/store-improvement.ts";
 import { retryD1 } from "../lib/retry-d1.ts";
-import { dayOf } from "../lib/time.ts";
 import type { Usage } from "../llm/model.ts";
 import type { Services } from "../services.ts";
+import { countUsage } from "./count-usage.ts";
 
 /**
  * Ends a correction: the attempt with its cost, the improvement if there is one, and the failure's next state, all
@@ -44,17 +44,7 @@ export async function endAttempt(
   const isNew = sql`not exists (select 1 from ${correctionAttempts} a where a.failed_reply_id = ${failureId} and a.attempt = ${held.attempts})`;
   const batch = [
     // Counted together with the attempt, and like it only once.
-    db
-      .insert(dailyUsage)
-      .select(sql`select ${dayOf(now)}, ${usage.calls}, ${usage.inputTokens}, ${usage.outputTokens} where ${isNew}`)
-      .onConflictDoUpdate({
-        target: dailyUsage.day,
-        set: {
-          modelCalls: sql`${dailyUsage.modelCalls} + excluded.model_calls`,
-          inputTokens: sql`${dailyUsage.inputTokens} + excluded.input_tokens`,
-          outputTokens: sql`${dailyUsage.outputTokens} + excluded.output_tokens`,
-        },
-      }),
+    countUsage(db, now, usage, isNew),
     db
       .insert(correctionAttempts)
       .select(

@@ -2,6 +2,7 @@ import { and, eq, gte, inArray, isNull, notExists, sql } from "drizzle-orm";
 import { touchClusters } from "../clusters/read-context.ts";
 import type { Db } from "../db/client.ts";
 import {
+  comparisonCases,
   erasures,
   exportCheckpoints,
   exportsTable,
@@ -12,6 +13,7 @@ import {
 } from "../db/schema.ts";
 import { describeError } from "../lib/errors.ts";
 import { toRfc3339 } from "../lib/time.ts";
+import { readBotModelChanges } from "../prompts/bot-model.ts";
 import type { Services } from "../services.ts";
 import { DATA_FILES, fileKey } from "./export-state.ts";
 import type { ErasureOutput } from "./schemas.ts";
@@ -79,6 +81,15 @@ async function removeRows({ db, clock }: Erasing, failureId: string): Promise<bo
       .update(exportsTable)
       .set({ attempts: sql`${exportsTable.attempts} + 1`, tries: 0, dueAt: clock(), cursor: null })
       .where(mayHold),
+    // The replies that models gave to it, and what the judge said of them. The ratings hold no text and stay.
+    db
+      .update(comparisonCases)
+      .set({
+        ...{ baseReply: null, tunedReply: null, judgement: null },
+        status: sql`case when ${comparisonCases.status} = 'open' then 'unscored' else ${comparisonCases.status} end`,
+        reasonCode: sql`case when ${comparisonCases.status} = 'open' then 'erased' else ${comparisonCases.reasonCode} end`,
+      })
+      .where(eq(comparisonCases.failedReplyId, failureId)),
     db.delete(improvements).where(eq(improvements.failedReplyId, failureId)),
     db.delete(failedReplies).where(eq(failedReplies.id, failureId)),
     db
@@ -144,11 +155,14 @@ async function toOutput(db: Db, failureId: string): Promise<ErasureOutput | null
     .select({ id: fineTunes.id, exportId: fineTunes.exportId, model: fineTunes.model, status: fineTunes.status })
     .from(fineTunes)
     .where(inArray(fineTunes.exportId, erasure.exportIds));
+  const [live] = await readBotModelChanges(db, 1);
   return {
     id: failureId,
     erased_at: toRfc3339(erasure.erasedAt),
     exports: erasure.exportIds.map((id) => ({ id, rebuild: `/v1/exports/${id}/rebuild` })),
-    fine_tunes: trained.map(({ id, exportId, model, status }) => ({ id, export_id: exportId, model, status })),
+    fine_tunes: trained.map(({ id, exportId, ...told }) => ({
+      ...{ id, export_id: exportId, ...told, is_bot_model: live?.fineTuneId === id },
+    })),
   };
 }
 

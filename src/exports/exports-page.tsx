@@ -1,5 +1,8 @@
 import { EXPORT_FORMATS } from "../db/schema.ts";
 import type { Page } from "../http/pagination.ts";
+import { type Column, DataTable, NextPage } from "../ui/data-table.tsx";
+import { When } from "../ui/when.tsx";
+import { describeFilters } from "./describe-filters.ts";
 import type { ExportOutput } from "./schemas.ts";
 
 const FORMAT_NAMES: Record<(typeof EXPORT_FORMATS)[number], string> = {
@@ -16,7 +19,10 @@ interface Props {
   categories: string[];
 }
 
+const REFRESH_MS = 2_000;
+
 export function ExportsPage({ page, minGain, categories }: Props) {
+  const running = page.data.some(({ status }) => status === "queued" || status === "running");
   return (
     <>
       <h1>Training files</h1>
@@ -24,15 +30,9 @@ export function ExportsPage({ page, minGain, categories }: Props) {
       {page.data.length === 0 ? (
         <p class="empty">No training file yet. The form above writes one from all improved replies.</p>
       ) : (
-        <ExportTable rows={page.data} />
+        <DataTable columns={COLUMNS} rows={page.data} refreshMs={running ? REFRESH_MS : undefined} />
       )}
-      {page.next_cursor !== null && (
-        <nav class="paging" aria-label="Pages">
-          <a href={`/exports?cursor=${encodeURIComponent(page.next_cursor)}`} rel="next">
-            Next page
-          </a>
-        </nav>
-      )}
+      <NextPage path="/exports" cursor={page.next_cursor} />
       <script src="/exports.js" defer />
     </>
   );
@@ -96,54 +96,32 @@ function StartForm({ minGain, categories }: Omit<Props, "page">) {
   );
 }
 
-function ExportTable({ rows }: { rows: ExportOutput[] }) {
-  const running = rows.some(({ status }) => status === "queued" || status === "running");
-  return (
-    <table class="board exports" data-refresh={running ? "2000" : undefined}>
-      <thead>
-        <tr>
-          <th scope="col">Started</th>
-          <th scope="col">What</th>
-          <th scope="col">State</th>
-          <th scope="col">Lines</th>
-          <th scope="col">Files</th>
-          <th scope="col">
-            <span class="unseen">Actions</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr>
-            <td data-label="Started">
-              <time datetime={row.created_at}>{row.created_at.slice(0, 16).replace("T", " ")}</time>
-            </td>
-            <td data-label="What">
-              {row.format}
-              <p class="hint">{describe(row.filters)}</p>
-            </td>
-            <td data-label="State">
-              <State row={row} />
-            </td>
-            <td data-label="Lines" class="number">
-              {row.rows.toLocaleString("en")}
-              {row.validation_rows > 0 && (
-                <p class="hint">{`+ ${row.validation_rows.toLocaleString("en")} held out`}</p>
-              )}
-              <Skipped skipped={row.skipped} />
-            </td>
-            <td data-label="Files">
-              <Files row={row} />
-            </td>
-            <td data-label="Actions">
-              <Actions row={row} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
+const COLUMNS: Column<ExportOutput>[] = [
+  { name: "Started", cell: ({ created_at }) => <When time={created_at} /> },
+  {
+    name: "What",
+    cell: ({ format, filters }) => (
+      <>
+        {format}
+        <p class="hint">{describeFilters(filters)}</p>
+      </>
+    ),
+  },
+  { name: "State", cell: (row) => <State row={row} /> },
+  {
+    name: "Lines",
+    number: true,
+    cell: ({ rows, validation_rows, skipped }) => (
+      <>
+        {rows.toLocaleString("en")}
+        {validation_rows > 0 && <p class="hint">{`+ ${validation_rows.toLocaleString("en")} held out`}</p>}
+        <Skipped skipped={skipped} />
+      </>
+    ),
+  },
+  { name: "Files", cell: (row) => <Files row={row} /> },
+  { name: "Actions", unseen: true, cell: (row) => <Actions row={row} /> },
+];
 
 function State({ row }: { row: ExportOutput }) {
   if (row.status === "running") {
@@ -211,19 +189,6 @@ function Actions({ row }: { row: ExportOutput }) {
       )}
     </form>
   );
-}
-
-function describe(filters: ExportOutput["filters"]): string {
-  const said = [
-    `gain from ${filters.min_gain}`,
-    ...(filters.reply === "agent" ? ["agent's replies"] : []),
-    ...(filters.system === "guided" ? ["with guidance"] : []),
-    ...(filters.review !== null ? [filters.review] : []),
-    ...(filters.failure_category !== null ? [filters.failure_category] : []),
-    ...(filters.topic !== null ? [filters.topic] : []),
-    ...(filters.validation_fraction > 0 ? [`${Math.round(filters.validation_fraction * 100)}% held out`] : []),
-  ];
-  return said.join(", ");
 }
 
 /** Bytes as people say them. */

@@ -100,7 +100,15 @@ export const erasureOutput = z
       description: "The exports that held it. Their data files are gone; POST to `rebuild` writes them anew.",
     }),
     fine_tunes: z
-      .array(z.object({ id: z.uuid(), export_id: z.uuid(), model: z.string().nullable(), status: z.string() }))
+      .array(
+        z.object({
+          id: z.uuid(),
+          export_id: z.uuid(),
+          model: z.string().nullable(),
+          status: z.string(),
+          is_bot_model: z.boolean().openapi({ description: "The bot is answering with it now: see /v1/bot-model." }),
+        }),
+      )
       .openapi({ description: "What was trained on them. A trained model can not forget: decide what to do with it." }),
   })
   .openapi("Erasure");

@@ -15,6 +15,9 @@ const OPEN_PATHS = new Set(["/healthz", "/sign-in"]);
 /** Addresses that carry their own key and check it themselves (`signed-links.ts`). */
 const SIGNED_PATHS = "/v1/links/";
 
+/** Where the fine-tuning service sends its events; they carry a signature, which the route checks. */
+export const FINE_TUNE_WEBHOOK = "/v1/fine-tunes/webhook";
+
 /**
  * A key on every route: `Authorization: Bearer <ADMIN_KEY>`, or the signed cookie of a signed-in browser.
  * What a browser sends by its cookie alone must come from our own pages.
@@ -23,6 +26,10 @@ export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (OPEN_PATHS.has(c.req.path)) return sameOrigin(c, next);
   if (c.req.method === "GET" && c.req.path.startsWith(SIGNED_PATHS)) {
     c.set("actor", "link");
+    return next();
+  }
+  if (c.req.method === "POST" && c.req.path === FINE_TUNE_WEBHOOK) {
+    c.set("actor", "webhook");
     return next();
   }
   const bearer = bearerOf(c.req.header("authorization"));

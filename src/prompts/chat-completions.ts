@@ -3,25 +3,31 @@ import type { Behind } from "../clusters/live-cache.ts";
 import { newPromptId } from "../clusters/prompt-id.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Services } from "../services.ts";
+import { BOT_ALIAS, modelServer, resolveBotModel, type Target } from "./bot-model.ts";
 import { type Found, findGuidance, type PlainReason } from "./find-guidance.ts";
 import { isHeldOut } from "./holdout.ts";
 import { markOf } from "./serve-prompt.ts";
 
 /** What of a chat request is looked at; all else it carries is passed on as it is. */
 interface ChatRequest {
+  model?: unknown;
   messages: { role?: unknown; content?: unknown }[];
 }
 
 export interface Guided {
   /** The request to pass on. */
   body: string;
+  /** Where to. */
+  server: Omit<Target, "model">;
+  /** What the name of our own stood for; null where the request names its model itself. */
+  model: string | null;
   promptId: string;
   topic: string | null;
   plain: PlainReason | null;
 }
 
 /**
- * Adds the guidance to an OpenAI chat request. A body that is not one is passed on untouched: what is wrong with it
+ * Adds the guidance to an OpenAI chat request, and puts the bot's model where the request says `redraft`. A body that is not one is passed on untouched: what is wrong with it
  * is for the model's server to say.
  */
 export async function guideChatRequest(
@@ -30,10 +36,18 @@ export async function guideChatRequest(
   behind: Behind,
 ): Promise<Guided> {
   const request = parseRequest(body);
+  const target = request?.model === BOT_ALIAS ? await resolveBotModel(services, behind) : null;
+  const model = target?.model ?? null;
+  const to = { server: target ?? modelServer(services.config), model };
+  // Untouched where nothing is to be changed: what stands in it, and how, is the bot's own.
+  const written = (changes: Partial<ChatRequest>) => {
+    const all = { ...(model !== null && { model }), ...changes };
+    return Object.keys(all).length === 0 ? body : JSON.stringify({ ...request, ...all });
+  };
   const asked = request && lastUserText(request);
   if (!request || !asked) {
     const promptId = newPromptId({ arm: "plain", cluster: 0, lessons: 0 }, services.clock());
-    return { body, promptId, topic: null, plain: "not_a_message" };
+    return { ...to, body: written({}), promptId, topic: null, plain: "not_a_message" };
   }
   const found: Found = await findGuidance(services, { customerMessage: asked }, behind);
   const opening = firstUserText(request) ?? asked;
@@ -42,7 +56,8 @@ export async function guideChatRequest(
     isHeldOut({ customer_message: opening, conversation: null }, services.config.HOLDOUT_FRACTION);
   const text = heldOut ? null : (found.guidance?.text ?? null);
   return {
-    body: text === null ? body : JSON.stringify({ ...request, messages: withGuidance(request.messages, text) }),
+    ...to,
+    body: written(text === null ? {} : { messages: withGuidance(request.messages, text) }),
     promptId: newPromptId(markOf(found, heldOut), services.clock()),
     topic: found.cluster?.context.topic ?? null,
     plain: heldOut ? "holdout" : text === null ? (found.plain ?? "nothing_known") : null,
@@ -104,16 +119,16 @@ const NOT_PASSED_ON = [
  * @returns null when the server could not be reached
  */
 export async function passOn(
-  { config, fetch }: Pick<Services, "config" | "fetch">,
-  body: string,
+  { fetch }: Pick<Services, "fetch">,
+  { body, server }: Pick<Guided, "body" | "server">,
   given: { accept?: string; beta?: string; signal: AbortSignal },
 ): Promise<Response | null> {
   try {
-    const answer = await fetch(`${config.OPENAI_BASE_URL}/chat/completions`, {
+    const answer = await fetch(`${server.baseUrl}/chat/completions`, {
       method: "POST",
       headers: {
         "content-type": "application/json",
-        ...(config.OPENAI_API_KEY !== "" && { authorization: `Bearer ${config.OPENAI_API_KEY}` }),
+        ...(server.key !== "" && { authorization: `Bearer ${server.key}` }),
         ...(given.accept !== undefined && { accept: given.accept }),
         ...(given.beta !== undefined && { "openai-beta": given.beta }),
       },

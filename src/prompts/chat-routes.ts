@@ -12,7 +12,8 @@ const chat = createRoute({
   description:
     "The request goes to OPENAI_BASE_URL with all it carries; the answer comes back byte for byte, streaming or not, " +
     "errors included. x-redraft-prompt-id names the prompt, x-redraft-cluster its topic (percent-encoded), " +
-    "x-redraft-plain why no guidance was added.",
+    "x-redraft-plain why no guidance was added. The model name `redraft` stands for the bot's model (see /v1/bot-model), " +
+    "which x-redraft-model then names; any other is passed on as it is.",
   request: {
     body: {
       required: true,
@@ -36,14 +37,16 @@ chatRoutes.openAPIRegistry.registerPath(chat);
 
 chatRoutes.post(chat.getRoutingPath(), async (c) => {
   const { services } = c.var;
-  const { body, promptId, topic, plain } = await guideChatRequest(services, await c.req.text(), behindAnswer(c));
-  const answer = await passOn(services, body, {
+  const guided = await guideChatRequest(services, await c.req.text(), behindAnswer(c));
+  const { promptId, topic, plain, model } = guided;
+  const answer = await passOn(services, guided, {
     accept: c.req.header("accept"),
     beta: c.req.header("openai-beta"),
     signal: c.req.raw.signal,
   });
   c.header("x-redraft-prompt-id", promptId);
   if (topic !== null) c.header("x-redraft-cluster", encodeURIComponent(topic));
+  if (model !== null) c.header("x-redraft-model", encodeURI(model));
   if (plain !== null) c.header("x-redraft-plain", plain);
   if (answer !== null) return c.newResponse(answer.body, answer);
   const message = "The model's server could not be reached.";

@@ -2,6 +2,8 @@ import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { readCalibration } from "../../src/corrections/judge/calibration.ts";
 import { createDb } from "../../src/db/client.ts";
+import { exampleCases, getComparison, listCases } from "../../src/exports/fine-tunes/comparison/queries.ts";
+import { resumeComparisons } from "../../src/exports/fine-tunes/comparison/run-comparison.ts";
 import { listFailures } from "../../src/failures/queries.ts";
 import { failureQuery } from "../../src/failures/schemas.ts";
 import { improvementCredit, improvementTotals, listImprovements } from "../../src/improvements/queries.ts";
@@ -118,6 +120,31 @@ describe("the lists", () => {
     const all = await plans();
     expect(all.map(({ plan }) => plan.join("; ")).join("\n")).toMatch(/failed_replies_rated/);
     for (const { sql, plan } of all) expect(plan.join("; "), sql).not.toMatch(/TEMP B-TREE/);
+  });
+
+  it("find a fine-tune's comparison and its cases by their indexes", async () => {
+    const id = crypto.randomUUID();
+    await env.DB.batch([
+      env.DB.prepare(
+        `insert into fine_tune_comparisons (id, fine_tune_id, status, case_limit, base_model, tuned_model, judge_model, judge_samples, rubric, tokens, faults, created_at)
+         values (?1, ?1, 'running', 1, 'b', 't', 'j', 1, 'r', 0, 0, 1)`,
+      ).bind(id),
+      env.DB.prepare(
+        `insert into fine_tune_comparison_cases (comparison_id, position, failed_reply_id, unseen, status, base_reply, tuned_reply, base_rating, tuned_rating, pairwise, tries)
+         values (?1, 0, ?1, 'held_out', 'scored', 'b', 't', 1, 2, 'won', 1)`,
+      ).bind(id),
+    ]);
+    const { db, plans } = explained();
+    const { services } = createWorld();
+    await getComparison(db, id);
+    await listCases(db, id, { limit: 10 });
+    await exampleCases(db, id, 3);
+    await resumeComparisons({ ...services, db });
+    const all = await plans();
+    expect(all.length).toBe(6);
+    // The examples are sorted by a difference, of a few hundred numbers at most.
+    for (const { sql, plan } of all) expect(plan.join("; "), sql).not.toMatch(/SCAN/);
+    expect(all.map(({ plan }) => plan.join("; ")).join("\n")).toMatch(/comparisons_fine_tune.*comparisons_due/s);
   });
 
   it("add up a leaderboard from an index alone", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { answerChat, cutToTokens, embed } from "../../dev/stand-in/chat.ts";
 import { fillSchema } from "../../dev/stand-in/fill-schema.ts";
+import { learn } from "../../dev/stand-in/learned.ts";
 import { rateReply } from "../../dev/stand-in/rate.ts";
 import { rewriteReply } from "../../dev/stand-in/rewrite.ts";
 import { hideFacts, overlap } from "../../dev/stand-in/text.ts";
@@ -143,5 +144,36 @@ describe("the stand-in's answers", () => {
       cosine(refund, embed("reset the password")),
     );
     expect(cosine(refund, refund)).toBeCloseTo(1);
+  });
+});
+
+describe("a model tuned from the stand-in", () => {
+  const line = (prompt: string, reply: string) =>
+    JSON.stringify({
+      messages: [
+        { role: "user", content: prompt },
+        { role: "assistant", content: reply },
+      ],
+    });
+  const preference = JSON.stringify({
+    input: { messages: [{ role: "user", content: "Is my voucher still valid?" }] },
+    preferred_output: [{ role: "assistant", content: "Vouchers never run out." }],
+    non_preferred_output: [{ role: "assistant", content: "No." }],
+  });
+  const file = [
+    line("Where is my refund?", "Refunds go back to your card. Yours of $24.90 left us on 3 March."),
+    line("How do I reset my password?", "Open the sign-in page and choose to reset it."),
+    preference,
+  ].join("\n");
+
+  it("answers with what it was taught for the most alike message, in either format", () => {
+    const { answer } = learn(file);
+    expect(answer("I need to reset a password")).toBe("Open the sign-in page and choose to reset it.");
+    expect(answer("My voucher, is it valid?")).toBe("Vouchers never run out.");
+    expect(answer("Bonjour")).toBeNull();
+  });
+
+  it("keeps another customer's facts to itself", () => {
+    expect(learn(file).answer("When does my refund come?")).toBe("Refunds go back to your card.");
   });
 });

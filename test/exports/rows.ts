@@ -41,6 +41,11 @@ export async function clearAll(): Promise<void> {
     "prompts",
     "exports",
     "export_checkpoints",
+    "fine_tunes",
+    "fine_tune_comparisons",
+    "fine_tune_comparison_cases",
+    "bot_model_changes",
+    "daily_usage",
   ];
   await env.DB.batch(tables.map((table) => env.DB.prepare(`delete from ${table}`)));
 }

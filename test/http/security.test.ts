@@ -20,6 +20,18 @@ describe("the door", () => {
     expect((await get("/nowhere")).status).toBe(401);
   });
 
+  it("takes nothing without a key but the way in and the one route that checks a signature of its own", async () => {
+    const writing = app.routes.filter(({ path, method }) => !path.includes("*") && !["GET", "ALL"].includes(method));
+    expect(writing.length).toBeGreaterThan(15);
+    const open: string[] = [];
+    for (const { method, path } of writing) {
+      const response = await app.request(path.replace(/:\w+/g, "x"), { method }, env);
+      if (response.status !== 401) open.push(`${method} ${path} ${response.status}`);
+    }
+    // Without its secret the webhook takes nothing either.
+    expect([...new Set(open)]).toEqual(["POST /sign-in 403", "POST /v1/fine-tunes/webhook 503"]);
+  });
+
   it("refuses a wrong key, and says how to send one", async () => {
     const response = await get("/v1/failures", { authorization: `Bearer ${KEY}x` });
     expect(response.status).toBe(401);

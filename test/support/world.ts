@@ -103,6 +103,7 @@ export function createWorld({ model = goodModel(), vars = {} }: { model?: Model;
   world.services = {
     ...createServices({ ...env, ...vars } as Cloudflare.Env),
     model,
+    trainer: model,
     corrections,
     jobs,
     clock: () => world.now,

@@ -1,6 +1,10 @@
 import type { Page } from "../../http/pagination.ts";
+import { type Column, DataTable, NextPage } from "../../ui/data-table.tsx";
+import { When } from "../../ui/when.tsx";
 import type { ExportOutput } from "../schemas.ts";
-import type { FineTuneOutput } from "./schemas.ts";
+import { BotModelBox } from "./bot-model-parts.tsx";
+import { LossCurve } from "./loss-curve.tsx";
+import type { BotModelOutput, FineTuneOutput } from "./schemas.ts";
 
 interface Props {
   page: Page<FineTuneOutput>;
@@ -8,13 +12,18 @@ interface Props {
   exports: ExportOutput[];
   /** Where jobs go: FINE_TUNE_BASE_URL. */
   provider: string;
+  bot: BotModelOutput;
 }
 
-export function FineTunesPage({ page, exports, provider }: Props) {
+const REFRESH_MS = 5_000;
+
+export function FineTunesPage({ page, exports, provider, bot }: Props) {
+  const running = page.data.some(({ finished_at }) => finished_at === null);
   return (
     <>
       <h1>Fine-tunes</h1>
       <p class="hint">{`Jobs go to ${provider} (setting FINE_TUNE_BASE_URL).`}</p>
+      <BotModelBox bot={bot} />
       {exports.length === 0 ? (
         <p class="empty">
           There is no training file to train on: it must be done, in OpenAI's format, with at least 10 lines.{" "}
@@ -23,27 +32,29 @@ export function FineTunesPage({ page, exports, provider }: Props) {
       ) : (
         <StartForm exports={exports} />
       )}
-      {page.data.length > 0 && <FineTuneTable rows={page.data} />}
-      {page.next_cursor !== null && (
-        <nav class="paging" aria-label="Pages">
-          <a href={`/fine-tunes?cursor=${encodeURIComponent(page.next_cursor)}`} rel="next">
-            Next page
-          </a>
-        </nav>
+      {page.data.length > 0 && (
+        <DataTable columns={columnsFor(bot)} rows={page.data} refreshMs={running ? REFRESH_MS : undefined} />
       )}
+      <NextPage path="/fine-tunes" cursor={page.next_cursor} />
       <script src="/exports.js" defer />
     </>
   );
 }
 
+/** What was held out tells beforehand how well the model can be compared later. */
+function nameOf({ created_at, format, rows, validation_rows }: ExportOutput): string {
+  const lines = `${rows} lines${validation_rows > 0 ? `, ${validation_rows} held out` : ", none held out"}`;
+  return `${created_at.slice(0, 16).replace("T", " ")}, ${format}, ${lines}`;
+}
+
 function StartForm({ exports }: Pick<Props, "exports">) {
   return (
-    <form class="filters export-form" method="post" action="/fine-tunes">
+    <form class="filters export-form tune-form" method="post" action="/fine-tunes">
       <label>
         Training file
         <select name="export_id">
-          {exports.map(({ id, created_at, format, rows }) => (
-            <option value={id}>{`${created_at.slice(0, 16).replace("T", " ")}, ${format}, ${rows} lines`}</option>
+          {exports.map((source) => (
+            <option value={source.id}>{nameOf(source)}</option>
           ))}
         </select>
       </label>
@@ -60,82 +71,56 @@ function StartForm({ exports }: Pick<Props, "exports">) {
   );
 }
 
-function FineTuneTable({ rows }: { rows: FineTuneOutput[] }) {
-  const running = rows.some(({ finished_at }) => finished_at === null);
-  return (
-    <table class="board exports" data-refresh={running ? "5000" : undefined}>
-      <thead>
-        <tr>
-          <th scope="col">Started</th>
-          <th scope="col">Base model</th>
-          <th scope="col">State</th>
-          <th scope="col">Model</th>
-          <th scope="col">Loss</th>
-          <th scope="col">
-            <span class="unseen">Actions</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr>
-            <td data-label="Started">
-              <time datetime={row.created_at}>{row.created_at.slice(0, 16).replace("T", " ")}</time>
-            </td>
-            <td data-label="Base model">
-              {row.base_model}
-              <p class="hint">{row.method}</p>
-            </td>
-            <td data-label="State">
-              {row.status}
-              {row.finished_at === null && row.provider_status !== null && <p class="hint">{row.provider_status}</p>}
-              {row.error !== null && <p class="error">{row.error}</p>}
-            </td>
-            <td data-label="Model">{row.model === null ? "–" : <code>{row.model}</code>}</td>
-            <td data-label="Loss">
-              <LossCurve loss={row.loss} />
-            </td>
-            <td data-label="Actions">
-              {row.finished_at === null && (
-                <form method="post" action={`/fine-tunes/${row.id}/cancel`}>
-                  <button type="submit" class="quiet">
-                    Cancel
-                  </button>
-                </form>
-              )}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-const CURVE = { width: 160, height: 48 };
-
-/** The training loss by step, and in words its first and last value. */
-function LossCurve({ loss }: Pick<FineTuneOutput, "loss">) {
-  const points = loss.flatMap(({ step, train_loss }) => (train_loss === null ? [] : [{ step, value: train_loss }]));
-  const [first, last] = [points[0], points.at(-1)];
-  if (first === undefined || last === undefined) return <>–</>;
-  const most = Math.max(...points.map(({ value }) => value));
-  const place = ({ step, value }: { step: number; value: number }) => {
-    const x = last.step === first.step ? 0 : ((step - first.step) / (last.step - first.step)) * CURVE.width;
-    const y = CURVE.height - (most === 0 ? 0 : value / most) * (CURVE.height - 2);
-    return `${x.toFixed(1)},${y.toFixed(1)}`;
-  };
-  const words = `from ${first.value.toFixed(2)} to ${last.value.toFixed(2)} in ${last.step} steps`;
-  return (
-    <>
-      <svg
-        class="curve"
-        viewBox={`0 0 ${CURVE.width} ${CURVE.height}`}
-        role="img"
-        aria-label={`Training loss ${words}`}
-      >
-        <polyline points={points.map(place).join(" ")} />
-      </svg>
-      <p class="hint">{words}</p>
-    </>
-  );
-}
+const columnsFor = (bot: BotModelOutput): Column<FineTuneOutput>[] => [
+  {
+    name: "Started",
+    cell: ({ id, created_at }) => (
+      <a href={`/fine-tunes/${id}`}>
+        <When time={created_at} />
+      </a>
+    ),
+  },
+  {
+    name: "Base model",
+    cell: ({ base_model, method }) => (
+      <>
+        {base_model}
+        <p class="hint">{method}</p>
+      </>
+    ),
+  },
+  {
+    name: "State",
+    cell: ({ status, finished_at, provider_status, error }) => (
+      <>
+        {status}
+        {finished_at === null && provider_status !== null && <p class="hint">{provider_status}</p>}
+        {error !== null && <p class="error">{error}</p>}
+      </>
+    ),
+  },
+  {
+    name: "Model",
+    cell: ({ id, model }) => (
+      <>
+        {model === null ? "–" : <code>{model}</code>}
+        {bot.fine_tune_id === id && <p class="tag">the bot's model</p>}
+      </>
+    ),
+  },
+  { name: "Loss", cell: ({ loss }) => <LossCurve loss={loss} /> },
+  {
+    name: "Actions",
+    unseen: true,
+    cell: ({ id, status, finished_at }) =>
+      finished_at === null ? (
+        <form method="post" action={`/fine-tunes/${id}/cancel`}>
+          <button type="submit" class="quiet">
+            Cancel
+          </button>
+        </form>
+      ) : (
+        status === "succeeded" && <a href={`/fine-tunes/${id}#compare`}>Before and after</a>
+      ),
+  },
+];

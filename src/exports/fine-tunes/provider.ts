@@ -1,4 +1,4 @@
-import type { Config } from "../../config.ts";
+import { type Config, fineTuneKey } from "../../config.ts";
 import type { FineTuneOptions } from "../../db/schema.ts";
 import { excerpt } from "../../lib/text.ts";
 import { SECOND } from "../../lib/time.ts";
@@ -40,9 +40,9 @@ export interface ProviderEvent {
 export type FineTuneProvider = ReturnType<typeof createProvider>;
 
 /** Any service with OpenAI's fine-tuning API, at FINE_TUNE_BASE_URL. */
-export function createProvider({ FINE_TUNE_BASE_URL: base, FINE_TUNE_API_KEY, ...config }: Config) {
-  const key = FINE_TUNE_API_KEY || (base === config.OPENAI_BASE_URL ? config.OPENAI_API_KEY : "");
-  const authorization = { authorization: `Bearer ${key}` };
+export function createProvider(config: Config) {
+  const base = config.FINE_TUNE_BASE_URL;
+  const authorization = { authorization: `Bearer ${fineTuneKey(config)}` };
 
   async function ask(method: string, path: string, init: RequestInit = {}): Promise<Answer> {
     let response: Response;
@@ -76,6 +76,9 @@ export function createProvider({ FINE_TUNE_BASE_URL: base, FINE_TUNE_API_KEY, ..
       idOf(await askJson("POST", "/uploads", { filename, bytes, purpose: "fine-tune", mime_type: "text/jsonl" })),
     uploadPart: (uploadId: string, bytes: number, content: ReadableStream) =>
       sendFile(`/uploads/${uploadId}/parts`, {}, { field: "data", name: "part", bytes, content }),
+    async cancelUpload(uploadId: string): Promise<void> {
+      await askJson("POST", `/uploads/${uploadId}/cancel`, {});
+    },
     /** @returns the id of the file */
     async completeUpload(uploadId: string, partIds: string[]): Promise<string> {
       const { file } = await askJson("POST", `/uploads/${uploadId}/complete`, { part_ids: partIds });

@@ -18,11 +18,11 @@ export async function requestFineTune(
   { db, clock, jobs }: Pick<Services, "db" | "clock" | "jobs">,
   { export_id, ...options }: FineTuneInput,
 ): Promise<{ id: string }> {
-  const { sha256, generation } = await trainable(db, export_id, options.method);
+  const { sha256, generation, exportOptions } = await trainable(db, export_id, options.method);
   const now = clock();
   const id = newId();
   await db.insert(fineTunes).values({
-    ...{ id, exportId: export_id, exportSha256: sha256, generation, options, createdAt: now },
+    ...{ id, exportId: export_id, exportSha256: sha256, exportOptions, generation, options, createdAt: now },
     ...{ status: "uploading", uploads: {}, events: [], loss: [], attempts: 0, dueAt: now },
   });
   try {
@@ -47,5 +47,5 @@ async function trainable(db: Db, exportId: string, method: FineTuneInput["method
     );
   if (row.rows < FEWEST_EXAMPLES) throw refuse(`The export has fewer than ${FEWEST_EXAMPLES} examples.`);
   if (row.bytes > MOST_BYTES) throw refuse("The file is larger than the 8 GB that providers take; export less.");
-  return { sha256: row.sha256, generation: row.generation };
+  return { sha256: row.sha256, generation: row.generation, exportOptions: row.options };
 }

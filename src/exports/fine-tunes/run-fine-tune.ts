@@ -5,6 +5,7 @@ import { HOUR, MINUTE, SECOND } from "../../lib/time.ts";
 import type { Services } from "../../services.ts";
 import { fileKey } from "../export-state.ts";
 import { createProvider, type FineTuneProvider, ProviderError, type ProviderEvent } from "./provider.ts";
+import { dropUploads, UPLOAD_LIMITS, type UploadLimits, uploadFile } from "./upload-file.ts";
 
 type Running = Pick<Services, "db" | "clock" | "bucket" | "config">;
 type Row = typeof fineTunes.$inferSelect;
@@ -21,12 +22,6 @@ const FIRST_WAIT_MS = 30 * SECOND;
 /** Faults in a row: about a day. */
 const MOST_FAULTS = 30;
 
-/** Up to here a file goes in one request. */
-const MOST_IN_ONE = 512 * 1024 * 1024;
-
-/** The Uploads API takes parts of at most 64 MB. */
-const PART_BYTES = 64 * 1024 * 1024;
-
 /** What is kept of a job's events. */
 const MOST_EVENTS = 200;
 
@@ -34,7 +29,7 @@ const MOST_EVENTS = 200;
  * Takes a fine-tune one step further: uploads its files, starts its job, or looks how the job is doing. What a worker
  * that died had done is found again, at the provider too, so that no job is started twice.
  */
-export async function runFineTune(services: Running, id: string): Promise<void> {
+export async function runFineTune(services: Running, id: string, limits: UploadLimits = UPLOAD_LIMITS): Promise<void> {
   const { db, clock, config } = services;
   const now = clock();
   const [row] = await db
@@ -45,22 +40,28 @@ export async function runFineTune(services: Running, id: string): Promise<void> 
   if (row === undefined) return;
   const provider = createProvider(config);
   try {
-    if (row.status === "uploading") await upload(services, provider, row);
+    if (row.status === "uploading") await upload(services, provider, row, limits);
     else if (row.status === "starting") await startJob(services, provider, row);
     else await follow(services, provider, row);
   } catch (error) {
-    await afterFault(services, row, error);
+    if (!(error instanceof Overtaken)) await afterFault(services, provider, row, error);
   }
 }
 
+/** Somebody cancelled it meanwhile: there is nothing more to do, and nothing to say. */
+class Overtaken extends Error {}
+
+/** @throws Overtaken when the fine-tune is no longer in the state it was taken in */
 async function keep({ db }: Running, row: Row, changes: Partial<Row>): Promise<void> {
-  await db
+  const kept = await db
     .update(fineTunes)
     .set(changes)
-    .where(and(eq(fineTunes.id, row.id), eq(fineTunes.status, row.status)));
+    .where(and(eq(fineTunes.id, row.id), eq(fineTunes.status, row.status)))
+    .returning({ id: fineTunes.id });
+  if (kept.length === 0) throw new Overtaken();
 }
 
-async function upload(services: Running, provider: FineTuneProvider, row: Row): Promise<void> {
+async function upload(services: Running, provider: FineTuneProvider, row: Row, limits: UploadLimits): Promise<void> {
   const [source] = await services.db.select().from(exportsTable).where(eq(exportsTable.id, row.exportId));
   if (source?.status !== "done" || source.staleAt !== null || source.generation !== row.generation)
     throw new ProviderError("invalid", "The export was erased, rebuilt or deleted before its file was uploaded.");
@@ -68,59 +69,36 @@ async function upload(services: Running, provider: FineTuneProvider, row: Row): 
   const training = fileKey({ id: row.exportId, generation: row.generation }, "training_data.jsonl");
   const validation = fileKey({ id: row.exportId, generation: row.generation }, "validation_data.jsonl");
   const save = () => keep(services, row, { uploads });
-  uploads.training ??= {};
-  await send(services.bucket, provider, training, uploads.training, save);
-  if ((source.files?.["validation_data.jsonl"]?.rows ?? 0) > 0) {
-    uploads.validation ??= {};
-    await send(services.bucket, provider, validation, uploads.validation, save);
+  const sending = { bucket: services.bucket, provider, limits };
+  try {
+    uploads.training ??= {};
+    await uploadFile(sending, training, uploads.training, save);
+    if ((source.files?.["validation_data.jsonl"]?.rows ?? 0) > 0) {
+      uploads.validation ??= {};
+      await uploadFile(sending, validation, uploads.validation, save);
+    }
+  } catch (error) {
+    if (error instanceof Overtaken) await dropUploads(provider, uploads);
+    throw error;
   }
   await keep(services, row, { status: "starting", uploads, dueAt: services.clock(), attempts: 0 });
   await startJob(services, provider, { ...row, status: "starting", uploads });
-}
-
-type Progress = NonNullable<FineTuneUploads["training"]>;
-
-/** Uploads one file, in one request or in parts; what was sent before is not sent again. */
-async function send(
-  bucket: R2Bucket,
-  provider: FineTuneProvider,
-  key: string,
-  progress: Progress,
-  save: () => Promise<void>,
-): Promise<void> {
-  if (progress.file_id !== undefined) return;
-  const name = key.split("/").at(-1) ?? "data.jsonl";
-  const size = (await bucket.head(key))?.size;
-  if (size === undefined) throw new ProviderError("invalid", `The export's ${name} is gone.`);
-  const read = async (offset: number, length: number) => {
-    const object = await bucket.get(key, { range: { offset, length } });
-    if (object === null) throw new ProviderError("invalid", `The export's ${name} is gone.`);
-    return object.body;
-  };
-  if (size <= MOST_IN_ONE) {
-    progress.file_id = await provider.uploadFile(name, size, await read(0, size));
-    return save();
-  }
-  progress.upload_id ??= await provider.beginUpload(name, size);
-  progress.part_ids ??= [];
-  await save();
-  for (let offset = progress.part_ids.length * PART_BYTES; offset < size; offset += PART_BYTES) {
-    const length = Math.min(PART_BYTES, size - offset);
-    progress.part_ids.push(await provider.uploadPart(progress.upload_id, length, await read(offset, length)));
-    await save();
-  }
-  progress.file_id = await provider.completeUpload(progress.upload_id, progress.part_ids);
-  return save();
 }
 
 async function startJob(services: Running, provider: FineTuneProvider, row: Row): Promise<void> {
   const { training, validation } = row.uploads;
   const files = { training: training?.file_id ?? "", validation: validation?.file_id ?? null, tag: row.id };
   const job = (await provider.findJob(row.id)) ?? (await provider.startJob(row.options, files));
-  await keep(services, row, {
-    ...{ status: "running", jobId: job.id, providerStatus: job.status, attempts: 0 },
-    dueAt: services.clock() + POLL_MS,
-  });
+  try {
+    await keep(services, row, {
+      ...{ status: "running", jobId: job.id, providerStatus: job.status, attempts: 0 },
+      dueAt: services.clock() + POLL_MS,
+    });
+  } catch (error) {
+    // Who cancelled it knew of no job yet; left alone it would train, and be paid for.
+    if (error instanceof Overtaken) await provider.cancelJob(job.id);
+    throw error;
+  }
 }
 
 const ENDINGS: Record<string, FineTuneStatus> = { succeeded: "succeeded", failed: "failed", cancelled: "cancelled" };
@@ -160,7 +138,7 @@ export function mergeLoss(known: LossPoint[], events: ProviderEvent[]): LossPoin
   return [...points.values()].toSorted((a, b) => a.step - b.step);
 }
 
-async function afterFault(services: Running, row: Row, error: unknown): Promise<void> {
+async function afterFault(services: Running, provider: FineTuneProvider, row: Row, error: unknown): Promise<void> {
   const { clock } = services;
   const said = error instanceof ProviderError;
   if (!said)
@@ -170,14 +148,16 @@ async function afterFault(services: Running, row: Row, error: unknown): Promise<
   const now = clock();
   const passing = (!said || error.kind === "retry") && row.attempts < MOST_FAULTS;
   const wait = Math.min(HOUR, FIRST_WAIT_MS * 2 ** Math.min(row.attempts, 10));
-  await services.db
+  const [left] = await services.db
     .update(fineTunes)
     .set(
       passing
         ? { dueAt: now + wait, error: message }
         : { status: "failed" as const, dueAt: null, finishedAt: now, error: message },
     )
-    .where(and(eq(fineTunes.id, row.id), sql`${fineTunes.dueAt} is not null`));
+    .where(and(eq(fineTunes.id, row.id), sql`${fineTunes.dueAt} is not null`))
+    .returning({ uploads: fineTunes.uploads });
+  if (!passing && left !== undefined) await dropUploads(provider, left.uploads);
 }
 
 /** Ends a fine-tune, at the provider too. Cancelling what is over changes nothing. */
@@ -188,7 +168,10 @@ export async function cancelFineTune(services: Running, id: string): Promise<voi
     .set({ status: "cancelled", dueAt: null, finishedAt: clock() })
     .where(and(eq(fineTunes.id, id), sql`${fineTunes.dueAt} is not null`))
     .returning();
-  if (row?.jobId) await createProvider(config).cancelJob(row.jobId);
+  if (row === undefined) return;
+  const provider = createProvider(config);
+  if (row.jobId) await provider.cancelJob(row.jobId);
+  else await dropUploads(provider, row.uploads);
 }
 
 /** Sends the message for fine-tunes that are due. For the sweep. */

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { FINE_TUNE_STATUSES } from "../../db/schema.ts";
+import { EXPORT_FORMATS, FINE_TUNE_STATUSES } from "../../db/schema.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
+import { exportOutput } from "../schemas.ts";
 
 export const fineTuneInput = z
   .strictObject({
@@ -24,6 +25,15 @@ export const fineTuneOutput = z
     id: z.uuid(),
     export_id: z.uuid(),
     export_sha256: z.string(),
+    export: z
+      .object({
+        state: z.enum(["there", "stale", "rebuilt", "deleted"]).openapi({
+          description: "What has become of the file since: it may hold an erased text, or be written anew, or be gone.",
+        }),
+        format: z.enum(EXPORT_FORMATS).nullable(),
+        filters: exportOutput.shape.filters.nullable(),
+      })
+      .openapi({ description: "What the model learned from, told also when the export is gone." }),
     base_model: z.string(),
     method: z.enum(["supervised", "dpo"]),
     suffix: z.string().nullable(),
@@ -45,3 +55,43 @@ export type FineTuneOutput = z.infer<typeof fineTuneOutput>;
 export const fineTuneQuery = z.strictObject({ ...pageQuery });
 export type FineTuneQuery = z.infer<typeof fineTuneQuery>;
 export const fineTunePage = pageOf(fineTuneOutput);
+
+export const webhookEvent = z
+  .looseObject({
+    type: z.string().openapi({ example: "fine_tuning.job.succeeded" }),
+    data: z.looseObject({ id: z.string().openapi({ example: "ftjob-abc123" }) }),
+  })
+  .openapi("WebhookEvent");
+
+export const webhookReceived = z
+  .object({
+    fine_tune_id: z.uuid().nullable().openapi({ description: "The fine-tune that is looked at now; null for none." }),
+    duplicate: z.boolean().openapi({ description: "This delivery was taken before." }),
+  })
+  .openapi("WebhookReceived");
+
+export const botModelInput = z
+  .strictObject({ fine_tune_id: z.uuid("must be a fine-tune's id") })
+  .openapi("BotModelInput");
+
+export const botModelOutput = z
+  .object({
+    alias: z
+      .string()
+      .openapi({ description: "The model name to ask for at /v1/chat/completions.", example: "redraft" }),
+    model: z.string().openapi({ description: "What it stands for now." }),
+    default_model: z.string().openapi({ description: "What it stands for while no tuned model is set (BOT_MODEL)." }),
+    fine_tune_id: z.uuid().nullable().openapi({ description: "Null: no tuned model is set." }),
+    since: z.iso.datetime().nullable(),
+    set_by: z.string().nullable(),
+    history: z.array(
+      z.object({
+        fine_tune_id: z.uuid().nullable(),
+        model: z.string().nullable().openapi({ description: "Null: the tuned model was taken back." }),
+        set_by: z.string(),
+        at: z.iso.datetime(),
+      }),
+    ),
+  })
+  .openapi("BotModel");
+export type BotModelOutput = z.infer<typeof botModelOutput>;

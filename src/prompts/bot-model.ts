@@ -1,0 +1,88 @@
+import { desc } from "drizzle-orm";
+import { type Behind, LiveCache } from "../clusters/live-cache.ts";
+import { type Config, fineTuneKey } from "../config.ts";
+import type { Db } from "../db/client.ts";
+import { botModelChanges } from "../db/schema.ts";
+import { describeError } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import { SECOND } from "../lib/time.ts";
+import type { Services } from "../services.ts";
+
+/*
+ * Which model the bot means by the name `redraft`: the tuned one that a person set, or the default. Nothing but a
+ * person's word changes it. Requests that name another model are passed on as they are.
+ */
+
+/** The model name that stands for whatever is set; a name of our own, so that no provider's model is shadowed. */
+export const BOT_ALIAS = "redraft";
+
+/** A click reaches every isolate's bot within this. */
+const LIFE_MS = 3 * SECOND;
+
+export type BotModelChange = typeof botModelChanges.$inferSelect;
+
+/** Where a chat request goes, and under which model name. */
+export interface Target {
+  model: string;
+  baseUrl: string;
+  key: string;
+}
+
+/** The changes so far, newest first; the first is in force. */
+export async function readBotModelChanges(db: Db, limit: number): Promise<BotModelChange[]> {
+  return db.select().from(botModelChanges).orderBy(desc(botModelChanges.id)).limit(limit);
+}
+
+/** Keeps a person's word. @param change a model of null takes the tuned model back */
+export async function changeBotModel(
+  { db, clock }: Pick<Services, "db" | "clock">,
+  change: Pick<BotModelChange, "fineTuneId" | "model" | "actor">,
+): Promise<void> {
+  await db.insert(botModelChanges).values({ id: newId(), ...change, createdAt: clock() });
+  liveOf(db).drop(BOT_ALIAS);
+}
+
+/** The model behind the name while no tuned one is set. */
+export function defaultBotModel({ BOT_MODEL, CORRECTION_MODEL }: Config): string {
+  return BOT_MODEL || CORRECTION_MODEL;
+}
+
+/** One cache for each database: see `createServices`. */
+const lives = new WeakMap<Db, LiveCache<string | null>>();
+
+function liveOf(db: Db): LiveCache<string | null> {
+  let live = lives.get(db);
+  if (live === undefined) {
+    live = new LiveCache(LIFE_MS, 1);
+    lives.set(db, live);
+  }
+  return live;
+}
+
+/**
+ * What the name stands for right now. Warm, it reads nothing. Where the database can not be read, the default answers:
+ * a bot with a plainer model is better than none.
+ */
+export async function resolveBotModel(
+  { db, clock, config }: Pick<Services, "db" | "clock" | "config">,
+  behind: Behind,
+): Promise<Target> {
+  let tuned: string | null = null;
+  try {
+    tuned = await liveOf(db).get(
+      BOT_ALIAS,
+      clock(),
+      async () => (await readBotModelChanges(db, 1))[0]?.model ?? null,
+      behind,
+    );
+  } catch (error) {
+    console.error(JSON.stringify({ event: "bot_model_not_read", error: describeError(error) }));
+  }
+  if (tuned === null) return { model: defaultBotModel(config), ...modelServer(config) };
+  return { model: tuned, baseUrl: config.FINE_TUNE_BASE_URL, key: fineTuneKey(config) };
+}
+
+/** Where requests go that name a model themselves. */
+export function modelServer(config: Config): Omit<Target, "model"> {
+  return { baseUrl: config.OPENAI_BASE_URL, key: config.OPENAI_API_KEY };
+}
