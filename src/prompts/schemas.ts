@@ -27,7 +27,13 @@ export const promptOutput = z
         failures: z.int(),
         failure_categories: z.array(categoryShare.omit({ count: true })),
       })
-      .nullable(),
+      .nullable()
+      .openapi({ description: "Null: the message is unlike anything the router has learned." }),
+    candidates: z.array(z.object({ topic: z.string(), confidence: z.number() })).openapi({
+      description:
+        "The router's likeliest topics, at most three, best first, with calibrated confidences from 0 to 1; also " +
+        "where it is not sure enough to name a cluster. Empty for a topic that was given, and without a router.",
+    }),
     guided: z.boolean().openapi({ description: "False: the prompt is plain; the header x-redraft-plain says why." }),
     shared: z.boolean().openapi({
       description: "True: no cluster is clear, and the guidance says what holds across all types of query.",
