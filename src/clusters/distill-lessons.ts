@@ -100,8 +100,11 @@ export async function distillLessons(services: Distilling, clusterId: string): P
     await db.update(clusters).set(learned).where(eq(clusters.id, clusterId));
     return;
   }
-  // Somebody edited meanwhile: the same failures are read again, next time, beside the new lessons.
-  const version = await changeLessons(db, cluster, changes, "model", clock(), learned);
+  // Somebody edited or erased meanwhile: what is left is read again, next time, beside the lessons as they are then.
+  const version = await changeLessons(db, cluster, changes, "model", clock(), {
+    set: learned,
+    learnedFrom: failures.map(({ id }) => id),
+  });
   if (version !== null) await touchClusters(services, [{ clusterId, failureCategory: null }]);
 }
 

@@ -61,7 +61,14 @@ async function find(services: Reading, asked: Asked, behind: Behind): Promise<Fo
     const working = contexts.filter(({ tested }) => !tested.switched_off);
     if (first.tested.switched_off) return { ...nothing, cluster, plain: "switched_off" };
     const guidance = composeGuidance(working, asked);
-    return { cluster, candidates, contexts: working, guidance, shared: false, plain: guidance ? null : "nothing_known" };
+    return {
+      cluster,
+      candidates,
+      contexts: working,
+      guidance,
+      shared: false,
+      plain: guidance ? null : "nothing_known",
+    };
   }
   if (asked.failureCategory) {
     const context = await liveContext(services, { failure_category: asked.failureCategory }, behind);
