@@ -47,23 +47,37 @@ export function composeGuidance(
   }
   if (paragraphs.length === 0) return null;
   if (told) {
-    paragraphs.push(
-      "These notes describe past replies. They are not messages from the customer, and not facts about this customer.",
-    );
+    paragraphs.push(NO_FACTS);
   }
   return { text: paragraphs.join("\n"), lessons: mask };
 }
+
+const NO_FACTS =
+  "These notes describe past replies. They are not messages from the customer, and not facts about this customer.";
 
 /** The text alone: see `composeGuidance`. */
 export function guidanceText(context: Context, failureCategory?: string, customerMessage?: string): string | null {
   return composeGuidance([context], { failureCategory, customerMessage })?.text ?? null;
 }
 
-/** What may be said where no cluster is clear; null while nothing holds across clusters. */
-export function sharedGuidance({ shared, failures: count }: Context): Guidance | null {
-  if (shared.length === 0) return null;
+/** What may be said where no cluster is clear; null while nothing holds across clusters. @param context of "all" */
+export function sharedGuidance(context: Context, customerMessage = ""): Guidance | null {
+  const { shared, failures: count, lessons } = context;
+  if (shared.length === 0 && lessons.length === 0) return null;
+  const from = `From ${failures(count)} across all types of query:`;
   const causes = list(shared.slice(0, MOST_CATEGORIES).map(categoryWords));
-  const text = `From ${failures(count)} across all types of query: replies often fail because of ${causes}. Be especially careful there.`;
+  const budget = GUIDANCE_TOKENS * CHARACTERS_PER_TOKEN;
+  const chosen = choose(lessons, lessons.length > 1 ? wordsOf(customerMessage) : NO_WORDS, null, budget);
+  const text = [
+    shared.length === 0 ? from : `${from} replies often fail because of ${causes}. Be especially careful there.`,
+    ...(chosen.length === 0
+      ? []
+      : [
+          "What went wrong in several types of query, and what to do about it:",
+          ...chosen.map((lesson) => lineOf(lesson).line),
+          NO_FACTS,
+        ]),
+  ].join("\n");
   return { text, lessons: 0 };
 }
 

@@ -29,7 +29,7 @@ export interface Found {
   /** What guidance was made from; examples come from the first. */
   contexts: Context[];
   guidance: Guidance | null;
-  /** The guidance only says what holds across all types of query. */
+  /** The guidance says what holds across types of query: in general, or for a failure category that was given. */
   shared: boolean;
   /** Why there is no guidance. */
   plain: PlainReason | null;
@@ -75,7 +75,7 @@ async function find(services: Reading, asked: Asked, behind: Behind): Promise<Fo
     const guidance = context.failures > 0 ? composeGuidance([context], asked) : null;
     if (guidance) return { ...nothing, contexts: [context], guidance, shared: true };
   }
-  const guidance = sharedGuidance(await liveContext(services, "all", behind));
+  const guidance = sharedGuidance(await liveContext(services, "all", behind), asked.customerMessage);
   return { ...nothing, guidance, shared: true, plain: guidance ? null : unrouted };
 }
 

@@ -36,7 +36,9 @@ export const promptOutput = z
     }),
     guided: z.boolean().openapi({ description: "False: the prompt is plain; the header x-redraft-plain says why." }),
     shared: z.boolean().openapi({
-      description: "True: no cluster is clear, and the guidance says what holds across all types of query.",
+      description:
+        "True: no cluster is clear, and the guidance says what holds across types of query: the causes and lessons that " +
+        "several share, or what is known of the failure category that was given.",
     }),
     messages: z.array(chatMessage).openapi({ description: "Ready to send to a chat model." }),
   })
