@@ -8,7 +8,8 @@ import type { ClusterDetail, ClusterQuery, ClusterRow } from "./schemas.ts";
 
 /** Clusters with their counts, those with the most failures first; those merged into others are left out. */
 export async function listClusters(db: Db, query: ClusterQuery, now: number): Promise<Page<ClusterRow>> {
-  const failures = count(failedReplies.id);
+  // The column that the index has, so that no row is read.
+  const failures = count(failedReplies.clusterId);
   const rows = db
     .select({
       id: clusters.id,
