@@ -46,7 +46,7 @@ export async function endAttempt(
     // Counted together with the attempt, and like it only once.
     db
       .insert(dailyUsage)
-      .select(sql`select ${dayOf(now)}, ${usage.calls}, ${usage.inputTokens}, ${usage.outputTokens} where ${isNew}`)
+      .select(sql`select ${dayOf(now)}, ${usage.calls}, ${usage.inputTokens}, ${usage.outputTokens}, 0 where ${isNew}`)
       .onConflictDoUpdate({
         target: dailyUsage.day,
         set: {

@@ -165,6 +165,8 @@ export const dailyUsage = sqliteTable("daily_usage", {
   modelCalls: integer("model_calls").notNull(),
   inputTokens: integer("input_tokens").notNull(),
   outputTokens: integer("output_tokens").notNull(),
+  /** Of what is no correction (lessons, the judge's controls); apart, so that the others add up to the attempts'. */
+  otherTokens: integer("other_tokens").notNull().default(0),
 });
 
 /** One row, shared by all consumers: whether corrections may begin. Its states are those of `corrections/gate.ts`. */

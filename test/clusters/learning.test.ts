@@ -187,6 +187,31 @@ describe("lessons", () => {
     expect(guidance[0].evidence).toHaveLength(1);
   });
 
+  it("count for the day's tokens, and are not learned past its budget", async () => {
+    const model = modelThat(({ request }) => (request.answer ? JSON.stringify({ changes: [change] }) : REWRITE));
+    const world = createWorld({ model, vars: { DAILY_TOKEN_BUDGET: "10" } });
+    const topic = `budget-${crypto.randomUUID()}`;
+    await world.record(...[1, 2, 3].map(() => aFailure({ topic })));
+    await env.DB.prepare("update failed_replies set status = 'needs_human' where status = 'pending'").run();
+    const { id } = (await findCluster(world.services.db, topic)) ?? { id: "" };
+    world.now = Date.UTC(2032, 4, 1, 12);
+    await distillLessons(world.services, id);
+    expect(model.calls).toHaveLength(1);
+    const used = await env.DB.prepare("select * from daily_usage where day = '2032-05-01'").first();
+    expect(used).toMatchObject({ input_tokens: 0, output_tokens: 0, other_tokens: 15 });
+    await world.record(...[1, 2, 3].map(() => aFailure({ topic })));
+    await env.DB.prepare("update failed_replies set status = 'needs_human' where status = 'pending'").run();
+    world.now += 3_600_000;
+    await world.sweep();
+    await world.deliver();
+    await distillLessons(world.services, id);
+    expect(model.calls).toHaveLength(1);
+    world.now = Date.UTC(2032, 4, 2, 0, 5);
+    await world.sweep();
+    await world.deliver();
+    expect(model.calls.length).toBeGreaterThan(1);
+  });
+
   it("are a person's to change, who does not overwrite what was not read", async () => {
     const { world, topic } = await distilled();
     const { guidance } = await world.json("GET", `/v1/clusters/${topic}`);
