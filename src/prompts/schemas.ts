@@ -1,11 +1,18 @@
 import { z } from "@hono/zod-openapi";
 import { categoryShare } from "../clusters/schemas.ts";
-import { conversation, failureCategory, MAX_MESSAGE, text, topic } from "../http/fields.ts";
+import { conversation, failureCategory, MAX_MESSAGE, name, text, topic } from "../http/fields.ts";
 
 export const promptInput = z
   .strictObject({
     customer_message: text(MAX_MESSAGE).openapi({ example: "Where is my refund?" }),
     conversation: conversation.nullish().openapi({ description: "Earlier turns, oldest first." }),
+    conversation_id: name(200)
+      .nullish()
+      .openapi({
+        description:
+          "Your id of the conversation. All its prompts are then guided, or all held out; without it, its first message " +
+          "decides.",
+      }),
     topic: topic.nullish().openapi({ description: "The type of query, where you know it.", example: "refund_status" }),
     failure_category: failureCategory
       .nullish()
