@@ -29,8 +29,11 @@ const QUIET_MS = 5 * SECOND;
 const LONGEST_WAIT_MS = 2 * MINUTE;
 const LOOK_AGAIN_S = 6;
 
-/** An isolate asks for a training at most this often; what comes meanwhile is seen by the job asked for before. */
-const ASK_EVERY_MS = 10 * SECOND;
+/**
+ * An isolate asks for a training at most this often. Less than the job's delay, so that what comes meanwhile is seen by
+ * the job asked for before.
+ */
+const ASK_EVERY_MS = (LOOK_AGAIN_S - 1) * SECOND;
 
 const NEVER = { id: ROW, leaseUntil: 0, topics: 0, examples: 0, bytes: 0, trainingMs: 0, boundary: "", trainedAt: 0 };
 

@@ -115,6 +115,22 @@ describe("the router in the product", () => {
     expect(detail.changes[0]).toMatchObject({ kind: "merge", actor: "api" });
   });
 
+  it("is asked for whenever a failure comes that the job asked for before may miss", async () => {
+    const world = createWorld();
+    const asked = () => world.jobs.delayed.filter(({ job }) => job === "train_router").length;
+    for (const [after, jobs] of [
+      [0, 1],
+      [1_000, 1],
+      [3_000, 1],
+      [2_000, 2],
+      [6_000, 3],
+    ] as const) {
+      world.now += after;
+      await world.record(aFailure({ topic: `asked-${crypto.randomUUID()}` }));
+      expect(asked()).toBe(jobs);
+    }
+  });
+
   it("is trained by one of two deliveries, and not again without news", async () => {
     const world = createWorld();
     await world.record(aFailure({ topic: `twice-${crypto.randomUUID()}` }));

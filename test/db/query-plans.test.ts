@@ -61,8 +61,11 @@ function explained() {
     /** @throws Error when nothing was explained: a check over no plans would pass */
     async plans() {
       await Promise.all(explaining);
-      if (plans.length === 0 || plans.some(({ plan }) => plan.length === 0)) throw new Error("no plan was explained");
-      return plans;
+      // A row that is given needs no plan.
+      const looking = plans.filter(({ sql }) => !/^insert into .* values /.test(sql));
+      if (looking.length === 0 || looking.some(({ plan }) => plan.length === 0))
+        throw new Error("no plan was explained");
+      return looking;
     },
   };
 }
