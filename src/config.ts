@@ -34,7 +34,7 @@ const settings = z.object({
   JUDGE_SAMPLES: whole.min(1).max(9).default(1),
   /** "true": a recorded failure is corrected at once. Otherwise corrections wait for a run. */
   AUTO_CORRECT: z.stringbool().default(false),
-  /** Tokens that corrections may use a day (UTC); past it they wait for the next day. 0: no limit. */
+  /** Tokens that corrections, lessons and the judge's controls may use a day (UTC); past it they wait for the next day. 0: no limit. */
   DAILY_TOKEN_BUDGET: whole.min(0).default(0),
   /** An improvement must gain at least this many points to go into a training file. */
   MIN_EXPORT_GAIN: whole.min(-100).max(100).default(1),

@@ -9,11 +9,11 @@ import type { RouterModel } from "../../src/clusters/router/router-model.ts";
 import { trainRouter, trainRouterInSteps } from "../../src/clusters/router/train-router.ts";
 import type { RouterExample } from "../../src/clusters/router/training-set.ts";
 
-const SEED = 20_240_607;
-const FOLDS = 5;
+export const SEED = 20_240_607;
+export const FOLDS = 5;
 const FEW_SHOT_RUNS = 5;
 const LEFT_OUT_RUNS = 5;
-const LEFT_OUT_TOPICS = 15;
+export const LEFT_OUT_TOPICS = 15;
 
 const USAGE = `Usage: npm run bench -- router FILE.csv
 
@@ -21,7 +21,7 @@ FILE.csv has a header line and the columns text,category (quoted where needed): 
 Redraft ships none; Banking77 (PolyAI, CC BY 4.0) has this shape.`;
 
 /** RFC 4180: quoted fields may hold commas, doubled quotes and line breaks. */
-function parseCsv(source: string): RouterExample[] {
+export function parseCsv(source: string): RouterExample[] {
   const rows: string[][] = [];
   let row: string[] = [];
   for (const [, quoted, plain, end] of source.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/g)) {
@@ -34,7 +34,7 @@ function parseCsv(source: string): RouterExample[] {
 }
 
 /** Mulberry32: the same seed gives the same numbers everywhere. */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -44,14 +44,14 @@ function seeded(seed: number): () => number {
   };
 }
 
-function shuffled<T>(values: readonly T[], random: () => number): T[] {
+export function shuffled<T>(values: readonly T[], random: () => number): T[] {
   return values
     .map((value) => ({ value, key: random() }))
     .sort((a, b) => a.key - b.key)
     .map(({ value }) => value);
 }
 
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 function train(examples: readonly RouterExample[]): RouterModel {
   const model = trainRouter(examples);
@@ -73,7 +73,7 @@ const share = (judged: readonly Judged[], test: (one: Judged) => boolean): numbe
   judged.filter(test).length / judged.length;
 
 /** Expected calibration error: the mean distance between confidence and accuracy in 10 equal bins, by messages. */
-function calibrationError(judged: readonly Judged[]): number {
+export function calibrationError(judged: readonly Pick<Judged, "confidence" | "first">[]): number {
   const gaps = new Float64Array(10);
   for (const { confidence, first } of judged) {
     const bin = Math.min(9, Math.floor(confidence * 10));
@@ -83,7 +83,7 @@ function calibrationError(judged: readonly Judged[]): number {
 }
 
 /** Probability that a known message gets a higher confidence than an unknown one; ties count half (Mann-Whitney). */
-function auroc(known: readonly number[], unknown: readonly number[]): number {
+export function auroc(known: readonly number[], unknown: readonly number[]): number {
   const sorted = Float64Array.from(unknown).sort();
   const below = (value: number, orEqual: boolean): number => {
     let low = 0;

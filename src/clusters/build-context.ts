@@ -14,6 +14,7 @@ import {
 } from "./context.ts";
 import { isHarmful } from "./interval.ts";
 import { PROMPT_ARMS } from "./prompt-id.ts";
+import { sharedLessons } from "./shared-lessons.ts";
 
 const MOST_LESSONS = 8;
 const MOST_EXAMPLES = 5;
@@ -78,8 +79,7 @@ export async function buildContext(
     merged_into: cluster?.mergedInto ?? null,
     failures: totals[0]?.count ?? 0,
     failure_categories: shares,
-    // Once somebody, model or person, has decided on lessons, an empty list is a decision too.
-    lessons: cluster !== undefined && cluster.guidanceVersion > 0 ? inForce.map(toLesson) : chooseLessons(told, shares),
+    lessons: scope === "all" ? await readSharedLessons(db) : lessonsOf(cluster, inForce, told, shares),
     examples,
     tested: cluster === undefined ? UNTESTED : await readTested(db, cluster.id, cluster.testedSince),
     shared: scope === "all" ? await readShared(db) : [],
@@ -87,6 +87,16 @@ export async function buildContext(
 }
 
 const UNTESTED: Tested = { guided: { n: 0, failed: 0 }, plain: { n: 0, failed: 0 }, switched_off: false };
+
+/** Once somebody, model or person, has decided on lessons, an empty list is a decision too. */
+function lessonsOf(
+  cluster: typeof clusters.$inferSelect | undefined,
+  inForce: (typeof lessons.$inferSelect)[],
+  told: Parameters<typeof chooseLessons>[0],
+  shares: CategoryShare[],
+): Lesson[] {
+  return cluster !== undefined && cluster.guidanceVersion > 0 ? inForce.map(toLesson) : chooseLessons(told, shares);
+}
 
 function toLesson({ id, slot, failureCategory, text, pinned }: typeof lessons.$inferSelect): Lesson {
   return { id, slot, failure_category: failureCategory, text, pinned };
@@ -105,6 +115,26 @@ async function readTested(db: Db, clusterId: string, since: number): Promise<Tes
   };
   const [guided, plain] = [rate(PROMPT_ARMS.guided), rate(PROMPT_ARMS.holdout)];
   return { guided, plain, switched_off: isHarmful(guided, plain) };
+}
+
+/** Each is compared with each: pinned ones, then the newest. */
+const MOST_COMPARED = 600;
+
+async function readSharedLessons(db: Db): Promise<Lesson[]> {
+  return sharedLessons(
+    await db
+      .select({
+        id: lessons.id,
+        cluster_id: lessons.clusterId,
+        failure_category: lessons.failureCategory,
+        text: lessons.text,
+        pinned: lessons.pinned,
+      })
+      .from(lessons)
+      .where(isNull(lessons.retiredAt))
+      .orderBy(desc(lessons.pinned), desc(lessons.id))
+      .limit(MOST_COMPARED),
+  );
 }
 
 async function readShared(db: Db): Promise<string[]> {

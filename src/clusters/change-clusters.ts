@@ -106,7 +106,11 @@ export async function moveFailures(services: Changing, clusterId: string): Promi
     );
     if (moved === 0) {
       await moveOutcomes(db, clusterId, target);
-      await touchClusters(services, [{ clusterId: target, failureCategory: null }]);
+      // The source's own context has held their texts until now.
+      await touchClusters(
+        services,
+        [target, clusterId].map((id) => ({ clusterId: id, failureCategory: null })),
+      );
       return;
     }
   }

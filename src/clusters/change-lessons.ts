@@ -1,6 +1,6 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { type Batch, type Db, rowsFromJson } from "../db/client.ts";
-import { clusters, lessons } from "../db/schema.ts";
+import { clusters, failedReplies, lessons } from "../db/schema.ts";
 import { newId } from "../lib/ids.ts";
 import { retryD1 } from "../lib/retry-d1.ts";
 import { LESSON_SLOTS } from "./prompt-id.ts";
@@ -32,6 +32,7 @@ export function lessonsInForce(db: Db, clusterId: string): Promise<StoredLesson[
  * Applies changes to a cluster's lessons, all of them or none, and only on the version they were made for. What does
  * not fit into the slots is left out: the caller retires first.
  * @param set further columns of the cluster to set in the same step
+ * @param learnedFrom the failures that were read for it: where one is erased by now, nothing is changed
  * @returns the new version, or null when somebody else changed the lessons meanwhile
  */
 export async function changeLessons(
@@ -40,7 +41,7 @@ export async function changeLessons(
   changes: LessonChange[],
   source: "model" | "person",
   now: number,
-  set: Partial<typeof clusters.$inferInsert> = {},
+  { set = {}, learnedFrom = [] }: { set?: Partial<typeof clusters.$inferInsert>; learnedFrom?: string[] } = {},
 ): Promise<number | null> {
   const inForce = await lessonsInForce(db, cluster.id);
   const leaving = changes.flatMap((change) => (change.op === "add" ? [] : [change.lesson.id]));
@@ -68,7 +69,9 @@ export async function changeLessons(
       },
     ];
   });
-  const unchanged = sql`exists (select 1 from ${clusters} c where c.id = ${cluster.id} and c.guidance_version = ${cluster.guidanceVersion})`;
+  const allThere = sql`not exists (select 1 from json_each(${JSON.stringify(learnedFrom)}) e
+    where not exists (select 1 from ${failedReplies} f where f.id = e.value))`;
+  const unchanged = sql`exists (select 1 from ${clusters} c where c.id = ${cluster.id} and c.guidance_version = ${cluster.guidanceVersion}) and ${allThere}`;
   const next = cluster.guidanceVersion + 1;
   const batch: Batch = [
     db
@@ -79,7 +82,7 @@ export async function changeLessons(
     db
       .update(clusters)
       .set({ ...set, guidanceVersion: next })
-      .where(and(eq(clusters.id, cluster.id), eq(clusters.guidanceVersion, cluster.guidanceVersion)))
+      .where(and(eq(clusters.id, cluster.id), eq(clusters.guidanceVersion, cluster.guidanceVersion), allThere))
       .returning({ id: clusters.id }),
   ];
   const results = await retryD1(() => db.batch(batch));

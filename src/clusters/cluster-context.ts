@@ -45,10 +45,26 @@ export class ClusterContext extends DurableObject<Cloudflare.Env> {
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + GATHER_MS);
   }
 
+  /** Builds it anew before it is read again, because it may hold what was erased. */
+  async forget(scope: Scope): Promise<{ forgotten: true } | { error: string }> {
+    try {
+      await this.#rebuildFromNow(scope);
+      return { forgotten: true };
+    } catch (error) {
+      return { error: describeError(error) };
+    }
+  }
+
   /** Fails loudly: the runtime retries an alarm that throws, with backoff. */
   override async alarm(): Promise<void> {
     const scope = await this.ctx.storage.get<Scope>("scope");
-    if (scope !== undefined) await this.#rebuild(scope);
+    if (scope !== undefined) await this.#rebuildFromNow(scope);
+  }
+
+  /** One that is under way may have read before the change that this one is for. */
+  async #rebuildFromNow(scope: Scope): Promise<Context> {
+    await this.#building?.catch(() => undefined);
+    return this.#rebuild(scope);
   }
 
   #rebuild(scope: Scope): Promise<Context> {

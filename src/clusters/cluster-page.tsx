@@ -1,6 +1,7 @@
 import { excerpt } from "../lib/text.ts";
 import { signed } from "../ui/gain.tsx";
 import type { ClusterDetail, ClusterRow } from "./schemas.ts";
+import { TREND_DAYS, TrendBars } from "./trend-bars.tsx";
 
 export function ClusterPage({ cluster }: { cluster: ClusterDetail }) {
   return (
@@ -50,33 +51,15 @@ function Fact({ name, value }: { name: string; value: string }) {
   );
 }
 
-const DAYS = 30;
-const DAY_MS = 86_400_000;
-const BAR = 10;
-const HEIGHT = 60;
-
 /** Failures per day, as bars; the last day is the last with a failure. */
 function Trend({ trend }: Pick<ClusterDetail, "trend">) {
   const last = trend.at(-1);
-  if (last === undefined) return <p class="hint">No failure in the last {DAYS} days.</p>;
+  if (last === undefined) return <p class="hint">{`No failure in the last ${TREND_DAYS} days.`}</p>;
   const most = Math.max(...trend.map(({ failures }) => failures));
-  const end = Date.parse(last.day);
-  const total = trend.reduce((sum, { failures }) => sum + failures, 0);
   return (
     <figure class="trend">
-      <svg viewBox={`0 0 ${DAYS * BAR} ${HEIGHT}`} role="img" preserveAspectRatio="none">
-        <title>{`${total} failures in ${DAYS} days, at most ${most} a day`}</title>
-        {trend.map(({ day, failures }) => {
-          const place = DAYS - 1 - Math.round((end - Date.parse(day)) / DAY_MS);
-          const height = (failures / most) * HEIGHT;
-          return place < 0 ? null : (
-            <rect class="bar" x={place * BAR + 1} y={HEIGHT - height} width={BAR - 2} height={height}>
-              <title>{`${day}: ${failures}`}</title>
-            </rect>
-          );
-        })}
-      </svg>
-      <figcaption class="hint">{`Failures per day, ${DAYS} days up to ${last.day}; at most ${most} a day.`}</figcaption>
+      <TrendBars trend={trend} until={last.day} />
+      <figcaption class="hint">{`Failures per day, ${TREND_DAYS} days up to ${last.day}; at most ${most} a day.`}</figcaption>
     </figure>
   );
 }

@@ -2,14 +2,27 @@ import type { Page } from "../http/pagination.ts";
 import { StateTag } from "./cluster-page.tsx";
 import type { routerStatus } from "./router-training.ts";
 import type { ClusterRow } from "./schemas.ts";
+import { TREND_DAYS, TrendBars } from "./trend-bars.tsx";
 
 interface Props {
   page: Page<ClusterRow>;
   router: Awaited<ReturnType<typeof routerStatus>>;
+  /** As `2026-01-31`: all trends end with it, so that they can be compared. */
+  today: string;
+}
+
+/** A name that is broken after its separators first, and within words only where nothing else helps. */
+function Breakable({ text }: { text: string }) {
+  return text.split(/(?<=[_\-/.:])/).map((part) => (
+    <>
+      {part}
+      <wbr />
+    </>
+  ));
 }
 
 /** Every type of query, those with the most failures first. */
-export function ClustersPage({ page, router }: Props) {
+export function ClustersPage({ page, router, today }: Props) {
   return (
     <>
       <h1>Types of query, by how often they fail</h1>
@@ -29,20 +42,32 @@ export function ClustersPage({ page, router }: Props) {
               <th scope="col">Topic</th>
               <th scope="col">State</th>
               <th scope="col">Failures</th>
+              <th scope="col">Fails most by</th>
+              <th scope="col">{`Last ${TREND_DAYS} days`}</th>
               <th scope="col">Last failure</th>
             </tr>
           </thead>
           <tbody>
             {page.data.map((row) => (
               <tr>
-                <td>
-                  <a href={`/clusters/${encodeURIComponent(row.topic)}`}>{row.topic}</a>
+                <td class="topic">
+                  <a href={`/clusters/${encodeURIComponent(row.topic)}`}>
+                    <Breakable text={row.topic} />
+                  </a>
                 </td>
-                <td>
+                <td data-label="State">
                   <StateTag state={row.state} jump={row.jump} />
                 </td>
-                <td class="number">{row.failures}</td>
-                <td>{row.last_failure_at?.slice(0, 10) ?? "–"}</td>
+                <td class="number" data-label="Failures">
+                  {row.failures}
+                </td>
+                <td data-label="Fails most by">
+                  <Breakable text={row.top_failure_category ?? "–"} />
+                </td>
+                <td class="trend small" data-label={`Last ${TREND_DAYS} days`}>
+                  <TrendBars trend={row.trend} until={today} />
+                </td>
+                <td data-label="Last failure">{row.last_failure_at?.slice(0, 10) ?? "–"}</td>
               </tr>
             ))}
           </tbody>

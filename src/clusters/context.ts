@@ -30,6 +30,15 @@ export interface Lesson {
   pinned: boolean;
 }
 
+/** A lesson in force, with the cluster that learned it. */
+export interface OwnLesson {
+  id: string;
+  cluster_id: string;
+  failure_category: string | null;
+  text: string;
+  pinned: boolean;
+}
+
 /** Outcomes since the guidance was last put to the test. */
 export interface Tested {
   guided: Rate;
@@ -53,6 +62,7 @@ export interface Context {
   merged_into: string | null;
   failures: number;
   failure_categories: CategoryShare[];
+  /** For the scope "all": those that hold across clusters (`sharedLessons`). */
   lessons: Lesson[];
   examples: Example[];
   tested: Tested;
@@ -107,8 +117,8 @@ export function frequentCauses(shares: CategoryShare[]): string[] {
     .map(({ failure_category }) => failure_category);
 }
 
-/** A category holds across clusters when it is frequent in so many of them, and in half of all. */
-const FEWEST_CLUSTERS = 3;
+/** What holds across clusters holds in so many of them at least; a category in half of all as well. */
+export const SHARED_BY = 3;
 
 /** The categories by which most types of query often fail. @param counts one row per cluster and category */
 export function sharedCategories(counts: { cluster_id: string; failure_category: string; count: number }[]): string[] {
@@ -122,7 +132,7 @@ export function sharedCategories(counts: { cluster_id: string; failure_category:
     }
   }
   return [...frequentIn]
-    .filter(([, clusters]) => clusters >= Math.max(FEWEST_CLUSTERS, byCluster.size / 2))
+    .filter(([, clusters]) => clusters >= Math.max(SHARED_BY, byCluster.size / 2))
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
     .map(([category]) => category);
 }

@@ -5,6 +5,7 @@ import { clusters, failedReplies, improvements, prompts } from "../db/schema.ts"
 import { excerpt, label } from "../lib/text.ts";
 import { HOUR, MINUTE } from "../lib/time.ts";
 import { completeJson } from "../llm/complete-json.ts";
+import { countTokens, tokensLeft } from "../llm/daily-tokens.ts";
 import { ModelError } from "../llm/model.ts";
 import { sections } from "../llm/sections.ts";
 import type { Services } from "../services.ts";
@@ -22,6 +23,9 @@ const PAUSE_AFTER_FAILURE_MS = HOUR;
 
 /** Clusters the sweep asks for at a time. */
 const CLUSTERS_AT_ONCE = 10;
+
+/** Lessons take no more of the day's tokens than this: they come by themselves, and corrections were asked for. */
+const SHARE_OF_BUDGET = 0.2;
 
 const LESSON_LENGTH = 240;
 const SHOWN_LENGTH = 600;
@@ -54,7 +58,9 @@ const answer = z.object({
 type Distilling = Pick<Services, "db" | "model" | "config" | "clock" | "clusters">;
 
 /** For the sweep: asks for the clusters in which enough has failed anew. */
-export async function sweepLessons({ db, clock, jobs }: Pick<Services, "db" | "clock" | "jobs">): Promise<void> {
+export async function sweepLessons(services: Pick<Services, "db" | "clock" | "jobs" | "config">): Promise<void> {
+  const { db, clock, jobs } = services;
+  if ((await tokensLeft(services, SHARE_OF_BUDGET)) <= 0) return;
   const fresh = sql`(select count(*) from (select 1 from ${failedReplies} f where f.cluster_id = ${clusters.id}
     and f.id > coalesce(${clusters.distilledTo}, '') and f.failure_explanation is not null
     and f.status not in ('pending', 'correcting') limit ${FEWEST_NEW}))`;
@@ -68,11 +74,13 @@ export async function sweepLessons({ db, clock, jobs }: Pick<Services, "db" | "c
 
 /**
  * Has the model learn lessons from a cluster's new failures, as small changes to the lessons in force. Claimed by
- * the cluster's due time, so that two deliveries do it once. Where the model fails, explanations go on serving.
+ * the cluster's due time, so that two deliveries do it once. Where the model fails, or the day's tokens are used up,
+ * explanations go on serving.
  */
 export async function distillLessons(services: Distilling, clusterId: string): Promise<void> {
   const { db, clock } = services;
   const now = clock();
+  if ((await tokensLeft(services, SHARE_OF_BUDGET)) <= 0) return;
   const [cluster] = await db
     .update(clusters)
     .set({ distillDueAt: now + PAUSE_MS })
@@ -85,7 +93,9 @@ export async function distillLessons(services: Distilling, clusterId: string): P
   const inForce = await lessonsInForce(db, cluster.id);
   let changes: LessonChange[];
   try {
-    changes = toChanges(await askModel(services, cluster.topic, inForce, failures), inForce, failures);
+    const { topic } = cluster;
+    const wanted = await countTokens(services, (model) => askModel({ ...services, model }, topic, inForce, failures));
+    changes = toChanges(wanted, inForce, failures);
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     console.warn(JSON.stringify({ event: "not_distilled", cluster_id: clusterId, code: error.code }));
@@ -100,8 +110,11 @@ export async function distillLessons(services: Distilling, clusterId: string): P
     await db.update(clusters).set(learned).where(eq(clusters.id, clusterId));
     return;
   }
-  // Somebody edited meanwhile: the same failures are read again, next time, beside the new lessons.
-  const version = await changeLessons(db, cluster, changes, "model", clock(), learned);
+  // Somebody edited or erased meanwhile: what is left is read again, next time, beside the lessons as they are then.
+  const version = await changeLessons(db, cluster, changes, "model", clock(), {
+    set: learned,
+    learnedFrom: failures.map(({ id }) => id),
+  });
   if (version !== null) await touchClusters(services, [{ clusterId, failureCategory: null }]);
 }
 
@@ -133,7 +146,7 @@ function readNew(db: Db, clusterId: string, after: string) {
 }
 
 async function askModel(
-  { model, config }: Distilling,
+  { model, config }: Pick<Distilling, "model" | "config">,
   topic: string,
   inForce: StoredLesson[],
   failures: NewFailure[],

@@ -34,7 +34,7 @@ export async function editGuidance(
     return same ? [] : [{ op: "sharpen", lesson, failure_category: category, text, pinned, evidence: [] }];
   });
   changes.unshift(...[...inForce.values()].map((lesson): LessonChange => ({ op: "retire", lesson })));
-  const version = await changeLessons(db, cluster, changes, "person", clock(), { testedSince: clock() });
+  const version = await changeLessons(db, cluster, changes, "person", clock(), { set: { testedSince: clock() } });
   if (version === null) throw changedMeanwhile(null);
   await touchClusters(services, [{ clusterId: cluster.id, failureCategory: null }]);
   return version;

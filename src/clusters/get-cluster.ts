@@ -1,16 +1,14 @@
 import { eq } from "drizzle-orm";
 import { clusters } from "../db/schema.ts";
-import { DAY, toRfc3339 } from "../lib/time.ts";
+import { toRfc3339 } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import { lessonsInForce } from "./change-lessons.ts";
 import { type Rate, rateDifference } from "./interval.ts";
-import { clusterHealth, clusterNumbers, listChanges } from "./queries.ts";
+import { clusterHealth, clusterNumbers, listChanges, TREND_MS } from "./queries.ts";
 import { readContext } from "./read-context.ts";
 import { lessonCounts } from "./record-outcomes.ts";
 import type { ClusterDetail } from "./schemas.ts";
 import { findCluster } from "./topics.ts";
-
-const TREND_MS = 30 * DAY;
 
 /** One cluster: what its context says, its lessons with their counts, and its numbers. */
 export async function getCluster(

@@ -39,41 +39,45 @@ export function composeGuidance(
   let mask = 0;
   let told = false;
   for (const [nth, context] of contexts.entries()) {
-    const chosen: string[] = [];
-    let slots = 0;
-    let left = budget;
-    for (const place of rankLessons(context.lessons, words, failureCategory)) {
-      const lesson = context.lessons[place] as Lesson;
-      left -= lesson.text.length;
-      if (left < 0) break;
-      chosen.push(lineOf(lesson));
-      if (lesson.slot !== null) slots |= 1 << lesson.slot;
-    }
+    const chosen = choose(context.lessons, words, failureCategory, budget);
     const opening = openingOf(context, failureCategory, chosen.length > 0);
     if (opening === null) continue;
-    paragraphs.push(opening, ...chosen);
+    paragraphs.push(opening);
+    for (const lesson of chosen) {
+      paragraphs.push(lineOf(lesson));
+      if (nth === 0 && lesson.slot !== null) mask |= 1 << lesson.slot;
+    }
     told ||= chosen.length > 0;
-    if (nth === 0) mask = slots;
   }
   if (paragraphs.length === 0) return null;
   if (told) {
-    paragraphs.push(
-      "These notes describe past replies. They are not messages from the customer, and not facts about this customer.",
-    );
+    paragraphs.push(NO_FACTS);
   }
   return { text: paragraphs.join("\n"), lessons: mask };
 }
+
+const NO_FACTS =
+  "These notes describe past replies. They are not messages from the customer, and not facts about this customer.";
 
 /** The text alone: see `composeGuidance`. */
 export function guidanceText(context: Context, failureCategory?: string, customerMessage?: string): string | null {
   return composeGuidance([context], { failureCategory, customerMessage })?.text ?? null;
 }
 
-/** What may be said where no cluster is clear; null while nothing holds across clusters. */
-export function sharedGuidance({ shared, failures: count }: Context): Guidance | null {
-  if (shared.length === 0) return null;
+/** What may be said where no cluster is clear; null while nothing holds across clusters. @param context of "all" */
+export function sharedGuidance(context: Context, customerMessage = ""): Guidance | null {
+  const { shared, failures: count, lessons } = context;
+  if (shared.length === 0 && lessons.length === 0) return null;
+  const from = `From ${failures(count)} across all types of query:`;
   const causes = list(shared.slice(0, MOST_CATEGORIES).map(categoryWords));
-  const text = `From ${failures(count)} across all types of query: replies often fail because of ${causes}. Be especially careful there.`;
+  const budget = GUIDANCE_TOKENS * CHARACTERS_PER_TOKEN;
+  const chosen = choose(lessons, lessons.length > 1 ? wordsOf(customerMessage) : [], null, budget);
+  const text = [
+    shared.length === 0 ? from : `${from} replies often fail because of ${causes}. Be especially careful there.`,
+    ...(chosen.length === 0
+      ? []
+      : ["What went wrong in several types of query, and what to do about it:", ...chosen.map(lineOf), NO_FACTS]),
+  ].join("\n");
   return { text, lessons: 0 };
 }
 
@@ -125,6 +129,19 @@ function openingOf(context: Context, expected: string | null, hasLessons: boolea
     made.set(key, opening);
   }
   return opening;
+}
+
+/** As many lessons as the budget holds, the most fitting first. @param budget in characters */
+function choose(lessons: Lesson[], words: string[], expected: string | null, budget: number): Lesson[] {
+  const chosen: Lesson[] = [];
+  let left = budget;
+  for (const place of rankLessons(lessons, words, expected)) {
+    const lesson = lessons[place] as Lesson;
+    left -= lesson.text.length;
+    if (left < 0) break;
+    chosen.push(lesson);
+  }
+  return chosen;
 }
 
 function failures(count: number): string {

@@ -1,5 +1,5 @@
 import type { Db } from "../db/client.ts";
-import { MINUTE, SECOND } from "../lib/time.ts";
+import { SECOND } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import { type Context, type Scope, scopeName } from "./context.ts";
 import { type Behind, LiveCache } from "./live-cache.ts";
@@ -13,7 +13,7 @@ export type Reading = Pick<Services, "db" | "clusters" | "bucket" | "clock">;
 /** How long an isolate's copies live. A changed lesson reaches every prompt within this and the object's gathering. */
 const CONTEXT_LIFE_MS = 3 * SECOND;
 const TOPIC_LIFE_MS = 30 * SECOND;
-const ROUTER_LIFE_MS = MINUTE;
+const ROUTER_LIFE_MS = 15 * SECOND;
 
 /** A context is some kilobytes. */
 const MOST_CONTEXTS = 500;

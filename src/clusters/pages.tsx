@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
+import { dayOf } from "../lib/time.ts";
 import { renderPage } from "../ui/layout.tsx";
 import { ClusterPage } from "./cluster-page.tsx";
 import { ClustersPage } from "./clusters-page.tsx";
@@ -20,7 +21,7 @@ export const clusterPages = new Hono<AppEnv>()
     const parsed = clusterQuery.safeParse({ limit: PAGE_ROWS, ...c.req.query() });
     if (!parsed.success) throw new RedraftError("invalid", "This address is not valid.", fieldErrors(parsed.error));
     const [page, router] = await Promise.all([listClusters(db, parsed.data, clock()), routerStatus(db)]);
-    return renderPage(c, "Clusters", <ClustersPage page={page} router={router} />);
+    return renderPage(c, "Clusters", <ClustersPage page={page} router={router} today={dayOf(clock())} />);
   })
   .get("/clusters/:topic", async (c) => {
     const cluster = await getCluster(c.var.services, c.req.param("topic"));

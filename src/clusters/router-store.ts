@@ -33,7 +33,8 @@ export async function writePointer(bucket: R2Bucket, current: RouterPointer): Pr
 
 /**
  * The router in force; only its pointer is read where `old` is of the same version.
- * @returns null while none is trained, or where its file is gone or of another format: training writes a new one
+ * @returns null while none is trained, or where its file is gone, damaged or of another format. A damaged file is
+ *   removed: the sweep finds it gone, and has a new one trained.
  */
 export async function loadRouter(bucket: R2Bucket, old: LoadedRouter | null): Promise<LoadedRouter | null> {
   const current = await readPointer(bucket);
@@ -46,6 +47,12 @@ export async function loadRouter(bucket: R2Bucket, old: LoadedRouter | null): Pr
   } catch (error) {
     if (!(error instanceof RouterFileError)) throw error;
     console.error(JSON.stringify({ event: "router_not_readable", version: current.version, code: error.code }));
+    // Of another version: for code that is deployed beside this one it may be right.
+    if (error.code !== "unsupported_version") await bucket.delete(routerKey(current.version));
     return null;
   }
+}
+
+export async function hasRouterFile(bucket: R2Bucket, version: string): Promise<boolean> {
+  return (await bucket.head(routerKey(version))) !== null;
 }

@@ -11,7 +11,7 @@ import { encodeRouter } from "./router/router-file.ts";
 import { MAX_TOPICS } from "./router/router-model.ts";
 import { trainRouterGently } from "./router/train-router.ts";
 import { MAX_EXAMPLES, MAX_EXAMPLES_PER_TOPIC, type RouterExample } from "./router/training-set.ts";
-import { routerKey, writePointer } from "./router-store.ts";
+import { hasRouterFile, routerKey, writePointer } from "./router-store.ts";
 
 type Training = Pick<Services, "db" | "bucket" | "clock" | "jobs">;
 
@@ -29,8 +29,11 @@ const QUIET_MS = 5 * SECOND;
 const LONGEST_WAIT_MS = 2 * MINUTE;
 const LOOK_AGAIN_S = 6;
 
-/** An isolate asks for a training at most this often; what comes meanwhile is seen by the job asked for before. */
-const ASK_EVERY_MS = 10 * SECOND;
+/**
+ * An isolate asks for a training at most this often. Less than the job's delay, so that what comes meanwhile is seen by
+ * the job asked for before.
+ */
+const ASK_EVERY_MS = (LOOK_AGAIN_S - 1) * SECOND;
 
 const NEVER = { id: ROW, leaseUntil: 0, topics: 0, examples: 0, bytes: 0, trainingMs: 0, boundary: "", trainedAt: 0 };
 
@@ -81,10 +84,11 @@ async function whatIsNew(db: Db, boundary: string, trainedAt: number) {
 
 type Due = "train" | "wait" | "enough";
 
-async function isDue(db: Db, now: number): Promise<Due> {
+async function isDue({ db, bucket }: Pick<Services, "db" | "bucket">, now: number): Promise<Due> {
   const { requestedAt, boundary, trainedAt, examples, version } = await readTraining(db);
   // A file of another version is refused by the code that is deployed now.
   if (requestedAt !== null || (version !== null && !version.endsWith(VERSION_SUFFIX))) return "train";
+  if (version !== null && !(await hasRouterFile(bucket, version))) return "train";
   const fresh = await whatIsNew(db, boundary, trainedAt);
   if (fresh.failures === 0) return "enough";
   if (version !== null && fresh.topics === 0 && fresh.failures < examples * NEW_SHARE) return "enough";
@@ -93,8 +97,9 @@ async function isDue(db: Db, now: number): Promise<Due> {
 }
 
 /** For the sweep: asks for a training where one is due. */
-export async function sweepRouter({ db, clock, jobs }: Pick<Services, "db" | "clock" | "jobs">): Promise<void> {
-  if ((await isDue(db, clock())) === "train") await jobs.send({ job: "train_router" });
+export async function sweepRouter(services: Training): Promise<void> {
+  const { clock, jobs } = services;
+  if ((await isDue(services, clock())) === "train") await jobs.send({ job: "train_router" });
 }
 
 /**
@@ -104,7 +109,7 @@ export async function sweepRouter({ db, clock, jobs }: Pick<Services, "db" | "cl
 export async function trainRouterIfDue(services: Training): Promise<"trained" | Due | "held"> {
   const { db, clock, jobs } = services;
   const now = clock();
-  const due = await isDue(db, now);
+  const due = await isDue(services, now);
   if (due === "wait") await jobs.send({ job: "train_router" }, { delaySeconds: LOOK_AGAIN_S });
   if (due !== "train") return due;
   await db.insert(routerTraining).values(NEVER).onConflictDoNothing();
@@ -125,7 +130,8 @@ export async function trainRouterIfDue(services: Training): Promise<"trained" | 
     throw error;
   }
   // What came in while it trained may be enough for the next.
-  if ((await isDue(db, clock())) !== "enough") await jobs.send({ job: "train_router" }, { delaySeconds: LOOK_AGAIN_S });
+  if ((await isDue(services, clock())) !== "enough")
+    await jobs.send({ job: "train_router" }, { delaySeconds: LOOK_AGAIN_S });
   return "trained";
 }
 

@@ -16,8 +16,19 @@ const health = {
   jump: z.boolean().openapi({ description: "More failures in the last 7 days than its own past explains." }),
 };
 
+const trend = z
+  .array(z.object({ day: z.iso.date(), failures: z.int() }))
+  .openapi({ description: "The last 30 days; days without a failure are left out." });
+
 export const clusterRow = z
-  .object({ topic: z.string(), failures: z.int(), last_failure_at: time, ...health })
+  .object({
+    topic: z.string(),
+    failures: z.int(),
+    top_failure_category: z.string().nullable().openapi({ description: "By which it fails most often." }),
+    last_failure_at: time,
+    trend,
+    ...health,
+  })
   .openapi("ClusterRow");
 export type ClusterRow = z.infer<typeof clusterRow>;
 
@@ -81,7 +92,7 @@ export const clusterDetail = z
     examples: z.array(z.object({ customer_message: z.string(), reply: z.string(), score_gain_estimate: z.int() })),
     first_failure_at: time,
     last_failure_at: time,
-    trend: z.array(z.object({ day: z.iso.date(), failures: z.int() })).openapi({ description: "The last 30 days." }),
+    trend,
     version: z.int(),
     refreshed_at: z.iso.datetime(),
   })

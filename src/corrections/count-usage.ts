@@ -11,7 +11,7 @@ import type { Usage } from "../llm/model.ts";
 export function countUsage(db: Db, now: number, { calls, inputTokens, outputTokens }: Usage, isNew: SQL) {
   return db
     .insert(dailyUsage)
-    .select(sql`select ${dayOf(now)}, ${calls}, ${inputTokens}, ${outputTokens} where ${isNew}`)
+    .select(sql`select ${dayOf(now)}, ${calls}, ${inputTokens}, ${outputTokens}, 0 where ${isNew}`)
     .onConflictDoUpdate({
       target: dailyUsage.day,
       set: {

@@ -1,5 +1,5 @@
 import type { gate } from "../db/schema.ts";
-import { DAY, MINUTE, SECOND } from "../lib/time.ts";
+import { MINUTE, nextDay, SECOND } from "../lib/time.ts";
 import type { ModelErrorCode, ModelFailure } from "../llm/model.ts";
 
 /*
@@ -58,13 +58,16 @@ export type Admission = { admitted: true; probe: boolean } | ({ admitted: false 
  */
 export function admit(state: GateState, spent: number, budget: number, now: number, setup: string): Admission {
   if (budget > 0 && spent >= budget) {
-    const untilMs = (Math.floor(now / DAY) + 1) * DAY;
-    const reason = `The daily budget of ${budget} tokens is used up (DAILY_TOKEN_BUDGET); it goes on at midnight UTC.`;
-    return { admitted: false, code: "daily_budget", reason, untilMs };
+    const untilMs = nextDay(now);
+    return { admitted: false, code: "daily_budget", reason: budgetUsedUp(budget), untilMs };
   }
   if (state.until === null) return { admitted: true, probe: false };
   if (state.until <= now || state.setup !== setup) return { admitted: true, probe: true };
   return { admitted: false, code: state.code ?? "paused", reason: state.reason ?? "Paused.", untilMs: state.until };
+}
+
+export function budgetUsedUp(budget: number): string {
+  return `The daily budget of ${budget} tokens is used up (DAILY_TOKEN_BUDGET); it goes on at midnight UTC.`;
 }
 
 /** While one probe is out, nobody else tries. */

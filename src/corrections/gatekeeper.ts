@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import { dailyUsage, failedReplies, gate } from "../db/schema.ts";
 import { sha256Hex } from "../lib/text.ts";
 import { dayOf, SECOND } from "../lib/time.ts";
+import { TOKENS_OF_DAY } from "../llm/daily-tokens.ts";
 import type { Services } from "../services.ts";
 import {
   type Admission,
@@ -77,7 +78,7 @@ export async function readGate(db: Services["db"], now: number): Promise<{ state
   const [[row], [used]] = await db.batch([
     db.select().from(gate).where(eq(gate.id, ROW)),
     db
-      .select({ spent: sql<number>`${dailyUsage.inputTokens} + ${dailyUsage.outputTokens}`.as("spent") })
+      .select({ spent: TOKENS_OF_DAY.as("spent") })
       .from(dailyUsage)
       .where(eq(dailyUsage.day, dayOf(now))),
   ]);

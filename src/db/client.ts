@@ -32,7 +32,8 @@ export function rowsFromJson<T extends SQLiteTable>(
   const columns = Object.entries(getTableColumns(table)).filter(([, column]) => !column.generated);
   const encoded = rows.map((row) => columns.map(([key, column]) => encode(column, row[key as keyof typeof row])));
   const given = (key: PropertyKey) =>
-    sql.raw(`json_extract(value, '$[${columns.findIndex(([name]) => name === key)}]')`);
+    // Named in full: `where` may hold a json_each of its own.
+    sql.raw(`json_extract(json_each.value, '$[${columns.findIndex(([name]) => name === key)}]')`);
   const picks = columns.map(([key]) => compute[key as keyof typeof compute]?.(given(key)) ?? given(key));
   return sql`select ${sql.join(picks, sql`, `)} from json_each(${JSON.stringify(encoded)}) where ${where(given)}`;
 }

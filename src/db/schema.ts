@@ -165,6 +165,8 @@ export const dailyUsage = sqliteTable("daily_usage", {
   modelCalls: integer("model_calls").notNull(),
   inputTokens: integer("input_tokens").notNull(),
   outputTokens: integer("output_tokens").notNull(),
+  /** Of lessons and the judge's controls; apart, because they may take only a share of the budget. */
+  otherTokens: integer("other_tokens").notNull().default(0),
 });
 
 /** One row, shared by all consumers: whether corrections may begin. Its states are those of `corrections/gate.ts`. */
@@ -454,13 +456,20 @@ export const erasures = sqliteTable(
     improvementSeqs: text("improvement_seqs", { mode: "json" }).$type<number[]>().notNull(),
     clusterId: text("cluster_id"),
     failureCategory: text("failure_category"),
+    /** SHA-256 of its external id: a delivery that is repeated after the erasure must not bring the texts back. */
+    externalIdHash: text("external_id_hash"),
+    /** The clusters whose guidance may have held its words. */
+    taughtClusterIds: text("taught_cluster_ids", { mode: "json" }).$type<string[]>(),
     /** The exports whose files held it. */
     exportIds: text("export_ids", { mode: "json" }).$type<string[]>().notNull(),
     erasedAt: integer("erased_at").notNull(),
     /** When it had gone everywhere; null: the sweep goes on with it. */
     finishedAt: integer("finished_at"),
   },
-  (t) => [index("erasures_open").on(t.erasedAt).where(sql`finished_at is null`)],
+  (t) => [
+    index("erasures_open").on(t.erasedAt).where(sql`finished_at is null`),
+    index("erasures_external_id").on(t.externalIdHash).where(sql`external_id_hash is not null`),
+  ],
 );
 
 export const FINE_TUNE_STATUSES = ["uploading", "starting", "running", "succeeded", "failed", "cancelled"] as const;

@@ -1,5 +1,6 @@
-import { and, eq, gte, inArray, isNull, notExists, sql } from "drizzle-orm";
-import { touchClusters } from "../clusters/read-context.ts";
+import { and, eq, gte, inArray, isNull, notExists, or, sql } from "drizzle-orm";
+import { clustersTaughtBy, eraseFromLessons } from "../clusters/erase-lessons.ts";
+import { forgetContexts } from "../clusters/read-context.ts";
 import type { Db } from "../db/client.ts";
 import {
   comparisonCases,
@@ -12,18 +13,19 @@ import {
   prompts,
 } from "../db/schema.ts";
 import { describeError } from "../lib/errors.ts";
+import { sha256Hex } from "../lib/text.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import { readBotModelChanges } from "../prompts/bot-model.ts";
 import type { Services } from "../services.ts";
 import { DATA_FILES, fileKey } from "./export-state.ts";
+import { exportsThatHold, IS_GUIDED } from "./exports-that-hold.ts";
 import type { ErasureOutput } from "./schemas.ts";
-import { isInSidecar } from "./sidecar.ts";
 
 type Erasing = Pick<Services, "db" | "bucket" | "clock" | "clusters">;
 
 /**
- * Erases a failure: its texts leave D1 at once, together with the claim of every export that is being written; then
- * the files of exports that held it, and the clusters. Its attempts keep their numbers, which hold no text. Erasing
+ * Erases a failure: its texts leave D1 at once, the lessons learned from it alone with them, together with the claim
+ * of every export that is being written; then the contexts, and the files of exports that held it. Its attempts keep their numbers, which hold no text. Erasing
  * twice answers the same.
  * @returns null when there never was such a failure
  */
@@ -47,6 +49,8 @@ async function removeRows({ db, clock }: Erasing, failureId: string): Promise<bo
         promptId: failedReplies.promptId,
         clusterId: failedReplies.clusterId,
         failureCategory: failedReplies.failureCategory,
+        externalId: failedReplies.externalId,
+        explained: sql<number>`${failedReplies.failureExplanation} is not null`.as("explained"),
       })
       .from(failedReplies)
       .where(eq(failedReplies.id, failureId)),
@@ -58,16 +62,20 @@ async function removeRows({ db, clock }: Erasing, failureId: string): Promise<bo
   ]);
   if (failure === undefined) return false;
   const oldest = made[0]?.seq;
+  // Guided lines carry what a whole cluster was taught.
   const mayHold = and(
     eq(exportsTable.status, "running"),
-    gte(exportsTable.boundary, oldest ?? Number.MAX_SAFE_INTEGER),
+    or(gte(exportsTable.boundary, oldest ?? Number.MAX_SAFE_INTEGER), IS_GUIDED),
   );
-  const { promptId, clusterId, failureCategory } = failure;
+  const { promptId, clusterId, failureCategory, externalId } = failure;
+  const externalIdHash = externalId === null ? null : await sha256Hex(externalId);
   await db.batch([
     db
       .insert(erasures)
       .values({
-        ...{ failedReplyId: failureId, clusterId, failureCategory, erasedAt: clock() },
+        ...{ failedReplyId: failureId, clusterId, failureCategory, externalIdHash, erasedAt: clock() },
+        // Explanations serve as lessons as they are, where there are none yet.
+        taughtClusterIds: clustersTaughtBy(failureId, failure.explained ? clusterId : null),
         improvementSeqs: made.map(({ seq }) => seq),
         exportIds: [],
       })
@@ -90,6 +98,7 @@ async function removeRows({ db, clock }: Erasing, failureId: string): Promise<bo
         reasonCode: sql`case when ${comparisonCases.status} = 'open' then 'erased' else ${comparisonCases.reasonCode} end`,
       })
       .where(eq(comparisonCases.failedReplyId, failureId)),
+    ...eraseFromLessons(db, failureId),
     db.delete(improvements).where(eq(improvements.failedReplyId, failureId)),
     db.delete(failedReplies).where(eq(failedReplies.id, failureId)),
     db
@@ -109,7 +118,10 @@ async function finishErasure(services: Erasing, failureId: string): Promise<void
   const { db, bucket, clock } = services;
   const erasure = await readErasure(db, failureId);
   if (erasure === null || erasure.finishedAt !== null) return;
-  const held = await exportsThatHold(services, erasure.improvementSeqs);
+  const taught = erasure.taughtClusterIds ?? [];
+  // Before the files: one that is written from here on is given the contexts without it.
+  await forgetContexts(services, [erasure, ...taught.map((clusterId) => ({ clusterId, failureCategory: null }))]);
+  const held = await exportsThatHold(services, failureId, erasure.improvementSeqs, taught);
   for (const row of held) {
     await db.batch([
       db.update(exportsTable).set({ staleAt: clock() }).where(eq(exportsTable.id, row.id)),
@@ -121,31 +133,7 @@ async function finishErasure(services: Erasing, failureId: string): Promise<void
     ]);
     await bucket.delete(DATA_FILES.map((file) => fileKey(row, file)));
   }
-  await touchClusters(services, [erasure]);
   await db.update(erasures).set({ finishedAt: clock() }).where(eq(erasures.failedReplyId, failureId));
-}
-
-/** Exports whose sidecars name one of the improvements; they keep their sidecar when their data files go. */
-async function exportsThatHold({ db, bucket }: Erasing, seqs: number[]) {
-  const oldest = seqs[0];
-  if (oldest === undefined) return [];
-  const done = await db
-    .select({ id: exportsTable.id, generation: exportsTable.generation, files: exportsTable.files })
-    .from(exportsTable)
-    .where(and(eq(exportsTable.status, "done"), gte(exportsTable.boundary, oldest)));
-  const held: typeof done = [];
-  for (const row of done) {
-    const key = fileKey(row, "improvements.jsonl");
-    const bytes = row.files?.["improvements.jsonl"]?.bytes ?? 0;
-    const read = async (offset: number, length: number) =>
-      (await bucket.get(key, { range: { offset, length } }))?.text() ?? "";
-    for (const seq of seqs) {
-      if (!(await isInSidecar(seq, bytes, read))) continue;
-      held.push(row);
-      break;
-    }
-  }
-  return held;
 }
 
 async function toOutput(db: Db, failureId: string): Promise<ErasureOutput | null> {

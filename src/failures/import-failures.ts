@@ -1,3 +1,5 @@
+import type { Behind } from "../clusters/live-cache.ts";
+import { type Changed, touchClusters } from "../clusters/read-context.ts";
 import { fieldErrorLine, fieldErrors } from "../lib/field-errors.ts";
 import { readLines } from "../lib/read-lines.ts";
 import type { Services } from "../services.ts";
@@ -13,13 +15,31 @@ const CHUNK_BYTES = 500_000;
 
 const SHOWN_ERRORS = 100;
 
+type Importing = Pick<Services, "db" | "clock" | "config" | "corrections" | "jobs" | "clusters">;
+
 /**
  * Records failures from NDJSON, a line each, as they stream in; never holds more than a chunk of them. A bad line is
  * counted and named, and never stops the rest. Blank lines and a byte order mark count as nothing.
+ * @param behind for what is left to do when the caller has been answered
  */
 export async function importFailures(
-  services: Pick<Services, "db" | "clock" | "config" | "corrections" | "jobs" | "clusters">,
+  services: Importing,
   body: ReadableStream<Uint8Array>,
+  behind: Behind,
+): Promise<ImportOutput> {
+  const touched = new Map<string, Changed>();
+  try {
+    return await importLines(services, body, (one) => touched.set(`${one.clusterId} ${one.failureCategory}`, one));
+  } finally {
+    // Each cluster is told once, also after a body that broke off: what came before is recorded.
+    if (touched.size > 0) behind(touchClusters(services, [...touched.values()]));
+  }
+}
+
+async function importLines(
+  services: Importing,
+  body: ReadableStream<Uint8Array>,
+  note: (changed: Changed) => void,
 ): Promise<ImportOutput> {
   const counts: ImportOutput = { received: 0, recorded: 0, duplicates: 0, rejected: 0, errors: [] };
   let chunk: { line: number; input: FailureInput }[] = [];
@@ -31,14 +51,15 @@ export async function importFailures(
   };
   const flush = async () => {
     if (chunk.length === 0) return;
-    const results = await recordFailures(
+    const { results, changed } = await recordFailures(
       services,
       chunk.map(({ input }) => input),
     );
+    changed.forEach(note);
     results.forEach(({ result }, i) => {
       if (result === "recorded") counts.recorded += 1;
       else if (result === "duplicate") counts.duplicates += 1;
-      else reject(chunk[i]?.line ?? 0, CONFLICT);
+      else reject(chunk[i]?.line ?? 0, result === "erased" ? ERASED : CONFLICT);
     });
     chunk = [];
     chunkBytes = 0;
@@ -61,6 +82,7 @@ export async function importFailures(
   return counts;
 }
 
+export const ERASED = "external_id is that of a failure that was erased, so it is not recorded again";
 export const CONFLICT = "external_id was already recorded with other content";
 
 /** A failure, or in words what is wrong with the line. */

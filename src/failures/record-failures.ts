@@ -1,9 +1,10 @@
-import { and, eq, exists, inArray, not, sql } from "drizzle-orm";
+import { and, eq, exists, inArray, not, type SQL, sql } from "drizzle-orm";
+import type { Changed } from "../clusters/read-context.ts";
 import { recordFailedPrompts } from "../clusters/record-outcomes.ts";
 import { noteNewExamples } from "../clusters/router-training.ts";
 import { clusterIdOf, ensureTopics, topicKey } from "../clusters/topics.ts";
 import { rowsFromJson } from "../db/client.ts";
-import { failedReplies, prompts, type Turn } from "../db/schema.ts";
+import { erasures, failedReplies, prompts, type Turn } from "../db/schema.ts";
 import { newId } from "../lib/ids.ts";
 import { sha256Hex, stableJson } from "../lib/text.ts";
 import type { Services } from "../services.ts";
@@ -11,20 +12,27 @@ import { nextState, RECORDED } from "./failure-state.ts";
 import type { FailureInput } from "./schemas.ts";
 import { wakeCorrections } from "./wake-corrections.ts";
 
-/** What became of a failure that was sent: new, the same as before, or other content under a known external id. */
-export interface Recorded {
-  result: "recorded" | "duplicate" | "conflict";
-  id: string;
+/** What became of a failure that was sent. */
+export type Recorded =
+  /** New, the same as before, or other content under a known external id. */
+  | { result: "recorded" | "duplicate" | "conflict"; id: string }
+  /** Its external id is that of an erased failure: texts that were erased do not come back with a late delivery. */
+  | { result: "erased" };
+
+export interface Recording {
+  /** One for each input, in order. */
+  results: Recorded[];
+  /** What the clusters are to be told, when the caller has been answered: see `touchClusters`. */
+  changed: Changed[];
 }
 
-type Recording = Pick<Services, "db" | "clock" | "config" | "corrections" | "jobs" | "clusters">;
+type Needs = Pick<Services, "db" | "clock" | "config" | "corrections" | "jobs" | "clusters">;
 
 /**
  * Records failures, all or none, committed before anything is queued. Repeating a call changes nothing.
  * @param inputs together about 1 MB at most: they travel to D1 as JSON parameters of at most 2 MB
- * @returns one result per input, in order
  */
-export async function recordFailures(services: Recording, inputs: FailureInput[]): Promise<Recorded[]> {
+export async function recordFailures(services: Needs, inputs: FailureInput[]): Promise<Recording> {
   const { db, clock, config } = services;
   const now = clock();
   const requested = nextState(RECORDED, { type: "requested", runId: null }, now, 0);
@@ -44,7 +52,14 @@ export async function recordFailures(services: Recording, inputs: FailureInput[]
   const promptIds = sql`(select value from json_each(${JSON.stringify(fresh.map(({ prompt }) => prompt.id))}))`;
   const externalIds = sql`(select value from json_each(${JSON.stringify([...byExternalId.keys()])}))`;
 
-  const [, , , , , known] = await db.batch([
+  const hashes = JSON.stringify(
+    await Promise.all([...byExternalId.keys()].map(async (externalId) => [externalId, await sha256Hex(externalId)])),
+  );
+  const notErased = (externalId: SQL) => sql`not exists (
+    select 1 from json_each(${hashes}) h join ${erasures} e on e.external_id_hash = json_extract(h.value, '$[1]')
+    where json_extract(h.value, '$[0]') = ${externalId})`;
+
+  const [, , , , , known, changed] = await db.batch([
     ...ensureTopics(db, topics, now),
     db.insert(prompts).select(
       rowsFromJson(
@@ -61,6 +76,7 @@ export async function recordFailures(services: Recording, inputs: FailureInput[]
           {
             // Up to here the column carries the topic's key; its cluster is only known inside the batch.
             compute: { clusterId: clusterIdOf },
+            where: (given) => notErased(given("externalId")),
           },
         ),
       )
@@ -78,11 +94,16 @@ export async function recordFailures(services: Recording, inputs: FailureInput[]
       .select({ id: failedReplies.id, externalId: failedReplies.externalId, contentHash: failedReplies.contentHash })
       .from(failedReplies)
       .where(inArray(failedReplies.externalId, externalIds)),
+    db
+      .selectDistinct({ clusterId: failedReplies.clusterId, failureCategory: failedReplies.failureCategory })
+      .from(failedReplies)
+      .where(inArray(failedReplies.promptId, promptIds)),
   ]);
 
   const stored = new Map(known.map((row) => [row.externalId, row]));
   const results = rows.map(({ failure }): Recorded => {
     const there = failure.externalId === null ? undefined : stored.get(failure.externalId);
+    if (there === undefined && failure.externalId !== null) return { result: "erased" };
     if (there === undefined || there.id === failure.id) return { result: "recorded", id: failure.id };
     return { result: there.contentHash === failure.contentHash ? "duplicate" : "conflict", id: there.id };
   });
@@ -94,10 +115,10 @@ export async function recordFailures(services: Recording, inputs: FailureInput[]
   if (state.dueAt !== null) {
     await wakeCorrections(
       services,
-      results.filter(({ result }) => result === "recorded").map(({ id }) => id),
+      results.flatMap((one) => (one.result === "recorded" ? one.id : [])),
     );
   }
-  return results;
+  return { results, changed };
 }
 
 type Rows = ReturnType<typeof toRows>;

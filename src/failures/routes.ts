@@ -1,8 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { touchClusters } from "../clusters/read-context.ts";
 import { createRouter } from "../http/app-env.ts";
+import { behindAnswer } from "../http/behind.ts";
 import { problems } from "../http/problem.ts";
 import { RedraftError } from "../lib/errors.ts";
-import { CONFLICT, importFailures } from "./import-failures.ts";
+import { CONFLICT, ERASED, importFailures } from "./import-failures.ts";
 import { getFailure, listFailures } from "./queries.ts";
 import { recordFailures } from "./record-failures.ts";
 import { failureInput, failureOutput, failurePage, failureQuery, importOutput } from "./schemas.ts";
@@ -19,7 +21,7 @@ const record = createRoute({
   summary: "Record a failed reply, or many as NDJSON",
   description:
     "One failure as JSON, or a failure a line as `application/x-ndjson`, streamed, any number of lines. Safe to " +
-    "repeat: the same `external_id` with the same content is recorded once.",
+    "repeat: the same `external_id` with the same content is recorded once; that of an erased failure never again (409).",
   request: {
     body: {
       content: { "application/json": { schema: failureInput }, [NDJSON]: { schema: z.string() } },
@@ -65,14 +67,23 @@ export const failureRoutes = createRouter()
     const contentType = c.req.header("content-type")?.toLowerCase();
     if (contentType?.startsWith(NDJSON)) {
       const body = c.req.raw.body ?? new Blob([]).stream();
-      return c.json(await importFailures(services, body), 200);
+      return c.json(await importFailures(services, body, behindAnswer(c)), 200);
     }
     const input = c.req.valid("json");
     if (contentType === undefined || typeof input === "string") {
       throw new RedraftError("unsupported_media_type", `Send a failure as application/json, or many as ${NDJSON}.`);
     }
-    const [recorded] = await recordFailures(services, [input]);
+    const {
+      results: [recorded],
+      changed,
+    } = await recordFailures(services, [input]);
     if (recorded === undefined) throw new Error("recordFailures gave no result");
+    if (changed.length > 0) behindAnswer(c)(touchClusters(services, changed));
+    if (recorded.result === "erased") {
+      throw new RedraftError("conflict", "A failure with this external_id was erased.", [
+        { pointer: "/external_id", detail: ERASED.replace("external_id ", "") },
+      ]);
+    }
     if (recorded.result === "conflict") {
       throw new RedraftError("conflict", `The failure ${recorded.id} holds other content under this external_id.`, [
         { pointer: "/external_id", detail: CONFLICT.replace("external_id ", "") },

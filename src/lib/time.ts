@@ -19,3 +19,8 @@ export function toRfc3339OrNull(ms: number | null): string | null {
 export function dayOf(ms: number): string {
   return toRfc3339(ms).slice(0, 10);
 }
+
+/** When the next day begins, UTC. */
+export function nextDay(ms: number): number {
+  return (Math.floor(ms / DAY) + 1) * DAY;
+}

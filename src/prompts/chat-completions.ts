@@ -51,9 +51,7 @@ export async function guideChatRequest(
   }
   const found: Found = await findGuidance(services, { customerMessage: asked }, behind);
   const opening = firstUserText(request) ?? asked;
-  const heldOut =
-    found.guidance !== null &&
-    isHeldOut({ customer_message: opening, conversation: null }, services.config.HOLDOUT_FRACTION);
+  const heldOut = found.guidance !== null && isHeldOut({ customer_message: opening }, services.config.HOLDOUT_FRACTION);
   const text = heldOut ? null : (found.guidance?.text ?? null);
   return {
     ...to,

@@ -2,6 +2,7 @@ import type { Context } from "../clusters/context.ts";
 import { composeGuidance, type Guidance, sharedGuidance } from "../clusters/guidance-text.ts";
 import { liveClusterId, liveContext, liveRoute, type Reading } from "../clusters/live.ts";
 import type { Behind } from "../clusters/live-cache.ts";
+import type { Candidate } from "../clusters/router/route-message.ts";
 import { describeError } from "../lib/errors.ts";
 
 /** Why a prompt came out plain. */
@@ -23,16 +24,18 @@ export interface Asked {
 export interface Found {
   /** The cluster, whether or not it has anything to say. */
   cluster: { context: Context; confidence: number } | null;
+  /** What the router would name, best first, whether or not it is sure enough; empty where it was not asked. */
+  candidates: Candidate[];
   /** What guidance was made from; examples come from the first. */
   contexts: Context[];
   guidance: Guidance | null;
-  /** The guidance only says what holds across all types of query. */
+  /** The guidance says what holds across types of query: in general, or for a failure category that was given. */
   shared: boolean;
   /** Why there is no guidance. */
   plain: PlainReason | null;
 }
 
-const NOTHING: Found = { cluster: null, contexts: [], guidance: null, shared: false, plain: null };
+const NOTHING: Found = { cluster: null, candidates: [], contexts: [], guidance: null, shared: false, plain: null };
 
 /**
  * What is known that a message's prompt should say. A topic that is given wins over the router. Never fails because
@@ -48,36 +51,45 @@ export async function findGuidance(services: Reading, asked: Asked, behind: Behi
 }
 
 async function find(services: Reading, asked: Asked, behind: Behind): Promise<Found> {
-  const { clusterIds, confidence, unrouted } = await findClusters(services, asked, behind);
+  const { clusterIds, confidence, candidates, unrouted } = await findClusters(services, asked, behind);
+  const nothing = { ...NOTHING, candidates };
   const contexts: Context[] = [];
   for (const cluster_id of clusterIds) contexts.push(await liveContext(services, { cluster_id }, behind));
   const [first] = contexts;
   if (first !== undefined) {
     const cluster = { context: first, confidence };
     const working = contexts.filter(({ tested }) => !tested.switched_off);
-    if (first.tested.switched_off) return { ...NOTHING, cluster, plain: "switched_off" };
+    if (first.tested.switched_off) return { ...nothing, cluster, plain: "switched_off" };
     const guidance = composeGuidance(working, asked);
-    return { cluster, contexts: working, guidance, shared: false, plain: guidance ? null : "nothing_known" };
+    return {
+      cluster,
+      candidates,
+      contexts: working,
+      guidance,
+      shared: false,
+      plain: guidance ? null : "nothing_known",
+    };
   }
   if (asked.failureCategory) {
     const context = await liveContext(services, { failure_category: asked.failureCategory }, behind);
     const guidance = context.failures > 0 ? composeGuidance([context], asked) : null;
-    if (guidance) return { ...NOTHING, contexts: [context], guidance, shared: true };
+    if (guidance) return { ...nothing, contexts: [context], guidance, shared: true };
   }
-  const guidance = sharedGuidance(await liveContext(services, "all", behind));
-  return { ...NOTHING, guidance, shared: true, plain: guidance ? null : unrouted };
+  const guidance = sharedGuidance(await liveContext(services, "all", behind), asked.customerMessage);
+  return { ...nothing, guidance, shared: true, plain: guidance ? null : unrouted };
 }
 
 async function findClusters(
   services: Reading,
   { topic, customerMessage }: Asked,
   behind: Behind,
-): Promise<{ clusterIds: string[]; confidence: number; unrouted: PlainReason }> {
+): Promise<{ clusterIds: string[]; confidence: number; candidates: Candidate[]; unrouted: PlainReason }> {
   if (topic) {
     const id = await liveClusterId(services, topic, behind);
-    if (id !== null) return { clusterIds: [id], confidence: 1, unrouted: "nothing_known" };
+    if (id !== null) return { clusterIds: [id], confidence: 1, candidates: [], unrouted: "nothing_known" };
   }
   const route = await liveRoute(services, customerMessage, behind);
-  if (route === null) return { clusterIds: [], confidence: 0, unrouted: "no_router" };
-  return { clusterIds: route.clusterIds, confidence: route.confidence, unrouted: "no_cluster" };
+  if (route === null) return { clusterIds: [], confidence: 0, candidates: [], unrouted: "no_router" };
+  const { clusterIds, confidence, candidates } = route;
+  return { clusterIds, confidence, candidates, unrouted: "no_cluster" };
 }

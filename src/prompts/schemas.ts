@@ -1,11 +1,18 @@
 import { z } from "@hono/zod-openapi";
 import { categoryShare } from "../clusters/schemas.ts";
-import { conversation, failureCategory, MAX_MESSAGE, text, topic } from "../http/fields.ts";
+import { conversation, failureCategory, MAX_MESSAGE, name, text, topic } from "../http/fields.ts";
 
 export const promptInput = z
   .strictObject({
     customer_message: text(MAX_MESSAGE).openapi({ example: "Where is my refund?" }),
     conversation: conversation.nullish().openapi({ description: "Earlier turns, oldest first." }),
+    conversation_id: name(200)
+      .nullish()
+      .openapi({
+        description:
+          "Your id of the conversation. All its prompts are then guided, or all held out; without it, its first message " +
+          "decides.",
+      }),
     topic: topic.nullish().openapi({ description: "The type of query, where you know it.", example: "refund_status" }),
     failure_category: failureCategory
       .nullish()
@@ -27,10 +34,18 @@ export const promptOutput = z
         failures: z.int(),
         failure_categories: z.array(categoryShare.omit({ count: true })),
       })
-      .nullable(),
+      .nullable()
+      .openapi({ description: "Null: the message is unlike anything the router has learned." }),
+    candidates: z.array(z.object({ topic: z.string(), confidence: z.number() })).openapi({
+      description:
+        "The router's likeliest topics, at most three, best first, with calibrated confidences from 0 to 1; also " +
+        "where it is not sure enough to name a cluster. Empty for a topic that was given, and without a router.",
+    }),
     guided: z.boolean().openapi({ description: "False: the prompt is plain; the header x-redraft-plain says why." }),
     shared: z.boolean().openapi({
-      description: "True: no cluster is clear, and the guidance says what holds across all types of query.",
+      description:
+        "True: no cluster is clear, and the guidance says what holds across types of query: the causes and lessons that " +
+        "several share, or what is known of the failure category that was given.",
     }),
     messages: z.array(chatMessage).openapi({ description: "Ready to send to a chat model." }),
   })

@@ -35,6 +35,7 @@ export async function servePrompt(
     prompt: {
       prompt_id: newPromptId(markOf(found, heldOut), services.clock()),
       cluster: found.cluster && clusterOf(found.cluster),
+      candidates: found.candidates,
       guided,
       shared: guided && found.shared,
       messages,

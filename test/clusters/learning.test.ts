@@ -115,6 +115,22 @@ describe("the router in the product", () => {
     expect(detail.changes[0]).toMatchObject({ kind: "merge", actor: "api" });
   });
 
+  it("is asked for whenever a failure comes that the job asked for before may miss", async () => {
+    const world = createWorld();
+    const asked = () => world.jobs.delayed.filter(({ job }) => job === "train_router").length;
+    for (const [after, jobs] of [
+      [0, 1],
+      [1_000, 1],
+      [3_000, 1],
+      [2_000, 2],
+      [6_000, 3],
+    ] as const) {
+      world.now += after;
+      await world.record(aFailure({ topic: `asked-${crypto.randomUUID()}` }));
+      expect(asked()).toBe(jobs);
+    }
+  });
+
   it("is trained by one of two deliveries, and not again without news", async () => {
     const world = createWorld();
     await world.record(aFailure({ topic: `twice-${crypto.randomUUID()}` }));
@@ -185,6 +201,31 @@ describe("lessons", () => {
     expect(guidance).toHaveLength(1);
     expect(guidance[0]).toMatchObject({ text: "Name the day.", source: "model", pinned: false });
     expect(guidance[0].evidence).toHaveLength(1);
+  });
+
+  it("count for the day's tokens, and are not learned past its budget", async () => {
+    const model = modelThat(({ request }) => (request.answer ? JSON.stringify({ changes: [change] }) : REWRITE));
+    const world = createWorld({ model, vars: { DAILY_TOKEN_BUDGET: "10" } });
+    const topic = `budget-${crypto.randomUUID()}`;
+    await world.record(...[1, 2, 3].map(() => aFailure({ topic })));
+    await env.DB.prepare("update failed_replies set status = 'needs_human' where status = 'pending'").run();
+    const { id } = (await findCluster(world.services.db, topic)) ?? { id: "" };
+    world.now = Date.UTC(2032, 4, 1, 12);
+    await distillLessons(world.services, id);
+    expect(model.calls).toHaveLength(1);
+    const used = await env.DB.prepare("select * from daily_usage where day = '2032-05-01'").first();
+    expect(used).toMatchObject({ input_tokens: 0, output_tokens: 0, other_tokens: 15 });
+    await world.record(...[1, 2, 3].map(() => aFailure({ topic })));
+    await env.DB.prepare("update failed_replies set status = 'needs_human' where status = 'pending'").run();
+    world.now += 3_600_000;
+    await world.sweep();
+    await world.deliver();
+    await distillLessons(world.services, id);
+    expect(model.calls).toHaveLength(1);
+    world.now = Date.UTC(2032, 4, 2, 0, 5);
+    await world.sweep();
+    await world.deliver();
+    expect(model.calls.length).toBeGreaterThan(1);
   });
 
   it("are a person's to change, who does not overwrite what was not read", async () => {

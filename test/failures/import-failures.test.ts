@@ -88,4 +88,36 @@ describe("POST /v1/failures as NDJSON", () => {
   it("takes an empty body for no failures", async () => {
     expect(await send(createWorld(), "")).toMatchObject({ received: 0 });
   });
+
+  it("tells each cluster once, however many of its failures a request brings", async () => {
+    const world = createWorld();
+    const told: string[] = [];
+    const real = world.services.clusters;
+    world.services.clusters = new Proxy(real, {
+      get: (target, name) => {
+        if (name !== "get") return Reflect.get(target, name).bind(target);
+        return (id: DurableObjectId) => ({ touch: async (scope: object) => told.push(JSON.stringify(scope)) && id });
+      },
+    });
+    const suffix = crypto.randomUUID();
+    const lines = Array.from({ length: 500 }, (_, i) =>
+      line({ topic: `told-${i % 3}-${suffix}`, failure_category: null }),
+    );
+    await send(world, lines.join("\n"));
+    await expect.poll(() => told.length).toBe(3);
+    // What is known already tells nobody anything.
+    await send(world, lines.join("\n"));
+    expect(new Set(told).size).toBe(3);
+    expect(told).toHaveLength(3);
+  });
+
+  it("is recorded whole where the clusters can not be told", async () => {
+    const world = createWorld();
+    world.services.clusters = new Proxy(world.services.clusters, {
+      get() {
+        throw new Error("down");
+      },
+    });
+    expect(await send(world, [line(), line()].join("\n"))).toMatchObject({ recorded: 2, rejected: 0 });
+  });
 });

@@ -76,6 +76,11 @@ describe("the holdout", () => {
       expect(later).toBe(first);
       held += Number(first);
     }
+    const byId = (conversation_id: string, customer_message: string) =>
+      isHeldOut({ conversation_id, customer_message }, 0.5);
+    const sides = Array.from({ length: 40 }, (_, i) => byId(`c${i}`, "Where is my refund?"));
+    expect(new Set(sides).size, "the same words in other conversations").toBe(2);
+    expect(sides.map((_, i) => byId(`c${i}`, "And now?"))).toEqual(sides);
     expect(held).toBeGreaterThan(140);
     expect(held).toBeLessThan(260);
   });

@@ -84,4 +84,17 @@ describe("POST /v1/prompts", () => {
       )
       .toContain("Second lesson.");
   }, 10_000);
+
+  it("learns of a failure that was just recorded, before anything is corrected", async () => {
+    const world = createWorld();
+    const topic = `recorded-${crypto.randomUUID()}`;
+    const ask = async () => {
+      world.now += 4_000;
+      return (await world.json("POST", "/v1/prompts", { customer_message: "Hi", topic })).messages[0].content;
+    };
+    await world.record(aFailure({ topic, failure_explanation: "First lesson." }));
+    expect(await ask()).toContain("First lesson.");
+    await world.record(aFailure({ topic, failure_explanation: "Second lesson." }));
+    await expect.poll(ask, { timeout: 8_000 }).toContain("Second lesson.");
+  }, 10_000);
 });

@@ -1,5 +1,6 @@
-import { calibrate, commonness, type HeldOut, KNOWN_SHARE, usualScores, winnerShare } from "./calibrate.ts";
+import { calibrate, commonness, type HeldOut, LOST_SHARE, usualScores, winnerShare } from "./calibrate.ts";
 import { BUCKETS } from "./features.ts";
+import { likeRows } from "./like-rows.ts";
 import type { RouterModel } from "./router-model.ts";
 import { gatherStatistics, topicWeights } from "./topic-weights.ts";
 import { buildTrainingSet, type RouterExample, type TrainingSet } from "./training-set.ts";
@@ -8,19 +9,31 @@ import { buildTrainingSet, type RouterExample, type TrainingSet } from "./traini
 const FOLDS = 5;
 
 export type TrainOptions = {
-  /** Share of in-scope messages, 0..1, that are given a topic at all; the least familiar rest gets none. */
-  knownShare?: number;
+  /** Share of rightly routed messages, 0..1, that may be given no topic: see `LOST_SHARE`. */
+  lostShare?: number;
 };
 
-/** Rows of each fold: the examples of every topic are dealt out in turn, so that all folds see all topics. */
-function foldOfRows(set: TrainingSet): Int8Array {
+/**
+ * Rows of each fold: the examples of every topic are dealt out in turn, so that all folds see all topics, and
+ * wordings that are nearly the same go to one fold. Held out beside its twin a message would look as if the router
+ * knew every message so well, and whatever is not worded like a twin would be answered "none".
+ */
+function foldOfRows(set: TrainingSet, likeness: Int32Array): Int8Array {
   const dealt = new Uint32Array(set.topics.length);
-  return Int8Array.from(set.topicOf, (topic, row) => {
-    if (set.isName[row] === 1) return -1;
+  const folds = new Int8Array(set.topicOf.length).fill(-1);
+  for (let row = 0; row < folds.length; row++) {
+    if (set.isName[row] === 1) continue;
+    const like = likeness[row] as number;
+    const topic = set.topicOf[row] as number;
+    if (like !== row) {
+      folds[row] = folds[like] as number;
+      continue;
+    }
     const turn = dealt[topic] as number;
     dealt[topic] = turn + 1;
-    return (turn + topic) % FOLDS;
-  });
+    folds[row] = (turn + topic) % FOLDS;
+  }
+  return folds;
 }
 
 function rowsWhere(set: TrainingSet, keep: (row: number) => boolean): Int32Array {
@@ -29,8 +42,9 @@ function rowsWhere(set: TrainingSet, keep: (row: number) => boolean): Int32Array
   return Int32Array.from(rows);
 }
 
-function emptyHeldOut(count: number): HeldOut {
+function emptyHeldOut(count: number, wordings: number): HeldOut {
   return {
+    wordings,
     topic: new Uint16Array(count),
     winner: new Uint16Array(count),
     ownScore: new Float32Array(count),
@@ -43,8 +57,12 @@ function emptyHeldOut(count: number): HeldOut {
 /** Scores every example by a model that has not seen it; yields after each topic of each fold. */
 function* crossValidate(set: TrainingSet): Generator<void, HeldOut, void> {
   const topics = set.topics.length;
-  const result = emptyHeldOut(set.examples);
-  const folds = foldOfRows(set);
+  const likeness = likeRows(set);
+  const folds = foldOfRows(set, likeness);
+  const result = emptyHeldOut(
+    set.examples,
+    likeness.filter((like, row) => like === row && set.isName[row] !== 1).length,
+  );
   const weights = new Float32Array(BUCKETS);
   let written = 0;
   for (let fold = 0; fold < FOLDS; fold++) {
@@ -125,7 +143,7 @@ export function* trainRouterInSteps(
     yield;
   }
   scales[topics] = quantise(stats.idf, weights, topics, topics + 1);
-  const calibration = calibrate(heldOut, usual, options.knownShare ?? KNOWN_SHARE);
+  const calibration = calibrate(heldOut, usual, options.lostShare ?? LOST_SHARE);
   return { topics: set.topics, weights, scales, usual, calibration, examples: set.examples };
 }
 

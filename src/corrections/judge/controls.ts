@@ -3,10 +3,12 @@ import { type Db, rowsFromJson } from "../../db/client.ts";
 import { failedReplies, judgeControlRatings, judgeControls, prompts } from "../../db/schema.ts";
 import { describeError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
-import { MINUTE } from "../../lib/time.ts";
+import { MINUTE, nextDay } from "../../lib/time.ts";
+import { countTokens, tokensLeft } from "../../llm/daily-tokens.ts";
 import { ModelError } from "../../llm/model.ts";
 import { limitCalls } from "../../llm/wrap-model.ts";
 import type { Services } from "../../services.ts";
+import { budgetUsedUp } from "../gate.ts";
 import { type Judge, type RatedCase, rateReply } from "../rate-reply.ts";
 import { sendJob } from "../start-run.ts";
 
@@ -46,19 +48,27 @@ export async function requestControls(
   return { id, sample: drawn.length };
 }
 
-type Controlling = Pick<Services, "db" | "clock" | "model">;
+type Controlling = Pick<Services, "db" | "clock" | "model" | "config">;
 
 /**
  * Runs the controls: each failure that has no ratings yet gets them, and a failure's ratings are stored once. A message
- * delivered twice finds the run claimed; one cut off goes on with what is missing.
+ * delivered twice finds the run claimed; one cut off, or stopped by the day's budget, goes on with what is missing.
  */
 export async function runControls(services: Controlling, id: string): Promise<void> {
-  const { db, clock } = services;
+  const { db, clock, config } = services;
   const now = clock();
   const claimable = or(
     eq(judgeControls.status, "queued"),
     and(eq(judgeControls.status, "running"), lte(judgeControls.dueAt, now)),
   );
+  const left = await tokensLeft(services);
+  if (left <= 0) {
+    await db
+      .update(judgeControls)
+      .set({ status: "queued", error: budgetUsedUp(config.DAILY_TOKEN_BUDGET), dueAt: nextDay(now) })
+      .where(and(eq(judgeControls.id, id), claimable));
+    return;
+  }
   const [claimed] = await db
     .update(judgeControls)
     .set({ status: "running", attempts: sql`${judgeControls.attempts} + 1`, dueAt: now + LEASE_MS })
@@ -66,7 +76,9 @@ export async function runControls(services: Controlling, id: string): Promise<vo
     .returning();
   if (claimed === undefined) return;
   try {
-    await rateSample(services, claimed);
+    await countTokens(services, (model, used) =>
+      rateSample({ ...services, model: limitCalls(model, () => used() < left) }, claimed),
+    );
     await end(services, claimed, { status: "done", error: null });
   } catch (error) {
     console.error(JSON.stringify({ event: "controls_fault", controls_id: id, error: describeError(error) }));
@@ -98,8 +110,11 @@ async function end({ db, clock }: Controlling, claimed: Claimed, result: Partial
     );
 }
 
-async function rateSample({ db, model }: Controlling, { id, failureIds, judgeModel }: Claimed): Promise<void> {
-  const judge: Judge = { model: limitCalls(model), name: judgeModel, samples: 1 };
+async function rateSample(
+  { db, model }: Pick<Controlling, "db" | "model">,
+  { id, failureIds, judgeModel }: Claimed,
+): Promise<void> {
+  const judge: Judge = { model, name: judgeModel, samples: 1 };
   const cases = await unratedCases(db, id, failureIds);
   // What was rated is kept even when another case fails: the next attempt then has less to do.
   const results = await Promise.allSettled(

@@ -94,6 +94,7 @@ describe("calibration", () => {
       topScore: Float32Array.from(values),
       share: new Float32Array(count),
       commonness: new Float32Array(count),
+      wordings: count,
     };
   }
   const usual = new Float32Array(2);
@@ -128,12 +129,23 @@ describe("calibration", () => {
     expect(confidence).toBeLessThan(0.95);
   });
 
-  it("the threshold lets the wanted share pass", () => {
+  it("the threshold costs the wanted share of right answers, however many wrong ones lie below it", () => {
     const { threshold } = calibrate(
-      heldOut(values, () => true),
+      heldOut(values, (value) => value > -2),
       usual,
-      0.9,
+      0.1,
     );
-    expect(values.filter((value) => value >= threshold).length / values.length).toBeCloseTo(0.9, 2);
+    const right = values.filter((value) => value > -2);
+    expect(right.filter((value) => value >= threshold).length / right.length).toBeCloseTo(0.9, 2);
+  });
+
+  it("the lowest of a few values is no limit for what comes next", () => {
+    const few = [1.2, 1.5, 1.8, 2.1, 2.4];
+    const { threshold } = calibrate(
+      heldOut(few, () => true),
+      usual,
+    );
+    expect(threshold).toBeLessThan(0.5);
+    expect(threshold).toBeGreaterThan(-2);
   });
 });

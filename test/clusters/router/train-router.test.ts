@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { likeRows } from "../../../src/clusters/router/like-rows.ts";
 import { routeMessage } from "../../../src/clusters/router/route-message.ts";
 import { encodeRouter } from "../../../src/clusters/router/router-file.ts";
 import { trainRouter, trainRouterGently, trainRouterInSteps } from "../../../src/clusters/router/train-router.ts";
@@ -110,6 +111,37 @@ describe("training the router", () => {
     expect(Object.values(model.calibration).every(Number.isFinite)).toBe(true);
     expect(route.confidence).toBeGreaterThan(0);
     expect(route.confidence).toBeLessThan(1);
+  });
+
+  it("failures that are nearly the same do not make every other wording strange", () => {
+    const model = train(
+      Array.from({ length: 18 }, (_, i) => [
+        { topic: "refund_status", text: `Where is my refund for order ${1_000 + i * 37}?` },
+        { topic: "card_arrival", text: `My card has not arrived yet, order ${2_000 + i * 53}.` },
+      ]).flat(),
+    );
+    for (const [text, topic] of [
+      ["Where is my refund?", "refund_status"],
+      ["When will I get my refund", "refund_status"],
+      ["card not arrived", "card_arrival"],
+      ["My new card is still not here", "card_arrival"],
+    ] as const) {
+      expect(routeMessage(model, text).topic, text).toBe(topic);
+    }
+    for (const text of ["I forgot my password", "tell me a joke"]) {
+      expect(routeMessage(model, text).topic, text).toBeNull();
+    }
+  });
+
+  it("wordings that differ by a number are one, and other messages of the topic are not", () => {
+    const set = buildTrainingSet([
+      ...[17, 230, 9_111].map((order) => ({ topic: "late", text: `Where is my order ${order}? It should be here.` })),
+      { topic: "late", text: "Nothing came by post today, and I was at home all day" },
+      { topic: "other", text: "Where is my order 17? It should be here." },
+    ]);
+    const own = likeRows(set).filter((like, row) => like === row);
+    // Two wordings of one topic, one of the other, and the two names.
+    expect(own.length).toBe(5);
   });
 
   it("one busy topic does not push the others out", () => {

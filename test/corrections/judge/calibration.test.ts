@@ -46,6 +46,43 @@ describe("the controls", () => {
     expect(await (await world.call("GET", "/judge")).text()).toContain('class="verdict bad"');
   });
 
+  it("count for the day's tokens, stop at its budget, and go on the next day", async () => {
+    // 15 tokens a call, four calls a failure.
+    const world = createWorld({ model: judgeOf(), vars: { DAILY_TOKEN_BUDGET: "200" } });
+    world.now = Date.UTC(2032, 3, 1, 10);
+    await world.record(...inputs(6));
+    const { id } = await world.json("POST", "/v1/judge/controls", { sample: 6 });
+    await world.deliver();
+    const rated = async () => {
+      const rows = env.DB.prepare("select count(*) n from judge_control_ratings where control_id = ?").bind(id);
+      return (await rows.first<{ n: number }>())?.n ?? 0;
+    };
+    const tokens = await env.DB.prepare("select other_tokens as n from daily_usage where day = '2032-04-01'").first<{
+      n: number;
+    }>();
+    // The budget, and what was under way when it was reached.
+    expect(tokens?.n).toBeGreaterThanOrEqual(200);
+    expect(tokens?.n).toBeLessThanOrEqual(200 + 6 * 15);
+    const first = await rated();
+    expect(first).toBeLessThan(6);
+    for (let minutes = 0; minutes < 60; minutes += 20) {
+      world.now += 20 * 60_000;
+      await world.sweep();
+      await world.deliver();
+    }
+    expect(await rated()).toBe(first);
+    const { status, error } = (await env.DB.prepare("select status, error from judge_controls where id = ?")
+      .bind(id)
+      .first()) as { status: string; error: string };
+    expect({ status, error }).toMatchObject({ status: "queued", error: expect.stringContaining("daily budget") });
+    for (const day of [2, 3]) {
+      world.now = Date.UTC(2032, 3, day, 0, 5);
+      await world.sweep();
+      await world.deliver();
+    }
+    expect(await rated()).toBe(6);
+  });
+
   it("rate each failure once, however often their message comes", async () => {
     const model = judgeOf();
     const world = createWorld({ model });

@@ -1,0 +1,63 @@
+import { and, eq, gt, gte, sql } from "drizzle-orm";
+import { findCluster } from "../clusters/topics.ts";
+import { exportsTable } from "../db/schema.ts";
+import type { Services } from "../services.ts";
+import { fileKey } from "./export-state.ts";
+import { isInSidecar } from "./sidecar.ts";
+
+type Finding = Pick<Services, "db" | "bucket">;
+
+/**
+ * The exports whose files hold a failure's texts: as lines of its improvements, or within the guidance of others.
+ * @param taught the clusters whose guidance may have held its words
+ */
+export async function exportsThatHold(services: Finding, failureId: string, seqs: number[], taught: string[]) {
+  const found = [...(await exportsWithRows(services, seqs)), ...(await exportsTaught(services, failureId, taught))];
+  return [...new Map(found.map((row) => [row.id, row])).values()];
+}
+
+/** Exports whose sidecars name one of the improvements; they keep their sidecar when their data files go. */
+async function exportsWithRows({ db, bucket }: Finding, seqs: number[]) {
+  const oldest = seqs[0];
+  if (oldest === undefined) return [];
+  const done = await db
+    .select({ id: exportsTable.id, generation: exportsTable.generation, files: exportsTable.files })
+    .from(exportsTable)
+    .where(and(eq(exportsTable.status, "done"), gte(exportsTable.boundary, oldest)));
+  const held: typeof done = [];
+  for (const row of done) {
+    const key = fileKey(row, "improvements.jsonl");
+    const bytes = row.files?.["improvements.jsonl"]?.bytes ?? 0;
+    const read = async (offset: number, length: number) =>
+      (await bucket.get(key, { range: { offset, length } }))?.text() ?? "";
+    for (const seq of seqs) {
+      if (!(await isInSidecar(seq, bytes, read))) continue;
+      held.push(row);
+      break;
+    }
+  }
+  return held;
+}
+
+/** SQL: its lines carry guidance. */
+export const IS_GUIDED = sql`json_extract(${exportsTable.options}, '$.system') = 'guided'`;
+
+/** Guided exports, asked for since the failure came, whose manifest names a cluster that was taught by it. */
+async function exportsTaught({ db, bucket }: Finding, failureId: string, taught: string[]) {
+  if (taught.length === 0) return [];
+  const done = await db
+    .select({ id: exportsTable.id, generation: exportsTable.generation, files: exportsTable.files })
+    .from(exportsTable)
+    .where(and(eq(exportsTable.status, "done"), gt(exportsTable.id, failureId), IS_GUIDED));
+  const held: typeof done = [];
+  for (const row of done) {
+    const manifest = await (await bucket.get(fileKey(row, "manifest.json")))?.json<{
+      guidance: { topic: string | null; guided: boolean }[];
+    }>();
+    const topics = manifest?.guidance.flatMap(({ topic, guided }) => (guided && topic !== null ? [topic] : []));
+    // Former names of a cluster lead to it still. Without a manifest nobody knows, and the file has to go.
+    const ids = await Promise.all((topics ?? []).map(async (topic) => (await findCluster(db, topic))?.id ?? ""));
+    if (manifest === undefined || ids.some((id) => taught.includes(id))) held.push(row);
+  }
+  return held;
+}
