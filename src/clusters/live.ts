@@ -41,20 +41,22 @@ function liveOf({ db }: Pick<Services, "db">): Live {
   return live;
 }
 
-/** The isolate's copy of a scope's context. A cluster that was merged away answers with the one it went into. */
-export async function liveContext(services: Reading, scope: Scope, behind: Behind): Promise<Context> {
-  const { contexts } = liveOf(services);
-  let asked = scope;
-  for (let merges = 0; ; merges++) {
-    const context = await contexts.get(
-      scopeName(asked),
-      services.clock(),
-      (old) => newerOf(old, readContext(services, asked)),
-      behind,
-    );
-    if (context.merged_into === null || merges >= MOST_MERGES) return context;
-    asked = { cluster_id: context.merged_into };
-  }
+/**
+ * The isolate's copy of a scope's context; a promise only where it has to be read first. A cluster that was merged
+ * away answers with the one it went into.
+ */
+export function liveContext(services: Reading, scope: Scope, behind: Behind, merges = 0): Context | Promise<Context> {
+  const found = liveOf(services).contexts.get(
+    scopeName(scope),
+    services.clock(),
+    (old) => newerOf(old, readContext(services, scope)),
+    behind,
+  );
+  const follow = (context: Context) =>
+    context.merged_into === null || merges >= MOST_MERGES
+      ? context
+      : liveContext(services, { cluster_id: context.merged_into }, behind, merges + 1);
+  return found instanceof Promise ? found.then(follow) : follow(found);
 }
 
 /** A chain of merges is followed so far; a merge into a merged cluster is refused, so chains stay short. */
@@ -80,23 +82,31 @@ export function liveClusterId(
   );
 }
 
-export interface Routed extends Route {
+export interface Routed {
+  route: Route;
   /** The clusters to take lessons from: none, one, or two where the margin is small. The likeliest first. */
   clusterIds: string[];
 }
 
-/** Where the router sends a message; null while no router is trained. */
-export async function liveRoute(services: Reading, message: string, behind: Behind): Promise<Routed | null> {
-  const router = await liveOf(services).router.get(
+/** Where the router sends a message; null while no router is trained. A promise only where it has to be read first. */
+export function liveRoute(services: Reading, message: string, behind: Behind): Routed | null | Promise<Routed | null> {
+  const found = liveOf(services).router.get(
     "router",
     services.clock(),
     (old) => loadRouter(services.bucket, old ?? null),
     behind,
   );
+  return found instanceof Promise ? found.then((router) => routeBy(router, message)) : routeBy(found, message);
+}
+
+function routeBy(router: LoadedRouter | null, message: string): Routed | null {
   if (router === null) return null;
   const route = routeMessage(router.model, message);
-  const clusterIds = [route.topic, route.runnerUp].flatMap((topic) => (topic && router.clusters[topic]) || []);
-  return { ...route, clusterIds: [...new Set(clusterIds)] };
+  const first = route.topic === null ? undefined : router.clusters[route.topic];
+  const second = route.runnerUp === null ? undefined : router.clusters[route.runnerUp];
+  const clusterIds = first === undefined ? [] : [first];
+  if (second !== undefined && second !== first) clusterIds.push(second);
+  return { route, clusterIds };
 }
 
 /** After a training in this very isolate: the next message meets the new router. */

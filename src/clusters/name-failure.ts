@@ -119,8 +119,8 @@ function nameOf(given: string | null | undefined, max: number): string | null {
 }
 
 async function routeTopic(services: Pick<Services, "db" | "clusters" | "bucket" | "clock">, message: string) {
-  const route = await liveRoute(services, message, () => undefined);
-  return route?.topic ?? null;
+  const routed = await liveRoute(services, message, () => undefined);
+  return routed?.route.topic ?? null;
 }
 
 async function store(

@@ -1,6 +1,6 @@
 import type { Context } from "../clusters/context.ts";
 import { composeGuidance, type Guidance, sharedGuidance } from "../clusters/guidance-text.ts";
-import { liveClusterId, liveContext, liveRoute, type Reading } from "../clusters/live.ts";
+import { liveClusterId, liveContext, liveRoute, type Reading, type Routed } from "../clusters/live.ts";
 import type { Behind } from "../clusters/live-cache.ts";
 import type { Candidate } from "../clusters/router/route-message.ts";
 import { describeError } from "../lib/errors.ts";
@@ -50,11 +50,16 @@ export async function findGuidance(services: Reading, asked: Asked, behind: Behi
   }
 }
 
+/** Awaits only what is not there yet: on the way of every reply, each wait costs. */
 async function find(services: Reading, asked: Asked, behind: Behind): Promise<Found> {
-  const { clusterIds, confidence, candidates, unrouted } = await findClusters(services, asked, behind);
+  const clusters = findClusters(services, asked, behind);
+  const { clusterIds, confidence, candidates, unrouted } = clusters instanceof Promise ? await clusters : clusters;
   const nothing = { ...NOTHING, candidates };
   const contexts: Context[] = [];
-  for (const cluster_id of clusterIds) contexts.push(await liveContext(services, { cluster_id }, behind));
+  for (const cluster_id of clusterIds) {
+    const context = liveContext(services, { cluster_id }, behind);
+    contexts.push(context instanceof Promise ? await context : context);
+  }
   const [first] = contexts;
   if (first !== undefined) {
     const cluster = { context: first, confidence };
@@ -79,17 +84,29 @@ async function find(services: Reading, asked: Asked, behind: Behind): Promise<Fo
   return { ...nothing, guidance, shared: true, plain: guidance ? null : unrouted };
 }
 
-async function findClusters(
-  services: Reading,
-  { topic, customerMessage }: Asked,
-  behind: Behind,
-): Promise<{ clusterIds: string[]; confidence: number; candidates: Candidate[]; unrouted: PlainReason }> {
-  if (topic) {
-    const id = await liveClusterId(services, topic, behind);
-    if (id !== null) return { clusterIds: [id], confidence: 1, candidates: [], unrouted: "nothing_known" };
-  }
-  const route = await liveRoute(services, customerMessage, behind);
-  if (route === null) return { clusterIds: [], confidence: 0, candidates: [], unrouted: "no_router" };
-  const { clusterIds, confidence, candidates } = route;
-  return { clusterIds, confidence, candidates, unrouted: "no_cluster" };
+interface Clusters {
+  clusterIds: string[];
+  confidence: number;
+  candidates: Candidate[];
+  /** Why the prompt is plain where no cluster is found and nothing else helps. */
+  unrouted: PlainReason;
+}
+
+/** A topic that is given and known; else what the router says. */
+function findClusters(services: Reading, asked: Asked, behind: Behind): Clusters | Promise<Clusters> {
+  if (asked.topic) return clusterOfTopic(services, asked.topic, asked.customerMessage, behind);
+  const routed = liveRoute(services, asked.customerMessage, behind);
+  return routed instanceof Promise ? routed.then(clustersOfRoute) : clustersOfRoute(routed);
+}
+
+async function clusterOfTopic(services: Reading, topic: string, message: string, behind: Behind): Promise<Clusters> {
+  const id = await liveClusterId(services, topic, behind);
+  if (id !== null) return { clusterIds: [id], confidence: 1, candidates: [], unrouted: "nothing_known" };
+  return clustersOfRoute(await liveRoute(services, message, behind));
+}
+
+function clustersOfRoute(routed: Routed | null): Clusters {
+  if (routed === null) return { clusterIds: [], confidence: 0, candidates: [], unrouted: "no_router" };
+  const { confidence, candidates } = routed.route;
+  return { clusterIds: routed.clusterIds, confidence, candidates, unrouted: "no_cluster" };
 }

@@ -1,6 +1,7 @@
 import { commonness, confidenceOf, familiarity, relativeShare, winnerShare } from "./calibrate.ts";
 import { BUCKETS, writeFeatures } from "./features.ts";
 import { MAX_TOPICS, type RouterModel } from "./router-model.ts";
+import { sumWeights } from "./weight-table.ts";
 
 /** The runner-up is named when it is at least this likely relative to the winner. */
 const RUNNER_UP_RATIO = 0.4;
@@ -25,35 +26,9 @@ export type Route = {
 
 // Scratch space of the module: routing is synchronous, so calls never overlap.
 const features = new Uint16Array(BUCKETS);
-const sums = new Int32Array(MAX_TOPICS + 1);
+// Columns are topics and the idf, rounded up to whole words.
+const sums = new Int32Array(MAX_TOPICS + 4);
 const scores = new Float32Array(MAX_TOPICS);
-
-/** Adds up, per column, the weights of the message's features: four at a time, the busiest loop of the product. */
-function sumWeights(weights: Int8Array, columns: number, count: number): void {
-  const total = sums;
-  for (let column = 0; column < columns; column++) total[column] = 0;
-  let i = 0;
-  for (; i + 3 < count; i += 4) {
-    const a = (features[i] as number) * columns;
-    const b = (features[i + 1] as number) * columns;
-    const c = (features[i + 2] as number) * columns;
-    const d = (features[i + 3] as number) * columns;
-    for (let column = 0; column < columns; column++) {
-      const four =
-        (weights[a + column] as number) +
-        (weights[b + column] as number) +
-        (weights[c + column] as number) +
-        (weights[d + column] as number);
-      total[column] = ((total[column] as number) + four) | 0;
-    }
-  }
-  for (; i < count; i++) {
-    const at = (features[i] as number) * columns;
-    for (let column = 0; column < columns; column++) {
-      total[column] = ((total[column] as number) + (weights[at + column] as number)) | 0;
-    }
-  }
-}
 
 /** The topics with the highest scores, best first; among equals the first by name. */
 function bestTopics(topics: number): number[] {
@@ -80,7 +55,7 @@ export function routeMessage(model: RouterModel, text: string): Route {
   const topics = model.topics.length;
   const count = writeFeatures(text, features);
   if (count === 0 || topics === 0) return { topic: null, confidence: 0, candidates: [], runnerUp: null };
-  sumWeights(model.weights, topics + 1, count);
+  sumWeights(model.weights, features, count, sums);
   const unit = 1 / Math.sqrt(count);
   for (let topic = 0; topic < topics; topic++) {
     scores[topic] = (sums[topic] as number) * (model.scales[topic] as number) * unit;

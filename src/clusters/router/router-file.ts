@@ -1,5 +1,6 @@
 import { BUCKETS, FEATURE_VERSION } from "./features.ts";
 import { MAX_TOPICS, type RouterModel } from "./router-model.ts";
+import { fromInt8, toInt8 } from "./weight-table.ts";
 
 /**
  * The router as a file, little-endian:
@@ -34,7 +35,8 @@ function checksum(bytes: Uint8Array, end: number): number {
 export function encodeRouter(model: RouterModel): Uint8Array<ArrayBuffer> {
   const topics = model.topics.length;
   const names = new TextEncoder().encode(JSON.stringify(model.topics));
-  const length = HEADER_BYTES + names.length + 4 * (2 * topics + 1) + model.weights.length + CHECKSUM_BYTES;
+  const weights = toInt8(model.weights);
+  const length = HEADER_BYTES + names.length + 4 * (2 * topics + 1) + weights.length + CHECKSUM_BYTES;
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
@@ -54,7 +56,7 @@ export function encodeRouter(model: RouterModel): Uint8Array<ArrayBuffer> {
     view.setFloat32(at, value, true);
     at += 4;
   }
-  bytes.set(new Uint8Array(model.weights.buffer, model.weights.byteOffset, model.weights.length), at);
+  bytes.set(new Uint8Array(weights.buffer), at);
   view.setUint32(length - CHECKSUM_BYTES, checksum(bytes, length - CHECKSUM_BYTES), true);
   return bytes;
 }
@@ -107,8 +109,7 @@ export function decodeRouter(bytes: Uint8Array): RouterModel {
     Float32Array.from({ length: count }, (_, i) => view.getFloat32(from + 4 * i, true));
   const model: RouterModel = {
     topics: readNames(bytes.subarray(HEADER_BYTES, HEADER_BYTES + nameBytes), topics),
-    // A copy: the model may outlive a large buffer that the bytes came in.
-    weights: Int8Array.from(new Int8Array(bytes.buffer, bytes.byteOffset + weightsAt, end - weightsAt)),
+    weights: fromInt8(new Int8Array(bytes.buffer, bytes.byteOffset + weightsAt, end - weightsAt), topics + 1),
     scales: floats(HEADER_BYTES + nameBytes, topics + 1),
     usual: floats(HEADER_BYTES + nameBytes + 4 * (topics + 1), topics),
     calibration: {

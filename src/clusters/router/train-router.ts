@@ -4,6 +4,7 @@ import { likeRows } from "./like-rows.ts";
 import type { RouterModel } from "./router-model.ts";
 import { gatherStatistics, topicWeights } from "./topic-weights.ts";
 import { buildTrainingSet, type RouterExample, type TrainingSet } from "./training-set.ts";
+import { emptyWeights, setColumn, type WeightTable } from "./weight-table.ts";
 
 /** Parts of the cross-validation that the confidence is fitted on. */
 const FOLDS = 5;
@@ -106,11 +107,11 @@ function* crossValidate(set: TrainingSet): Generator<void, HeldOut, void> {
 }
 
 /** Writes one column as bytes and returns what 1 means. */
-function quantise(values: Float32Array, out: Int8Array, column: number, columns: number): number {
+function quantise(values: Float32Array, table: WeightTable, column: number): number {
   let largest = 0;
   for (const value of values) largest = Math.max(largest, Math.abs(value));
   const scale = Math.fround(largest > 0 ? largest / 127 : 1);
-  for (let id = 0; id < BUCKETS; id++) out[id * columns + column] = Math.round((values[id] as number) / scale);
+  setColumn(table, column, (bucket) => Math.round((values[bucket] as number) / scale));
   return scale;
 }
 
@@ -134,15 +135,15 @@ export function* trainRouterInSteps(
     set,
     rowsWhere(set, () => true),
   );
-  const weights = new Int8Array(BUCKETS * (topics + 1));
+  const weights = emptyWeights(topics + 1);
   const scales = new Float32Array(topics + 1);
   const one = new Float32Array(BUCKETS);
   for (let topic = 0; topic < topics; topic++) {
     topicWeights(stats, topic, one);
-    scales[topic] = quantise(one, weights, topic, topics + 1);
+    scales[topic] = quantise(one, weights, topic);
     yield;
   }
-  scales[topics] = quantise(stats.idf, weights, topics, topics + 1);
+  scales[topics] = quantise(stats.idf, weights, topics);
   const calibration = calibrate(heldOut, usual, options.lostShare ?? LOST_SHARE);
   return { topics: set.topics, weights, scales, usual, calibration, examples: set.examples };
 }
