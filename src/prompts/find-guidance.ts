@@ -3,6 +3,7 @@ import { composeGuidance, type Guidance, sharedGuidance } from "../clusters/guid
 import { liveClusterId, liveContext, liveRoute, type Reading } from "../clusters/live.ts";
 import type { Behind } from "../clusters/live-cache.ts";
 import { describeError } from "../lib/errors.ts";
+import { clusterGuidance } from "./guided-system-text.ts";
 
 /** Why a prompt came out plain. */
 export type PlainReason =
@@ -56,7 +57,7 @@ async function find(services: Reading, asked: Asked, behind: Behind): Promise<Fo
     const cluster = { context: first, confidence };
     const working = contexts.filter(({ tested }) => !tested.switched_off);
     if (first.tested.switched_off) return { ...NOTHING, cluster, plain: "switched_off" };
-    const guidance = composeGuidance(working, asked);
+    const guidance = clusterGuidance(contexts, asked);
     return { cluster, contexts: working, guidance, shared: false, plain: guidance ? null : "nothing_known" };
   }
   if (asked.failureCategory) {

@@ -55,10 +55,7 @@ function dbThatFails(at: number): World["services"]["db"] {
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== "function") return value;
       return (...given: unknown[]) => {
-        const columns = given[0];
-        if (name === "select" && columns !== null && typeof columns === "object" && "scoreGainEstimate" in columns) {
-          if (++pages === at) throw new Error("the network is down");
-        }
+        if (name === "values" && ++pages === at) throw new Error("the network is down");
         return value.apply(target, given);
       };
     },
