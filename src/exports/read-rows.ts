@@ -117,15 +117,27 @@ async function readPage(
       where ${and(...where, gt(i.seq, cursor))} order by ${i.seq} limit ${limit}`,
   );
   const known = new Map<string, Facts>();
-  return rows.map(([seq, id, failureId, promptId, oldRating, newRating, gain, text, ...texts]) => {
+  return rows.map((cells) => {
+    const text = cells[7];
     let facts = known.get(text);
     if (facts === undefined) {
       facts = parseFacts(text);
       known.set(text, facts);
     }
-    const [prompt, preferred, original, clusterId] = texts;
-    const ids = { seq, id, failureId, promptId, clusterId };
-    return { ...ids, prompt, preferred, original, oldRating, newRating, scoreGainEstimate: gain, facts };
+    return {
+      seq: cells[0],
+      id: cells[1],
+      failureId: cells[2],
+      promptId: cells[3],
+      oldRating: cells[4],
+      newRating: cells[5],
+      scoreGainEstimate: cells[6],
+      facts,
+      prompt: cells[8],
+      preferred: cells[9],
+      original: cells[10],
+      clusterId: cells[11],
+    };
   });
 }
 

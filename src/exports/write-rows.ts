@@ -166,7 +166,18 @@ class ExportRun {
   async #lineOf(row: ExportRow): Promise<string | null> {
     const { options } = this.#claimed;
     const counts = this.#counts;
-    const refused = notExportable({ ...row.facts, ...row }, this.#rule);
+    const { reviewStatus, pairwise, guardFindings, edited } = row.facts;
+    const refused = notExportable(
+      {
+        scoreGainEstimate: row.scoreGainEstimate,
+        newRating: row.newRating,
+        reviewStatus,
+        pairwise,
+        guardFindings,
+        edited,
+      },
+      this.#rule,
+    );
     if (refused !== null) return this.#skip(row, refused);
     const { prompt, preferred, original } = row;
     const system = options.system === "guided" ? await this.#guidance.of(row.clusterId, prompt) : null;
