@@ -1,22 +1,50 @@
 /**
  * `npm run bench -- export [ROWS...]` (default 10000 200000 1000000): writes training files from local databases of
  * so many improvements, and holds that against the `sqlite3` command line (`apt-get install sqlite3`) writing the
- * same lines from the same database. Needs about 3 GB of disk in TMPDIR for a million rows.
+ * same lines from the same database. Needs about 4 GB of disk in TMPDIR for a million rows.
+ *
+ * The built bundle runs straight on workerd, in one thread with the local D1 and R2. What those two cost by themselves
+ * is measured beside it: a bare loop that reads the same columns through D1 and throws them away, and one that uploads
+ * as many bytes to R2 and nothing else. V8's heaps are held to 100 MB, because Cloudflare gives an isolate 128 MB and
+ * workerd, left alone, lets garbage pile up.
  *
  * The rows read from D1 for each line are held by test/exports/rows-read.test.ts, where D1 tells them.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createReadStream, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, createClient, waitUntilUp } from "../lib/client.ts";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { type Client, createClient } from "../lib/client.ts";
 import { freePort } from "../lib/processes.ts";
-import { applyMigrations, startWorker } from "../lib/wrangler.ts";
+import { applyMigrations } from "../lib/wrangler.ts";
 
 const KEY = "bench-key-bench-key-bench-key-bench-key";
 const FIRST_PORT = 8831;
+const HEAP_MB = 100;
+const POLL_MS = 20;
+
+/** D1 and R2 by themselves. */
+const BARE = `export default { async fetch(request, env) {
+  const [, what, amount] = new URL(request.url).pathname.split("/");
+  const began = Date.now();
+  if (what === "read") {
+    const page = env.DB.prepare(\`select seq, id, failed_reply_id, prompt_id, old_rating, new_rating, score_gain_estimate,
+      original_prompt, corrected_reply from ai_reply_improvements where seq > ? order by seq limit 2000\`);
+    for (let cursor = 0; cursor !== undefined; ) cursor = (await page.bind(cursor).raw()).at(-1)?.[0];
+  } else {
+    const part = new Uint8Array(8 * 1024 * 1024).fill(120);
+    const upload = await env.EXPORTS.createMultipartUpload("bare");
+    const parts = [];
+    for (let left = Number(amount); left > 0; left -= part.byteLength)
+      parts.push(await upload.uploadPart(parts.length + 1, part.subarray(0, left)));
+    await upload.complete(parts);
+    await env.EXPORTS.delete("bare");
+  }
+  return Response.json(Date.now() - began);
+} };`;
 
 interface Export {
   status: string;
@@ -30,60 +58,131 @@ interface Measured {
   rows: number;
   exportMs: number;
   sqliteMs: number;
+  /** Reading the columns through D1, and uploading the bytes of the training file to R2, by bare loops. */
+  readMs: number;
+  uploadMs: number;
   peakKb: number;
+  /** Of a workerd that only ran the bare loops. */
+  barePeakKb: number;
 }
 
 export async function benchExport(args: string[]): Promise<void> {
+  process.env.MINIFLARE_WORKERD_V8_FLAGS = `--max-heap-size=${HEAP_MB}`;
   const sizes = args.length > 0 ? args.map(Number) : [10_000, 200_000, 1_000_000];
-  const measured: Measured[] = [];
-  for (const rows of sizes) measured.push(await measure(rows));
-  console.log("\nrows      export       sqlite3      ratio  peak of workerd");
-  for (const { rows, exportMs, sqliteMs, peakKb } of measured) {
-    const speed = (ms: number) => `${Math.round(rows / (ms / 1000))} rows/s`.padEnd(13);
-    const ratio = (sqliteMs / exportMs).toFixed(2);
+  const bundle = mkdtempSync(join(tmpdir(), "redraft-bundle-"));
+  try {
+    execFileSync("wrangler", ["deploy", "--dry-run", "--outdir", bundle], { stdio: "ignore" });
+    writeFileSync(join(bundle, "bare.js"), BARE);
+    const measured: Measured[] = [];
+    for (const rows of sizes) measured.push(await measure(rows, bundle));
+    print(measured);
+  } finally {
+    rmSync(bundle, { recursive: true, force: true });
+  }
+}
+
+function print(measured: Measured[]): void {
+  console.log(
+    "\nrows      export        sqlite3       ratio  D1 alone  R2 alone  both, ratio  peak of workerd  of bare loops",
+  );
+  for (const { rows, exportMs, sqliteMs, readMs, uploadMs, peakKb, barePeakKb } of measured) {
+    const speed = (ms: number) => `${Math.round(rows / (ms / 1000))} rows/s`.padEnd(14);
+    const ratio = (ms: number, width: number) => (sqliteMs / ms).toFixed(2).padEnd(width);
+    const bare = `${`${readMs} ms`.padEnd(10)}${`${uploadMs} ms`.padEnd(10)}${ratio(readMs + uploadMs, 13)}`;
+    const [peak, barePeak] = [peakKb, barePeakKb].map((kb) => `${Math.round(kb / 1024)} MB`.padEnd(17));
     console.log(
-      `${String(rows).padEnd(10)}${speed(exportMs)}${speed(sqliteMs)}${ratio}   ${Math.round(peakKb / 1024)} MB`,
+      `${String(rows).padEnd(10)}${speed(exportMs)}${speed(sqliteMs)}${ratio(exportMs, 7)}${bare}${peak}${barePeak}`,
     );
   }
   const [first, last] = [measured[0], measured.at(-1)];
-  if (first && last && first !== last)
-    console.log(`peak memory at ${last.rows} rows over ${first.rows}: ${(last.peakKb / first.peakKb).toFixed(2)}`);
+  if (!first || !last || first === last) return;
+  const growth = (key: "peakKb" | "barePeakKb") => (last[key] / first[key]).toFixed(2);
+  console.log(
+    `peak memory at ${last.rows} rows over ${first.rows}: ${growth("peakKb")}; of the bare loops ${growth("barePeakKb")}`,
+  );
 }
 
-async function measure(rows: number): Promise<Measured> {
+async function measure(rows: number, bundle: string): Promise<Measured> {
   const dir = mkdtempSync(join(tmpdir(), "redraft-bench-"));
   try {
     await applyMigrations(["--persist-to", dir]);
     const database = findDatabase(dir);
     console.log(`\n${rows} rows: filling`);
     fill(database, rows);
-    const port = await freePort(FIRST_PORT);
-    // Redaction changes lines; the scan for personal data runs all the same.
-    const vars = ["--var", `ADMIN_KEY:${KEY}`, "--var", "REDACT_EXPORTS:false", "--var", "OPENAI_API_KEY:none"];
-    const worker = startWorker(port, ["--persist-to", dir, ...vars], { quiet: true });
-    try {
-      const url = `http://127.0.0.1:${port}`;
-      await waitUntilUp(url, worker.ended);
+    const { result: runs, peakKb } = await onWorkerd("worker.js", bundle, dir, async (url) => {
       const client = createClient(url, KEY);
-      const runs = [await runExport(client), await runExport(client)];
-      const [one, two] = runs;
-      if (one === undefined || two === undefined || one.made.sha256 !== two.made.sha256)
-        throw new Error("two runs gave different bytes");
-      const peakKb = peakOfWorkerd(dir);
-      const lines = join(dir, "lines.jsonl");
-      const sqliteMs = Math.min(writeLines(database, lines), writeLines(database, lines));
-      if ((await sha256(lines)) !== one.made.sha256) throw new Error("sqlite3 wrote other lines than the export");
-      const exportMs = Math.min(one.ms, two.ms);
-      console.log(
-        `${rows} rows: ${one.made.bytes} bytes, same twice and as sqlite3's; ${one.ms} and ${two.ms} ms, sqlite3 ${sqliteMs} ms`,
-      );
-      return { rows: one.made.rows, exportMs, sqliteMs, peakKb };
-    } finally {
-      await worker.stop();
-    }
+      return [await runExport(client), await runExport(client)] as const;
+    });
+    const [one, two] = runs;
+    if (one.made.sha256 !== two.made.sha256) throw new Error("two runs gave different bytes");
+    const bare = await onWorkerd("bare.js", bundle, dir, async (url) => {
+      const ms = async (path: string) => Number(await (await fetch(`${url}${path}`)).text());
+      return { readMs: await ms("/read"), uploadMs: await ms(`/upload/${one.made.bytes}`) };
+    });
+    const lines = join(dir, "lines.jsonl");
+    const sqliteMs = Math.min(writeLines(database, lines), writeLines(database, lines));
+    if ((await sha256(lines)) !== one.made.sha256) throw new Error("sqlite3 wrote other lines than the export");
+    const exportMs = Math.min(one.ms, two.ms);
+    console.log(
+      `${rows} rows: ${one.made.bytes} bytes, same twice and as sqlite3's; ${one.ms} and ${two.ms} ms, sqlite3 ${sqliteMs} ms`,
+    );
+    return { rows: one.made.rows, exportMs, sqliteMs, ...bare.result, peakKb, barePeakKb: bare.peakKb };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** Does something with a script of the bundle that runs on a workerd of its own, with the database and bucket in `dir`. */
+async function onWorkerd<T>(
+  scriptPath: string,
+  bundle: string,
+  dir: string,
+  work: (url: string) => Promise<T>,
+): Promise<{ result: T; peakKb: number }> {
+  const port = await freePort(FIRST_PORT);
+  const known = new Set(children());
+  const own = scriptPath === "worker.js";
+  const server = new Miniflare(
+    convertV4MiniflareOptions({
+      ...{ name: "redraft", modules: true, rootPath: bundle, scriptPath, resourcePersistencePath: join(dir, "v3") },
+      ...{ compatibilityDate: "2026-11-01", compatibilityFlags: ["nodejs_compat"] },
+      // Redaction changes lines; the scan for personal data runs all the same.
+      bindings: { ADMIN_KEY: KEY, REDACT_EXPORTS: "false", OPENAI_API_KEY: "none" },
+      d1Databases: { DB: "DB" },
+      r2Buckets: { EXPORTS: "redraft-exports" },
+      queueProducers: { CORRECTIONS: { queueName: "redraft-corrections" }, JOBS: { queueName: "redraft-jobs" } },
+      ...(own && {
+        queueConsumers: { "redraft-jobs": { maxBatchSize: 1, maxBatchTimeout: 0 } },
+        durableObjects: { CLUSTERS: { className: "ClusterContext", useSQLite: true } },
+      }),
+      unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+    }),
+  );
+  try {
+    await server.ready;
+    const result = await work(`http://127.0.0.1:${port}`);
+    return {
+      result,
+      peakKb: Math.max(
+        ...children()
+          .filter((pid) => !known.has(pid))
+          .map(peakOf),
+      ),
+    };
+  } finally {
+    await server.dispose();
+  }
+}
+
+/** Processes that this one has started. */
+function children(): string[] {
+  return readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8").trim().split(" ").filter(Boolean);
+}
+
+/** The most memory a workerd ever held, in KB. */
+function peakOf(pid: string): number {
+  if (!readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("workerd")) return 0;
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 }
 
 async function runExport(client: Client): Promise<{ made: Export; ms: number }> {
@@ -93,7 +192,7 @@ async function runExport(client: Client): Promise<{ made: Export; ms: number }> 
     const made = await client.get<Export>(`/v1/exports/${id}`);
     if (made.status === "done") return { made, ms: Math.round(performance.now() - began) };
     if (made.status === "failed") throw new Error(`the export failed: ${made.error}`);
-    await sleep(200);
+    await sleep(POLL_MS);
   }
 }
 
@@ -172,30 +271,4 @@ async function sha256(file: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
   return hash.digest("hex");
-}
-
-/** The most memory the workerd that runs this Worker ever held, in KB. */
-function peakOfWorkerd(dir: string): number {
-  let peak = 0;
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      if (!readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("workerd")) continue;
-      const files = readdirSync(`/proc/${pid}/fd`).map((fd) => readLink(`/proc/${pid}/fd/${fd}`));
-      if (!files.some((file) => file.startsWith(dir))) continue;
-      const line = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-      peak = Math.max(peak, Number(line?.[1] ?? 0));
-    } catch {
-      // It ended, or is somebody else's.
-    }
-  }
-  if (peak === 0) throw new Error("the workerd of this benchmark is not found");
-  return peak;
-}
-
-function readLink(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return "";
-  }
 }

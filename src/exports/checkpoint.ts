@@ -17,6 +17,8 @@ export interface ExportCounts {
   repaired: number;
   /** Lines per model, judge and rubric, under `model\njudge\nrubric`. */
   versions: Record<string, number>;
+  /** Lines that were not looked up among all before them: by then more had come in than can be remembered. */
+  unchecked?: number;
 }
 
 /** Where a run can go on: everything up to `cursor` is in `parts` and in the segments. */
@@ -29,6 +31,8 @@ export interface Checkpoint {
   counts: ExportCounts;
   /** All rows are in; what is left is to seal the files. */
   finished: boolean;
+  /** Of the training file, where one run wrote all of it. */
+  sha256?: string | null;
 }
 
 /** Somebody erased, cancelled or took over: this run must not write any more. */

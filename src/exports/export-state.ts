@@ -18,17 +18,24 @@ export interface ExportLimits {
   partBytes: number;
   /** Most rows of a page. */
   pageRows: number;
-  /** Pages a message may read: about 10 s of the 30 s of CPU that an invocation has, and few of D1's 1,000 statements. */
+  /**
+   * Pages a message may read: more than half of D1's 1,000 statements an invocation, and little of its five minutes of
+   * CPU. What fits in one message is hashed on its way; of what does not, R2 is asked for every byte again.
+   */
   pagesPerMessage: number;
   /** Milliseconds a message may take: a consumer lives 15 minutes, and what it began must end. */
   messageMs: number;
+  /** How many slots the memory of lines may have, a power of two; a line takes 8 bytes, at most 3 of 4 slots are used. */
+  mostHashSlots: number;
 }
 
 export const EXPORT_LIMITS: ExportLimits = {
   partBytes: 8 * 1024 * 1024,
   pageRows: 2_000,
-  pagesPerMessage: 150,
+  pagesPerMessage: 600,
   messageMs: 8 * MINUTE,
+  // 32 MB, for 3 million lines: what stays free of an isolate's 128 MB is needed for parts and pages.
+  mostHashSlots: 2 ** 22,
 };
 
 /** The files of an export, by their names in the API. */

@@ -1,43 +1,58 @@
-import { guidanceText } from "../clusters/guidance-text.ts";
-import { readContext } from "../clusters/read-context.ts";
-import type { Services } from "../services.ts";
+import type { Context } from "../clusters/context.ts";
+import { liveContext, type Reading } from "../clusters/live.ts";
+import { guidedText } from "../prompts/guided-system-text.ts";
 
-/** What prompts of a cluster said when a file was written. */
-export interface ClusterGuidance {
+/** A cluster by its id, and what was known of it when a file was written. */
+export type KnownContext = [clusterId: string, context: Context];
+
+/** What the manifest tells of it. */
+export interface ToldGuidance {
   topic: string | null;
   version: number;
-  text: string | null;
+  guided: boolean;
 }
 
 /**
- * The system text that `/v1/prompts` would have served a message of a cluster. The failure category is left out of
- * it: nobody knows it before the reply. Each cluster is asked once in an export, so that all its lines say the same.
+ * The system texts that `/v1/prompts` would have served. The failure category is left out of them: nobody knows it
+ * before the reply. Each cluster is asked once in an export, and what it said is kept in the checkpoints, so that all
+ * its lines come from one version, those after a crash too.
  */
 export class GuidanceTexts {
-  readonly #services: Pick<Services, "clusters">;
-  readonly #known: Map<string, ClusterGuidance>;
-  #added: [string, ClusterGuidance][] = [];
+  readonly #services: Reading;
+  readonly #known: Map<string, Context>;
+  #added: KnownContext[] = [];
 
-  constructor(services: Pick<Services, "clusters">, known: [string, ClusterGuidance][]) {
+  constructor(services: Reading, known: KnownContext[]) {
     this.#services = services;
     this.#known = new Map(known);
   }
 
-  async of(clusterId: string | null): Promise<string | null> {
+  /** @throws Error when the cluster can not be asked: a file must not silently go without */
+  async of(clusterId: string | null, customerMessage: string): Promise<string | null> {
     if (clusterId === null) return null;
-    const known = this.#known.get(clusterId);
-    if (known !== undefined) return known.text;
-    const context = await readContext(this.#services, { cluster_id: clusterId });
-    const guidance = { topic: context.topic, version: context.version, text: guidanceText(context) };
-    this.#known.set(clusterId, guidance);
-    this.#added.push([clusterId, guidance]);
-    return guidance.text;
+    return guidedText(this.#known.get(clusterId) ?? (await this.#ask(clusterId)), { customerMessage });
+  }
+
+  async #ask(clusterId: string): Promise<Context> {
+    // An export has no answer to hide a refresh behind; one that fails is logged by the cache.
+    const context = await liveContext(this.#services, { cluster_id: clusterId }, () => undefined);
+    // Examples hold customers' texts, and no export tells them.
+    const kept = { ...context, examples: [] };
+    this.#known.set(clusterId, kept);
+    this.#added.push([clusterId, kept]);
+    return kept;
   }
 
   /** What came in since this was last asked. */
-  takeAdded(): [string, ClusterGuidance][] {
-    const added = this.#added;
-    this.#added = [];
-    return added;
+  takeAdded(): KnownContext[] {
+    return this.#added.splice(0);
   }
+}
+
+export function toldOf([, context]: KnownContext): ToldGuidance {
+  return {
+    topic: context.topic,
+    version: context.version,
+    guided: guidedText(context, { customerMessage: "" }) !== null,
+  };
 }

@@ -1,60 +1,10 @@
-/** A 64-bit hash, as two unsigned halves. */
+/**
+ * A 64-bit hash, as two unsigned halves. By chance two of a million different pairs are taken for the same once in
+ * 37 million exports (n² / 2^65).
+ */
 export interface Hash64 {
   high: number;
   low: number;
-}
-
-const SPACE = 32;
-
-/**
- * Hashes of a prompt, and of the prompt with its reply, in one pass, case (ASCII) and runs of white space aside. Two
- * 32-bit lanes, mixed at the end as cyrb53 does. By chance two of a million different pairs are taken for the same
- * once in 37 million exports (n² / 2^65).
- */
-export function hashPair(prompt: string, reply: string): { prompt: Hash64; pair: Hash64 } {
-  const lanes = { a: 0xdeadbeef, b: 0x41c6ce57 };
-  feed(lanes, prompt);
-  const ofPrompt = finish(lanes);
-  // A separator that no character equals, so that text can not move from the prompt to the reply.
-  mix(lanes, 0x10ffff);
-  feed(lanes, reply);
-  return { prompt: ofPrompt, pair: finish(lanes) };
-}
-
-interface Lanes {
-  a: number;
-  b: number;
-}
-
-function mix(lanes: Lanes, code: number): void {
-  lanes.a = Math.imul(lanes.a ^ code, 2654435761);
-  lanes.b = Math.imul(lanes.b ^ code, 1597334677);
-}
-
-function feed(lanes: Lanes, text: string): void {
-  let { a, b } = lanes;
-  let spaces = true;
-  for (let i = 0; i < text.length; i++) {
-    let code = text.charCodeAt(i);
-    if (code <= SPACE || code === 0xa0) {
-      if (spaces) continue;
-      spaces = true;
-      code = SPACE;
-    } else {
-      spaces = false;
-      if (code >= 65 && code <= 90) code += 32;
-    }
-    a = Math.imul(a ^ code, 2654435761);
-    b = Math.imul(b ^ code, 1597334677);
-  }
-  lanes.a = a;
-  lanes.b = b;
-}
-
-function finish({ a, b }: Lanes): Hash64 {
-  const high = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
-  const low = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
-  return { high: high >>> 0, low: low >>> 0 };
 }
 
 /** Whether a prompt goes to the validation file: the same prompt always goes the same way. */
@@ -64,15 +14,18 @@ export function isHeldOut(prompt: Hash64, fraction: number): boolean {
 
 const FIRST_SLOTS = 2 ** 12;
 
-/** 32 MB, for 3 million rows: what stays free of an isolate's 128 MB is needed for parts and pages. */
-const MOST_SLOTS = 2 ** 22;
-
 const FULLEST = 0.75;
 
 /** A set of 64-bit hashes in one flat array (open addressing): 16 MB at a million, where a `Set` takes 60 and more. */
 export class HashSet64 {
   #slots = new Uint32Array(FIRST_SLOTS * 2);
   #size = 0;
+  readonly #most: number;
+
+  /** @param mostSlots a power of two */
+  constructor(mostSlots: number) {
+    this.#most = mostSlots * FULLEST;
+  }
 
   get size(): number {
     return this.#size;
@@ -80,7 +33,7 @@ export class HashSet64 {
 
   /** True when no more can be remembered; from then on `add` only looks up. */
   get isFull(): boolean {
-    return this.#size >= MOST_SLOTS * FULLEST;
+    return this.#size >= this.#most;
   }
 
   /** @returns false when it was there already */

@@ -2,7 +2,8 @@ import type { exportsTable } from "../db/schema.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { ExportCounts } from "./checkpoint.ts";
 import { TOKEN_METHOD } from "./estimate-tokens.ts";
-import type { ClusterGuidance } from "./guidance.ts";
+import { FEWEST_EXAMPLES } from "./export-state.ts";
+import type { ToldGuidance } from "./guidance.ts";
 import { toFilters } from "./queries.ts";
 
 const MILLION = 1_000_000;
@@ -20,7 +21,7 @@ export function buildManifest({
   row: typeof exportsTable.$inferSelect;
   counts: ExportCounts;
   files: Record<string, { rows: number; bytes: number; sha256: string }>;
-  guidance: ClusterGuidance[];
+  guidance: ToldGuidance[];
   /** Null: the operator set no price. */
   pricePerMillion: number | null;
   redacting: boolean;
@@ -39,6 +40,7 @@ export function buildManifest({
     validation_rows: counts.validationRows,
     skipped: counts.skipped,
     skipped_rows: "skipped.jsonl",
+    warnings: warningsOf(counts),
     personal_data: { lines_found: counts.redacted, redacted: redacting },
     repaired_lines: counts.repaired,
     tokens: { training: tokens, method: TOKEN_METHOD },
@@ -54,6 +56,18 @@ export function buildManifest({
       const [model = "", judge = "", rubric = ""] = key.split("\n");
       return { correction_model: model, judge_model: judge || null, rubric: rubric || null, rows };
     }),
-    guidance: guidance.map(({ topic, version, text }) => ({ topic, version, guided: text !== null })),
+    guidance,
   };
+}
+
+/** What somebody should know before training on the file. */
+export function warningsOf({ rows, unchecked = 0 }: Pick<ExportCounts, "rows" | "unchecked">): string[] {
+  return [
+    ...(rows < FEWEST_EXAMPLES ? [`Fewer than ${FEWEST_EXAMPLES} examples: trainers refuse such a file.`] : []),
+    ...(unchecked > 0
+      ? [
+          `More lines than can be remembered: the last ${unchecked} rows were compared with the first ones alone, and duplicates among them are in the file.`,
+        ]
+      : []),
+  ];
 }

@@ -1,11 +1,34 @@
-import { and, asc, eq, gt, lte, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, lte, type SQL, sql } from "drizzle-orm";
 import { findCluster } from "../clusters/topics.ts";
 import type { Db } from "../db/client.ts";
-import { type ExportOptions, failedReplies, improvements } from "../db/schema.ts";
+import {
+  type ExportOptions,
+  failedReplies,
+  type GuardFinding,
+  improvements,
+  type Pairwise,
+  type ReviewStatus,
+} from "../db/schema.ts";
+import type { ExportCandidate } from "../improvements/is-exportable.ts";
 import { firstIdOf } from "../lib/ids.ts";
 import { isPreference } from "./formats.ts";
 
-export type ExportRow = Awaited<ReturnType<typeof readPage>>[number];
+export interface ExportRow {
+  seq: number;
+  id: string;
+  failureId: string;
+  promptId: string;
+  clusterId: string | null;
+  prompt: string;
+  /** The reply to learn. */
+  preferred: string;
+  /** The reply that failed; empty where the format does without. */
+  original: string;
+  oldRating: number | null;
+  newRating: number | null;
+  scoreGainEstimate: number | null;
+  facts: Facts;
+}
 
 /** What a page should weigh: large enough that a statement's own cost is small, small enough for flat memory. */
 const PAGE_CHARACTERS = 2_000_000;
@@ -34,7 +57,7 @@ export async function* readPages(
     if (last === undefined) return;
     const more = page.length === limit;
     if (more) {
-      const characters = page.reduce((sum, row) => sum + row.prompt.length + row.corrected.length, 0);
+      const characters = page.reduce((sum, row) => sum + row.prompt.length + row.preferred.length, 0);
       const fitting = Math.floor((PAGE_CHARACTERS * page.length) / Math.max(1, characters));
       limit = Math.max(FEWEST_ROWS, Math.min(pageRows, fitting));
       next = readPage(db, options, where, last.seq, limit);
@@ -46,39 +69,92 @@ export async function* readPages(
   }
 }
 
-/** A real promise: drizzle's queries run anew for each one who waits for them. */
-async function readPage(db: Db, { format, reply, system }: ExportOptions, where: SQL[], cursor: number, limit: number) {
-  const none = sql<string>`''`;
+/** What decides on a row beside its ratings, and where it comes from; nearly always one of a few. */
+interface Facts extends Pick<ExportCandidate, "reviewStatus" | "pairwise" | "guardFindings" | "edited"> {
+  /** `model\njudge\nrubric` */
+  version: string;
+}
+
+const FACTS = sql.join(
+  [
+    improvements.reviewStatus,
+    improvements.pairwise,
+    improvements.edited,
+    improvements.guardFindings,
+    improvements.model,
+    sql`coalesce(${improvements.judgeModel}, '')`,
+    // The rubric is what the judgement begins with. To parse all the judge's words for it takes longer than to read
+    // the row; whoever wrote it otherwise has it parsed.
+    sql`coalesce(case when substr(${improvements.judgement}, 1, 11) = '{"rubric":"' and instr(substr(${improvements.judgement}, 12, 40), '"') > 0
+      then substr(${improvements.judgement}, 12, instr(substr(${improvements.judgement}, 12, 40), '"') - 1)
+      else json_extract(${improvements.judgement}, '$.rubric') end, '')`,
+  ],
+  sql` || char(10) || `,
+);
+
+/**
+ * A page by places instead of names, and what is nearly the same in all rows as one text: of what a row costs locally,
+ * most is each of its cells, on its way out of SQLite and through JSON.
+ */
+async function readPage(
+  db: Db,
+  { format, reply, system }: ExportOptions,
+  where: SQL[],
+  cursor: number,
+  limit: number,
+): Promise<ExportRow[]> {
   const fromAgent = reply === "agent";
-  const rows = db
-    .select({
-      seq: improvements.seq,
-      id: improvements.id,
-      failureId: improvements.failedReplyId,
-      promptId: improvements.promptId,
-      prompt: improvements.originalPrompt,
-      corrected: improvements.correctedReply,
-      original: (isPreference(format) ? sql<string>`${improvements.originalReply}` : none).as("original"),
-      agent: (fromAgent ? sql<string>`${failedReplies.agentReply}` : none).as("agent"),
-      clusterId: (system === "guided" ? sql<string | null>`${improvements.clusterId}` : sql<null>`null`).as("cluster"),
-      oldRating: improvements.oldRating,
-      newRating: improvements.newRating,
-      scoreGainEstimate: improvements.scoreGainEstimate,
-      reviewStatus: improvements.reviewStatus,
-      pairwise: improvements.pairwise,
-      guardFindings: improvements.guardFindings,
-      edited: improvements.edited,
-      model: improvements.model,
-      judgeModel: improvements.judgeModel,
-      rubric: sql<string | null>`json_extract(${improvements.judgement}, '$.rubric')`.as("rubric"),
-    })
-    .from(improvements)
-    .$dynamic();
-  const joined = fromAgent ? rows.innerJoin(failedReplies, eq(failedReplies.id, improvements.failedReplyId)) : rows;
-  return joined
-    .where(and(...where, gt(improvements.seq, cursor)))
-    .orderBy(asc(improvements.seq))
-    .limit(limit);
+  const i = improvements;
+  const columns = [
+    ...[i.seq, i.id, i.failedReplyId, i.promptId, i.oldRating, i.newRating, i.scoreGainEstimate, FACTS],
+    ...[i.originalPrompt, fromAgent ? failedReplies.agentReply : i.correctedReply],
+    isPreference(format) ? i.originalReply : sql`''`,
+    system === "guided" ? i.clusterId : sql`null`,
+  ];
+  const joined = fromAgent ? sql`inner join ${failedReplies} on ${failedReplies.id} = ${i.failedReplyId}` : sql``;
+  const rows = await db.values<Cells>(
+    sql`select ${sql.join(columns, sql`, `)} from ${i} ${joined}
+      where ${and(...where, gt(i.seq, cursor))} order by ${i.seq} limit ${limit}`,
+  );
+  const known = new Map<string, Facts>();
+  return rows.map((cells) => {
+    const text = cells[7];
+    let facts = known.get(text);
+    if (facts === undefined) {
+      facts = parseFacts(text);
+      known.set(text, facts);
+    }
+    return {
+      seq: cells[0],
+      id: cells[1],
+      failureId: cells[2],
+      promptId: cells[3],
+      oldRating: cells[4],
+      newRating: cells[5],
+      scoreGainEstimate: cells[6],
+      facts,
+      prompt: cells[8],
+      preferred: cells[9],
+      original: cells[10],
+      clusterId: cells[11],
+    };
+  });
+}
+
+type Id = string;
+type Rating = number | null;
+type Cells = [number, Id, Id, Id, Rating, Rating, Rating, string, string, string, string, Id | null];
+
+function parseFacts(text: string): Facts {
+  const [reviewStatus, pairwise, edited, findings = "[]", ...version] = text.split("\n");
+  return {
+    // Written by this schema alone.
+    reviewStatus: reviewStatus as ReviewStatus,
+    pairwise: pairwise as Pairwise,
+    edited: edited === "1",
+    guardFindings: JSON.parse(findings) as GuardFinding[],
+    version: version.join("\n"),
+  };
 }
 
 async function conditions(db: Db, options: ExportOptions, boundary: number): Promise<SQL[] | null> {

@@ -18,7 +18,9 @@ export interface SidecarRow {
 }
 
 /** JavaScript's whole numbers have up to 16 digits. */
-const SEQ_WIDTH = 16;
+export const SEQ_WIDTH = 16;
+export const LINE_WIDTH = 10;
+export const SCORE_WIDTH = 4;
 
 const padded = (value: number | null, width: number) => String(value).padStart(width);
 
@@ -27,12 +29,12 @@ export function sidecarLine(row: SidecarRow): string {
   const file = row.heldOut ? '"validation"' : '"training"  ';
   return (
     `{"seq":${padded(row.seq, SEQ_WIDTH)},"id":"${row.improvementId}","failure_id":"${row.failureId}","prompt_id":"${row.promptId}","file":${file},` +
-    `"line":${padded(row.line, 10)},"score_gain_estimate":${padded(row.scoreGainEstimate, 4)},` +
-    `"old_rating":${padded(row.oldRating, 4)},"new_rating":${padded(row.newRating, 4)}}\n`
+    `"line":${padded(row.line, LINE_WIDTH)},"score_gain_estimate":${padded(row.scoreGainEstimate, SCORE_WIDTH)},` +
+    `"old_rating":${padded(row.oldRating, SCORE_WIDTH)},"new_rating":${padded(row.newRating, SCORE_WIDTH)}}\n`
   );
 }
 
-const NO_ID = "00000000-0000-0000-0000-000000000000";
+export const NO_ID = "00000000-0000-0000-0000-000000000000";
 
 export const SIDECAR_WIDTH = sidecarLine({
   seq: 0,

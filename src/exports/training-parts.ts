@@ -11,6 +11,8 @@ export class TrainingParts {
   #uploading: Uint8Array;
   #filled = 0;
   #upload: Promise<void> = Promise.resolve();
+  /** Of a file that an earlier run began, only R2 knows the beginning. */
+  readonly #digest: { stream: DigestStream; writer: WritableStreamDefaultWriter } | null;
 
   /** @param tail what of an earlier run is not in a part yet */
   constructor(
@@ -27,6 +29,7 @@ export class TrainingParts {
     this.#uploading = new Uint8Array(partBytes);
     this.#filling.set(tail);
     this.#filled = tail.byteLength;
+    this.#digest = parts.length === 0 && tail.byteLength === 0 ? digestStream() : null;
   }
 
   /** Takes bytes in; waits only where two parts are full. @returns whether a part became full */
@@ -56,6 +59,18 @@ export class TrainingParts {
     return { uploadId: this.#uploadId, parts: [...this.#parts] };
   }
 
+  /**
+   * The SHA-256 of the whole file, hashed on the way to R2; nothing may be written after it.
+   * @returns null where an earlier run wrote some of it
+   */
+  async sha256(): Promise<string | null> {
+    if (this.#digest === null) return null;
+    await this.#upload;
+    await this.#digest.writer.write(this.tail());
+    await this.#digest.writer.close();
+    return Buffer.from(await this.#digest.stream.digest).toString("hex");
+  }
+
   get uploadId(): string | null {
     return this.#uploadId;
   }
@@ -77,6 +92,18 @@ export class TrainingParts {
         ? await this.#bucket.createMultipartUpload(this.#key, { httpMetadata: { contentType: "application/jsonl" } })
         : this.#bucket.resumeMultipartUpload(this.#key, this.#uploadId);
     this.#uploadId = upload.uploadId;
-    this.#parts.push(await upload.uploadPart(this.#parts.length + 1, part));
+    // Both are done with the buffer before it is filled again.
+    const [uploaded] = await Promise.all([
+      upload.uploadPart(this.#parts.length + 1, part),
+      this.#digest?.writer.write(part),
+    ]);
+    this.#parts.push(uploaded);
   }
+}
+
+function digestStream() {
+  const stream = new crypto.DigestStream("SHA-256");
+  // Of a run that fails, nobody asks for it.
+  stream.digest.catch(() => {});
+  return { stream, writer: stream.getWriter() };
 }

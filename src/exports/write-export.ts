@@ -19,9 +19,9 @@ import {
   EXPORT_RESEND_MS,
   type ExportLimits,
   exportPrefix,
-  FEWEST_EXAMPLES,
   MAX_EXPORT_TRIES,
 } from "./export-state.ts";
+import { warningsOf } from "./manifest.ts";
 import { sealExport } from "./seal-export.ts";
 import { type Writing, writeRows } from "./write-rows.ts";
 
@@ -99,8 +99,7 @@ async function finish(services: Exporting, claimed: Claimed, checkpoint: Checkpo
   const { db, bucket, clock } = services;
   const { training, files } = await sealExport(services, claimed, checkpoint);
   const { generation, counts } = checkpoint;
-  const warning =
-    training.rows < FEWEST_EXAMPLES ? `Fewer than ${FEWEST_EXAMPLES} examples: trainers refuse such a file.` : null;
+  const warning = warningsOf(counts).join(" ") || null;
   const done = await db
     .update(exportsTable)
     .set({

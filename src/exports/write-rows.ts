@@ -1,16 +1,17 @@
 import type { ExportOptions } from "../db/schema.ts";
-import { exportRule, notExportable } from "../improvements/is-exportable.ts";
+import { type ExportRule, exportRule, notExportable } from "../improvements/is-exportable.ts";
 import type { Services } from "../services.ts";
 import { type Checkpoint, type Claim, dropLost, type ExportCounts, saveCheckpoint } from "./checkpoint.ts";
 import { estimateTokens } from "./estimate-tokens.ts";
 import { type ExportLimits, fileKey } from "./export-state.ts";
 import { FORMATS } from "./formats.ts";
-import { type ClusterGuidance, GuidanceTexts } from "./guidance.ts";
-import { HashSet64, hashPair, isHeldOut } from "./hash64.ts";
+import { GuidanceTexts, type KnownContext } from "./guidance.ts";
+import { HashSet64, isHeldOut } from "./hash64.ts";
 import { prepareRow } from "./prepare-row.ts";
 import { type ExportRow, readPages } from "./read-rows.ts";
+import { TextScanner } from "./scan-texts.ts";
 import { putSegment, readSection, type SegmentParts, segmentKey } from "./segment.ts";
-import { sidecarLine } from "./sidecar.ts";
+import { SidecarRecords } from "./sidecar-records.ts";
 import { TrainingParts } from "./training-parts.ts";
 
 export type Writing = Pick<Services, "db" | "clock" | "bucket" | "clusters" | "config">;
@@ -19,6 +20,9 @@ export interface ClaimedExport extends Claim {
   options: ExportOptions;
   boundary: number | null;
 }
+
+const FIRST_PAGE_BYTES = 2 ** 20;
+const MOST_BYTES_PER_UNIT = 3;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -60,7 +64,7 @@ export async function writeRows(
 interface Snapshot {
   finished: boolean;
   gathered: SegmentParts;
-  state: Pick<Checkpoint, "cursor" | "counts">;
+  state: Pick<Checkpoint, "cursor" | "counts" | "sha256">;
 }
 
 /** One run over the rows: what it gathers between two checkpoints. */
@@ -75,7 +79,11 @@ class ExportRun {
   #cursor: number;
   #hashes: number[] = [];
   #validation: string[] = [];
-  #improvements: string[] = [];
+  readonly #scanner = new TextScanner();
+  readonly #sidecar = new SidecarRecords();
+  readonly #rule: ExportRule;
+  /** One for all pages: a new one for each would be garbage the engine is slow to see. */
+  #bytes = new Uint8Array(FIRST_PAGE_BYTES);
   #skipped: string[] = [];
   #saving: Promise<void> = Promise.resolve();
 
@@ -93,19 +101,20 @@ class ExportRun {
     this.#parts = resumed.parts;
     this.#seen = resumed.seen;
     this.#guidance = resumed.guidance;
+    this.#rule = { ...exportRule(services.config), minGain: claimed.options.min_gain };
   }
 
   static async begin(services: Writing, claimed: ClaimedExport, from: Checkpoint, limits: ExportLimits) {
     const { bucket } = services;
-    const seen = new HashSet64();
-    const guidance: [string, ClusterGuidance][] = [];
+    const seen = new HashSet64(limits.mostHashSlots);
+    const guidance: KnownContext[] = [];
     let tail: Uint8Array = new Uint8Array();
     for (const [index, lengths] of from.segments.entries()) {
       const key = segmentKey(claimed.id, from.generation, index);
       const hashes = new Uint32Array((await readSection(bucket, key, lengths, "hashes")).slice().buffer);
       for (let i = 0; i < hashes.length; i += 2) seen.add({ high: hashes[i] ?? 0, low: hashes[i + 1] ?? 0 });
       const known = decoder.decode(await readSection(bucket, key, lengths, "guidance"));
-      if (known !== "") guidance.push(...(JSON.parse(known) as [string, ClusterGuidance][]));
+      if (known !== "") guidance.push(...(JSON.parse(known) as KnownContext[]));
       if (index === from.segments.length - 1) tail = await readSection(bucket, key, lengths, "tail");
     }
     const { uploadId, parts } = from;
@@ -127,12 +136,19 @@ class ExportRun {
       lines.push(line);
     }
     this.#cursor = page.at(-1)?.seq ?? this.#cursor;
-    const chunk = encoder.encode(lines.join(""));
+    const chunk = this.#encode(lines.join(""));
     this.#counts.bytes += chunk.byteLength;
     // The frame of a line is what all lines share; its characters are no tokens of the texts.
     const frame = this.#frame() * lines.length;
     this.#counts.tokens += estimateTokens(characters - frame, chunk.byteLength - frame, lines.length * 2);
     if (await this.#parts.write(chunk)) this.#startSaving(await this.#snapshot(false));
+  }
+
+  /** Good until the next page. */
+  #encode(text: string): Uint8Array {
+    const most = text.length * MOST_BYTES_PER_UNIT;
+    if (this.#bytes.byteLength < most) this.#bytes = new Uint8Array(most);
+    return this.#bytes.subarray(0, encoder.encodeInto(text, this.#bytes).written);
   }
 
   #frameLength: number | undefined;
@@ -150,44 +166,40 @@ class ExportRun {
   async #lineOf(row: ExportRow): Promise<string | null> {
     const { options } = this.#claimed;
     const counts = this.#counts;
-    const rule = { ...exportRule(this.#services.config), minGain: options.min_gain };
-    const refused = notExportable(row, rule);
-    if (refused !== null) return this.#skip(row, refused);
-    const system = options.system === "guided" ? await this.#guidance.of(row.clusterId) : null;
-    const prepared = prepareRow(
+    const { reviewStatus, pairwise, guardFindings, edited } = row.facts;
+    const refused = notExportable(
       {
-        system,
-        prompt: row.prompt,
-        preferred: options.reply === "agent" ? row.agent : row.corrected,
-        original: row.original,
+        scoreGainEstimate: row.scoreGainEstimate,
+        newRating: row.newRating,
+        reviewStatus,
+        pairwise,
+        guardFindings,
+        edited,
       },
-      { format: options.format, redacting: this.#services.config.REDACT_EXPORTS },
+      this.#rule,
+    );
+    if (refused !== null) return this.#skip(row, refused);
+    const { prompt, preferred, original } = row;
+    const system = options.system === "guided" ? await this.#guidance.of(row.clusterId, prompt) : null;
+    const prepared = prepareRow(
+      { system, prompt, preferred, original },
+      { format: options.format, redacting: this.#services.config.REDACT_EXPORTS, scanner: this.#scanner },
     );
     if (typeof prepared === "string") return this.#skip(row, prepared);
-    const hash = hashPair(prepared.row.prompt, prepared.row.preferred);
+    const hash = prepared.scanned;
+    if (this.#seen.isFull) counts.unchecked = (counts.unchecked ?? 0) + 1;
     if (!this.#seen.add(hash.pair)) return this.#skip(row, "duplicate");
-    this.#hashes.push(hash.pair.high, hash.pair.low);
+    if (!this.#seen.isFull) this.#hashes.push(hash.pair.high, hash.pair.low);
     if (prepared.personal) counts.redacted += 1;
     if (prepared.repaired) counts.repaired += 1;
-    const version = `${row.model}\n${row.judgeModel ?? ""}\n${row.rubric ?? ""}`;
+    const { version } = row.facts;
     counts.versions[version] = (counts.versions[version] ?? 0) + 1;
 
     const heldOut = isHeldOut(hash.prompt, options.validation_fraction ?? 0);
     if (heldOut) counts.validationRows += 1;
     else counts.rows += 1;
-    this.#improvements.push(
-      sidecarLine({
-        seq: row.seq,
-        improvementId: row.id,
-        failureId: row.failureId,
-        promptId: row.promptId,
-        heldOut,
-        line: heldOut ? counts.validationRows : counts.rows,
-        scoreGainEstimate: row.scoreGainEstimate,
-        oldRating: row.oldRating,
-        newRating: row.newRating,
-      }),
-    );
+    const { id: improvementId, failureId, promptId, oldRating, newRating, scoreGainEstimate, seq } = row;
+    this.#sidecar.add({ seq, improvementId, failureId, promptId, heldOut, oldRating, newRating, scoreGainEstimate });
     const line = `${FORMATS[options.format](prepared.row)}\n`;
     if (!heldOut) return line;
     this.#validation.push(line);
@@ -213,6 +225,7 @@ class ExportRun {
     const take = (lines: string[]) => encoder.encode(lines.splice(0).join(""));
     const added = this.#guidance.takeAdded();
     const hashes = Uint32Array.from(this.#hashes.splice(0));
+    const sha256 = finished ? await this.#parts.sha256() : null;
     return {
       finished,
       gathered: {
@@ -220,10 +233,10 @@ class ExportRun {
         guidance: encoder.encode(added.length === 0 ? "" : JSON.stringify(added)),
         tail: this.#parts.tail(),
         validation: take(this.#validation),
-        improvements: take(this.#improvements),
+        improvements: this.#sidecar.take(),
         skipped: take(this.#skipped),
       },
-      state: { cursor: this.#cursor, counts: structuredClone(this.#counts) },
+      state: { cursor: this.#cursor, counts: structuredClone(this.#counts), sha256 },
     };
   }
 

@@ -4,6 +4,7 @@ import { liveClusterId, liveContext, liveRoute, type Reading, type Routed } from
 import type { Behind } from "../clusters/live-cache.ts";
 import type { Candidate } from "../clusters/router/route-message.ts";
 import { describeError } from "../lib/errors.ts";
+import { clusterGuidance } from "./guided-system-text.ts";
 
 /** Why a prompt came out plain. */
 export type PlainReason =
@@ -65,7 +66,7 @@ async function find(services: Reading, asked: Asked, behind: Behind): Promise<Fo
     const cluster = { context: first, confidence };
     const working = contexts.filter(({ tested }) => !tested.switched_off);
     if (first.tested.switched_off) return { ...nothing, cluster, plain: "switched_off" };
-    const guidance = composeGuidance(working, asked);
+    const guidance = clusterGuidance(contexts, asked);
     return {
       cluster,
       candidates,

@@ -55,10 +55,7 @@ function dbThatFails(at: number): World["services"]["db"] {
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== "function") return value;
       return (...given: unknown[]) => {
-        const columns = given[0];
-        if (name === "select" && columns !== null && typeof columns === "object" && "scoreGainEstimate" in columns) {
-          if (++pages === at) throw new Error("the network is down");
-        }
+        if (name === "values" && ++pages === at) throw new Error("the network is down");
         return value.apply(target, given);
       };
     },
@@ -95,26 +92,20 @@ describe("an export that is cut off", () => {
     for (let from = 0; from < ROWS; from += 20) await insertImprovements(20, LONG, from);
   });
 
-  it("has the same bytes after a crash at any part, segment, page or at the end", async () => {
+  it("has the same bytes after a crash at a part, a segment, a page or the end, in R2 itself", async () => {
     const world = createWorld();
     const whole = await finish(world, await start(world));
     expect(whole).toMatchObject({ status: "done", skipped: { gain_too_small: 86 } });
     expect(whole.bytes).toBeGreaterThan(3 * LIMITS.partBytes);
     expect(whole.validation_rows).toBeGreaterThan(20);
     const crashes: [string, Partial<World["services"]>][] = [
-      ...[1, 2, 3, 4].map((n): [string, Partial<World["services"]>] => [
+      ...[2].map((n): [string, Partial<World["services"]>] => [
         `part ${n}`,
         { bucket: bucketThat("uploadPart", n, die) },
       ]),
-      ...[1, 3, 5].map((n): [string, Partial<World["services"]>] => [
-        `put ${n}`,
-        { bucket: bucketThat("put", n, die) },
-      ]),
-      ...[1, 2].map((n): [string, Partial<World["services"]>] => [
-        `end ${n}`,
-        { bucket: bucketThat("complete", n, die) },
-      ]),
-      ...[1, 2, 9, 17, 28].map((n): [string, Partial<World["services"]>] => [`page ${n}`, { db: dbThatFails(n) }]),
+      ...[3].map((n): [string, Partial<World["services"]>] => [`put ${n}`, { bucket: bucketThat("put", n, die) }]),
+      ...[1].map((n): [string, Partial<World["services"]>] => [`end ${n}`, { bucket: bucketThat("complete", n, die) }]),
+      ...[17].map((n): [string, Partial<World["services"]>] => [`page ${n}`, { db: dbThatFails(n) }]),
     ];
     for (const [where, broken] of crashes) {
       const id = await start(world);
