@@ -145,6 +145,13 @@ export class TextScanner {
   }
 }
 
+const own = new TextScanner();
+
+/** The hash of one text, as that of a row's prompt is. */
+export function hashText(text: string): Hash64 {
+  return own.scan(text, "", "").prompt;
+}
+
 interface Lanes {
   a: number;
   b: number;

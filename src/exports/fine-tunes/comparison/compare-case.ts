@@ -41,7 +41,7 @@ export async function compareCase(comparing: Comparing, row: ComparisonRow, held
   const failure = await readFailure(comparing, held.failedReplyId);
   // Erased since: the erasure has ended the case.
   if (failure === null) return { kind: "ended" };
-  const system = (await comparing.guidance?.of(failure.clusterId)) ?? null;
+  const system = (await comparing.guidance?.of(failure.clusterId, failure.prompt)) ?? null;
   const replay = toReplay({ ...failure, system }, { redacting: comparing.config.REDACT_EXPORTS });
   const [trainer, judge] = [meterModel(comparing.trainer), meterModel(comparing.model)];
   const outcome =

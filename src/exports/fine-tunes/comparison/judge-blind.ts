@@ -3,7 +3,7 @@ import { estimateGain } from "../../../corrections/gain.ts";
 import { isUsableReference, type Judge, type RatedCase, rateReply } from "../../../corrections/rate-reply.ts";
 import type { CaseJudgement, Comparison, JudgeSample, Pairwise } from "../../../db/schema.ts";
 import { bothOf } from "../../../lib/both-of.ts";
-import { hashPair } from "../../hash64.ts";
+import { hashText } from "../../scan-texts.ts";
 
 export interface Verdict {
   baseRating: number | null;
@@ -46,7 +46,7 @@ export async function judgeBlind(
 
 /** Half of all keys, with nothing in them that a judge could know. */
 export function isTunedFirst(key: string): boolean {
-  return (hashPair(key, "").prompt.low & 1) === 1;
+  return (hashText(key).low & 1) === 1;
 }
 
 function verdictOf(judgement: CaseJudgement, pairwise: Pairwise): Verdict {

@@ -1,6 +1,10 @@
 import type { ExportOptions } from "../../../db/schema.ts";
 import type { ChatMessage } from "../../../llm/model.ts";
 import { prepareRow, type SkipReason } from "../../prepare-row.ts";
+import { TextScanner } from "../../scan-texts.ts";
+
+/** Scanning is synchronous, so one serves all. */
+const scanner = new TextScanner();
 
 export interface Replay {
   /** What both models are asked. */
@@ -21,7 +25,7 @@ export function toReplay(
 ): Replay | SkipReason {
   // The agent's reply goes the same way, so that a placeholder means the same in both.
   const given = { system, prompt, preferred: agentReply, original: "" };
-  const prepared = prepareRow(given, { format: "openai-sft", redacting });
+  const prepared = prepareRow(given, { format: "openai-sft", redacting, scanner });
   if (typeof prepared === "string") return prepared;
   const { row } = prepared;
   return {

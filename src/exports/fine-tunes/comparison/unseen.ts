@@ -6,7 +6,8 @@ import { firstIdOf } from "../../../lib/ids.ts";
 import { readLines } from "../../../lib/read-lines.ts";
 import type { Services } from "../../../services.ts";
 import { type ExportFileName, fileKey } from "../../export-state.ts";
-import { type Hash64, hashPair } from "../../hash64.ts";
+import type { Hash64 } from "../../hash64.ts";
+import { hashText } from "../../scan-texts.ts";
 import { ComparisonError, MOST_CASES } from "./comparison-state.ts";
 import { toReplay } from "./replay.ts";
 
@@ -129,7 +130,7 @@ async function readDistinct({ db, config }: Drawing, candidates: Candidate[]): P
       const replay = row && toReplay({ ...row, system: null }, { redacting: config.REDACT_EXPORTS });
       if (!row || !replay || typeof replay === "string") continue;
       // The setting may have been another one when the file was written.
-      const prompts = [replay.prompt, row.prompt.toWellFormed()].map((prompt) => keyOf(hashPair(prompt, "").prompt));
+      const prompts = [replay.prompt, row.prompt.toWellFormed()].map((prompt) => keyOf(hashText(prompt)));
       const [key = ""] = prompts;
       if (!distinct.has(key)) distinct.set(key, { prompts, drawn: { failureId, clusterId: row.clusterId, unseen } });
     }
@@ -171,7 +172,7 @@ async function seenPrompts(services: Drawing, source: Source, asked: Set<string>
   }
   const seen = new Set<string>();
   for await (const line of linesOf(services, source, "training_data.jsonl")) {
-    const key = keyOf(hashPair(promptOf(JSON.parse(line), source.options), "").prompt);
+    const key = keyOf(hashText(promptOf(JSON.parse(line), source.options)));
     if (asked.has(key)) seen.add(key);
   }
   return seen;
@@ -201,7 +202,7 @@ class Lowest {
   }
 
   add(id: string): void {
-    this.#kept.push({ id, rank: hashPair(id, "").prompt.high });
+    this.#kept.push({ id, rank: hashText(id).high });
     if (this.#kept.length >= 4 * this.#most) this.#prune();
   }
 
