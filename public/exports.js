@@ -6,7 +6,7 @@ async function refresh() {
   try {
     const response = await fetch(location.href, { headers: { accept: "text/html" } });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const fresh = page.querySelector("table.exports");
+    const fresh = page.querySelector("table.records");
     // Somebody who is on a button keeps it.
     if (response.ok && fresh !== null && !table.contains(document.activeElement)) table.replaceWith(fresh);
   } catch {

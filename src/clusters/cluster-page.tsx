@@ -69,7 +69,7 @@ function Categories({ categories }: { categories: ClusterDetail["failure_categor
   return (
     <section>
       <h2>Why it fails</h2>
-      <table class="fields">
+      <table class="numbers">
         <thead>
           <tr>
             <th scope="col">Failure category</th>
@@ -81,7 +81,7 @@ function Categories({ categories }: { categories: ClusterDetail["failure_categor
         <tbody>
           {categories.map(({ failure_category, share, count, lift }) => (
             <tr>
-              <td>{failure_category}</td>
+              <th scope="row">{failure_category}</th>
               <td>{percent(share)}</td>
               <td>{count}</td>
               <td>{`× ${lift.toFixed(1)}`}</td>

@@ -1,8 +1,43 @@
 import type { Page } from "../http/pagination.ts";
 import { toRfc3339 } from "../lib/time.ts";
+import { type Column, DataTable, NextPage } from "../ui/data-table.tsx";
 import { When } from "../ui/when.tsx";
 import type { Wait } from "./gate.ts";
 import type { DeadLetterOutput, RunOutput } from "./schemas.ts";
+
+const RUN_COLUMNS: Column<RunOutput>[] = [
+  {
+    name: "Started",
+    cell: (run) => (
+      <a href={`/runs/${run.id}`}>
+        <When time={run.started_at} />
+      </a>
+    ),
+  },
+  { name: "Progress", cell: (run) => <Progress run={run} /> },
+  { name: "Improved", number: true, cell: (run) => run.improved },
+  { name: "For a person", number: true, cell: (run) => run.needs_human },
+  { name: "Failed", number: true, cell: (run) => run.failed },
+  { name: "Tokens", number: true, cell: (run) => run.tokens.input + run.tokens.output },
+];
+
+const LETTER_COLUMNS: Column<DeadLetterOutput>[] = [
+  { name: "Received", cell: (letter) => <When time={letter.created_at} /> },
+  { name: "Queue", cell: (letter) => letter.queue },
+  { name: "Message", cell: (letter) => <code>{JSON.stringify(letter.body)}</code> },
+  { name: "Error", cell: (letter) => letter.error },
+  {
+    name: "Actions",
+    unseen: true,
+    cell: (letter) => (
+      <form method="post" action={`/dead-letters/${letter.id}/replay`}>
+        <button class="quiet" type="submit">
+          Send again
+        </button>
+      </form>
+    ),
+  },
+];
 
 export function RunsPage({
   runs,
@@ -32,46 +67,11 @@ export function RunsPage({
         <p class="empty">No runs yet.</p>
       ) : (
         <div data-live>
-          <table class="list">
-            <thead>
-              <tr>
-                <th scope="col">Started</th>
-                <th scope="col">Progress</th>
-                <th scope="col">Improved</th>
-                <th scope="col">For a person</th>
-                <th scope="col">Failed</th>
-                <th scope="col">Tokens</th>
-              </tr>
-            </thead>
-            <tbody>
-              {runs.data.map((run) => (
-                <tr>
-                  <td>
-                    <a href={`/runs/${run.id}`}>
-                      <When time={run.started_at} />
-                    </a>
-                  </td>
-                  <td>
-                    <Progress run={run} />
-                  </td>
-                  <td>{run.improved}</td>
-                  <td>{run.needs_human}</td>
-                  <td>{run.failed}</td>
-                  <td>{run.tokens.input + run.tokens.output}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <DataTable columns={RUN_COLUMNS} rows={runs.data} />
           {runs.data.some(({ finished_at }) => finished_at === null) && <span hidden data-live-on />}
         </div>
       )}
-      {runs.next_cursor !== null && (
-        <nav class="paging" aria-label="Pages">
-          <a href={`/runs?cursor=${runs.next_cursor}`} rel="next">
-            Next page
-          </a>
-        </nav>
-      )}
+      <NextPage path="/runs" cursor={runs.next_cursor} />
       {letters.length > 0 && <DeadLetters letters={letters} />}
       <script src="/live.js" defer />
     </>
@@ -154,29 +154,7 @@ function DeadLetters({ letters }: { letters: DeadLetterOutput[] }) {
   return (
     <section>
       <h2>Messages nobody could deal with</h2>
-      <table class="list">
-        <tbody>
-          {letters.map((letter) => (
-            <tr>
-              <td>
-                <When time={letter.created_at} />
-              </td>
-              <td>{letter.queue}</td>
-              <td>
-                <code>{JSON.stringify(letter.body)}</code>
-              </td>
-              <td>{letter.error}</td>
-              <td>
-                <form method="post" action={`/dead-letters/${letter.id}/replay`}>
-                  <button class="quiet" type="submit">
-                    Send again
-                  </button>
-                </form>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <DataTable columns={LETTER_COLUMNS} rows={letters} />
     </section>
   );
 }

@@ -22,7 +22,7 @@ export function DataTable<Row>({
   refreshMs?: number;
 }) {
   return (
-    <table class="board exports" data-refresh={refreshMs === undefined ? undefined : String(refreshMs)}>
+    <table class="board records" data-refresh={refreshMs === undefined ? undefined : String(refreshMs)}>
       <thead>
         <tr>
           {columns.map(({ name, unseen }) => (
