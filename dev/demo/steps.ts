@@ -175,6 +175,7 @@ export async function showPrompts(client: Client): Promise<void> {
   );
   const message = improved.data[0]?.original_prompt;
   if (message === undefined) return console.log(`\nNothing was improved in the largest topic, ${topic}.`);
+  await trainRouter(client);
   const routed = await client.post<Prompt>("/v1/prompts", { customer_message: message });
   const guided = await client.post<Prompt>("/v1/prompts", { customer_message: message, topic });
 
@@ -184,10 +185,20 @@ export async function showPrompts(client: Client): Promise<void> {
   printMessages(guided);
   console.log(
     routed.cluster === null
-      ? "(With the topic given; from so few failures the router would not yet name one by itself.)"
+      ? "(With the topic given; by itself the router would not name one for this message.)"
       : `(With the topic given; by itself the router names ${routed.cluster.topic}.)`,
   );
   if (!guided.guided) throw new Error(`the prompt for the topic ${topic} carries no guidance`);
+}
+
+/** The router trains by itself some seconds after an import; the demo does not wait for that to come round. */
+async function trainRouter(client: Client): Promise<void> {
+  await client.post("/v1/router/train", {});
+  for (const asked = Date.now(); Date.now() - asked < GIVE_UP_MS; await sleep(POLL_MS)) {
+    const { training_requested } = await client.get<{ training_requested: boolean }>("/v1/router");
+    if (!training_requested) return;
+  }
+  throw new Error("the router was not trained");
 }
 
 const SHOWN_CHARACTERS = 1_500;
