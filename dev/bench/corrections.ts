@@ -33,7 +33,7 @@ export async function benchCorrections(args: string[]): Promise<void> {
   standIn.server.on("request", () => {
     calls += 1;
   });
-  const port = await freePort(8850);
+  const port = await freePort(8950);
   const url = `http://localhost:${port}`;
   const key = newKey();
   await applyMigrations(["--persist-to", STATE]);

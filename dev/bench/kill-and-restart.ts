@@ -35,7 +35,7 @@ export async function benchKillAndRestart(args: string[]): Promise<void> {
   rmSync(join(ROOT, STATE), { recursive: true, force: true });
 
   const standIn = await startStandIn({ latencyMs: LATENCY_MS });
-  const port = await freePort(8850);
+  const port = await freePort(8900);
   const url = `http://localhost:${port}`;
   const key = newKey();
   const devArgs = ["--port", String(port), "--persist-to", STATE, ...standInSettings(key, standIn.baseUrl)];

@@ -108,7 +108,7 @@ async function scenario(
 ): Promise<Result> {
   rmSync(join(ROOT, STATE), { recursive: true, force: true });
   await applyMigrations(["--persist-to", STATE]);
-  const [port, key] = [await freePort(8850), newKey()];
+  const [port, key] = [await freePort(8970), newKey()];
   const worker = startWorker(port, ["--persist-to", STATE, "--var", `ADMIN_KEY:${key}`], { quiet: true });
   const url = `http://localhost:${port}`;
   try {
