@@ -5,9 +5,9 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { createClient, fireCron, waitUntilUp } from "../lib/client.ts";
+import { madeUpFailures, standInSettings, untilFinished } from "../lib/corrections.ts";
 import { freePort, ROOT } from "../lib/processes.ts";
 import { newKey } from "../lib/settings.ts";
 import { table } from "../lib/terminal.ts";
@@ -18,18 +18,10 @@ const STATE = ".wrangler/bench-corrections";
 const LATENCY_MS = 200;
 const IN_FLIGHT = 6;
 const CRON_MS = 10_000;
+const POLL_MS = 250;
 
 /** The plain loop is measured over this many calls and scaled: all of them would take ten minutes of waiting. */
 const LOOP_CALLS = 60;
-
-interface Run {
-  total: number;
-  improved: number;
-  needs_human: number;
-  failed: number;
-  started_at: string;
-  finished_at: string | null;
-}
 
 /** `npm run bench -- corrections [--corrections 1000]` */
 export async function benchCorrections(args: string[]): Promise<void> {
@@ -44,27 +36,19 @@ export async function benchCorrections(args: string[]): Promise<void> {
   const port = await freePort(8950);
   const url = `http://localhost:${port}`;
   const key = newKey();
-  const vars = {
-    ADMIN_KEY: key,
-    OPENAI_BASE_URL: standIn.baseUrl,
-    OPENAI_API_KEY: "stand-in",
-    CORRECTION_MODEL: "stand-in",
-    JUDGE_MODEL: "stand-in",
-  };
   await applyMigrations(["--persist-to", STATE]);
-  const settings = Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  const settings = standInSettings(key, standIn.baseUrl);
   const worker = startWorker(port, ["--persist-to", STATE, ...settings], { quiet: true });
   const cron = setInterval(() => void fireCron(url), CRON_MS);
   try {
     await waitUntilUp(url, worker.ended);
     const loopMs = await plainLoop(standIn.baseUrl);
     const client = createClient(url, key);
-    const lines = Array.from({ length: corrections }, (_, i) => `${JSON.stringify(failure(i))}\n`);
-    await client.postNdjson("/v1/failures", new Blob(lines).stream());
+    await client.postNdjson("/v1/failures", madeUpFailures(corrections, 10));
     calls = 0;
     const began = performance.now();
     const { id } = await client.post<{ id: string }>("/v1/correction-runs", {});
-    const run = await untilFinished(client, id);
+    const run = await untilFinished(client, id, POLL_MS);
     const wallMs = performance.now() - began;
     const idealMs = (calls * LATENCY_MS) / IN_FLIGHT;
     const sequentialMs = loopMs * calls;
@@ -108,24 +92,4 @@ async function plainLoop(baseUrl: string): Promise<number> {
   return (performance.now() - began) / LOOP_CALLS;
 }
 
-async function untilFinished(client: ReturnType<typeof createClient>, id: string): Promise<Run> {
-  for (;;) {
-    const run = await client.get<Run>(`/v1/correction-runs/${id}`);
-    if (run.finished_at !== null) return run;
-    await sleep(250);
-  }
-}
-
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
-
-function failure(i: number) {
-  return {
-    external_id: `order-${i}`,
-    original_prompt: `When does my order ${10_000 + i} arrive? It was due on Monday.`,
-    ai_reply: "Orders arrive within a few days.",
-    agent_reply: `Order ${10_000 + i} was held up at the sorting centre and arrives on Thursday; you get the shipping fee back.`,
-    failure_explanation: "Says nothing about this order.",
-    failure_category: "missing_information",
-    topic: `delivery_delay_${i % 10}`,
-  };
-}

@@ -4,12 +4,14 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { globSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { createClient, fireCron, waitUntilUp } from "../lib/client.ts";
+import { madeUpFailures, type Run, standInSettings, untilFinished } from "../lib/corrections.ts";
+import { findDatabase } from "../lib/local-database.ts";
 import { freePort, ROOT } from "../lib/processes.ts";
 import { newKey } from "../lib/settings.ts";
 import { startStandIn } from "../stand-in/server.ts";
@@ -20,16 +22,7 @@ const LATENCY_MS = 200;
 /** A killed worker's corrections are free again when their lease has run out, 3 minutes after it died. */
 const PATIENCE_MS = 15 * 60_000;
 const CRON_MS = 5_000;
-
-interface Run {
-  total: number;
-  pending: number;
-  improved: number;
-  needs_human: number;
-  failed: number;
-  tokens: { input: number; output: number };
-  finished_at: string | null;
-}
+const POLL_MS = 1_000;
 
 /** `npm run bench -- kill-and-restart [--corrections 1000] [--kills 10]`. @throws Error when something does not add up */
 export async function benchKillAndRestart(args: string[]): Promise<void> {
@@ -45,21 +38,13 @@ export async function benchKillAndRestart(args: string[]): Promise<void> {
   const port = await freePort(8900);
   const url = `http://localhost:${port}`;
   const key = newKey();
-  const vars = {
-    ADMIN_KEY: key,
-    OPENAI_BASE_URL: standIn.baseUrl,
-    OPENAI_API_KEY: "stand-in",
-    CORRECTION_MODEL: "stand-in",
-    JUDGE_MODEL: "stand-in",
-  };
-  const devArgs = ["--port", String(port), "--persist-to", STATE];
-  for (const [name, value] of Object.entries(vars)) devArgs.push("--var", `${name}:${value}`);
+  const devArgs = ["--port", String(port), "--persist-to", STATE, ...standInSettings(key, standIn.baseUrl)];
   const client = createClient(url, key);
   let dev = await startDev(devArgs, url);
   const cron = setInterval(() => void fireCron(url), CRON_MS);
   try {
-    const lines = Array.from({ length: corrections }, (_, i) => `${JSON.stringify(failure(i))}\n`);
-    const recorded = await client.postNdjson<{ recorded: number }>("/v1/failures", new Blob(lines).stream());
+    const failures = madeUpFailures(corrections, 1);
+    const recorded = await client.postNdjson<{ recorded: number }>("/v1/failures", failures);
     const { id } = await client.post<{ id: string }>("/v1/correction-runs", {});
     console.log(`${recorded.recorded} failures recorded, run ${id} started`);
 
@@ -72,7 +57,7 @@ export async function benchKillAndRestart(args: string[]): Promise<void> {
       console.log(`kill ${kill}: ${before.improved + before.needs_human + before.failed} of ${before.total} were done`);
       dev = await startDev(devArgs, url);
     }
-    const run = await untilFinished(client, id);
+    const run = await untilFinished(client, id, POLL_MS, PATIENCE_MS);
     report(run, corrections);
   } finally {
     clearInterval(cron);
@@ -88,16 +73,6 @@ async function startDev(args: string[], url: string): Promise<ChildProcess> {
   return dev;
 }
 
-async function untilFinished(client: ReturnType<typeof createClient>, id: string): Promise<Run> {
-  const giveUp = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const run = await client.get<Run>(`/v1/correction-runs/${id}`);
-    if (run.finished_at !== null) return run;
-    if (Date.now() > giveUp) throw new Error(`still pending: ${run.pending} of ${run.total}`);
-    await sleep(1_000);
-  }
-}
-
 function report(run: Run, corrections: number): void {
   console.log(
     `${run.improved} improved, ${run.needs_human} need a person, ${run.failed} failed, ${run.pending} pending`,
@@ -108,9 +83,7 @@ function report(run: Run, corrections: number): void {
 
 /** What must hold in the database itself, read once nothing runs any more. */
 function holdAgainstDatabase(corrections: number): void {
-  const file = globSync(join(ROOT, STATE, "v3/d1/**/*.sqlite")).find((path) => !path.endsWith("metadata.sqlite"));
-  if (file === undefined) throw new Error("the database is not where wrangler keeps it");
-  const database = new DatabaseSync(file, { readOnly: true });
+  const database = new DatabaseSync(findDatabase(join(ROOT, STATE)), { readOnly: true });
   const number = (sql: string) => Number(Object.values(database.prepare(sql).get() ?? {})[0]);
   const checks = {
     failures: [number("select count(*) from failed_replies"), corrections],
@@ -144,16 +117,4 @@ function holdAgainstDatabase(corrections: number): void {
     );
   }
   if (Object.values(checks).some(([is, shouldBe]) => is !== shouldBe)) throw new Error("it does not add up");
-}
-
-function failure(i: number) {
-  return {
-    external_id: `order-${i}`,
-    original_prompt: `When does my order ${10_000 + i} arrive? It was due on Monday.`,
-    ai_reply: "Orders arrive within a few days.",
-    agent_reply: `Order ${10_000 + i} was held up at the sorting centre and arrives on Thursday; you get the shipping fee back.`,
-    failure_explanation: "Says nothing about this order.",
-    failure_category: "missing_information",
-    topic: "delivery_delay",
-  };
 }

@@ -5,21 +5,34 @@
  */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import pLimit from "p-limit";
 import type { RouterExample } from "../../src/clusters/router/training-set.ts";
 import { type Client, createClient, waitUntilUp } from "../lib/client.ts";
+import {
+  auroc,
+  calibrationError,
+  FOLDS,
+  firstOfEach,
+  type Judged,
+  LEFT_OUT_TOPICS,
+  mean,
+  parseCsv,
+  SEED,
+  seeded,
+  share,
+  shuffled,
+  split,
+  withoutTopics,
+} from "../lib/labelled-messages.ts";
 import { freePort, ROOT } from "../lib/processes.ts";
 import { newKey } from "../lib/settings.ts";
 import { table } from "../lib/terminal.ts";
+import { untilTrained } from "../lib/until-trained.ts";
 import { applyMigrations, startWorker } from "../lib/wrangler.ts";
-import { auroc, calibrationError, FOLDS, LEFT_OUT_TOPICS, mean, parseCsv, SEED, seeded, shuffled } from "./router.ts";
 
 const STATE = ".wrangler/bench-router-api";
 const IN_FLIGHT = 8;
-/** A router that has not trained by itself after this long is a fault. */
-const PATIENCE_MS = 5 * 60_000;
 /** Messages asked about in one scenario: enough for half a point, in some seconds. */
 const MOST_ASKED = 3_000;
 
@@ -35,17 +48,9 @@ interface Prompt {
 
 interface Result {
   what: string;
-  asked: Asked[];
-  unseen?: Asked[];
+  asked: Judged[];
+  unseen?: Judged[];
   trainedAfterS: number;
-}
-
-interface Asked {
-  named: boolean;
-  /** The best candidate is right, whether or not it was named. */
-  first: boolean;
-  three: boolean;
-  confidence: number;
 }
 
 /** @param args the path of the CSV, and options */
@@ -71,10 +76,8 @@ export async function benchRouterApi(args: string[]): Promise<void> {
   const results: Result[] = [];
   if (wanted.includes("full")) {
     for (let fold = 0; fold < Number(values.folds); fold++) {
-      const tested = (i: number) => i % FOLDS === fold;
-      const known = examples.filter((_, i) => !tested(i));
-      const heldBack = examples.filter((_, i) => tested(i));
-      results.push(await scenario(`fold ${fold + 1} of ${FOLDS}`, known, heldBack, other));
+      const { learned, heldBack } = split(examples, fold);
+      results.push(await scenario(`fold ${fold + 1} of ${FOLDS}`, learned, heldBack, other));
     }
   }
   for (const perTopic of [10, 5].filter((n) => wanted.includes(String(n)))) {
@@ -82,12 +85,9 @@ export async function benchRouterApi(args: string[]): Promise<void> {
     results.push(await scenario(`${perTopic} a topic`, few, rest.slice(0, MOST_ASKED), other));
   }
   if (wanted.includes("left-out")) {
-    const topics = [...new Set(examples.map(({ topic }) => topic))].sort();
-    const out = new Set(shuffled(topics, seeded(SEED + 101)).slice(0, LEFT_OUT_TOPICS));
-    const known = examples.filter(({ topic }) => !out.has(topic));
-    const unseen = examples.filter(({ topic }) => out.has(topic)).slice(0, MOST_ASKED);
-    const [train, heldBack] = [known.filter((_, i) => i % FOLDS !== 0), known.filter((_, i) => i % FOLDS === 0)];
-    results.push(await scenario(`${LEFT_OUT_TOPICS} topics left out`, train, heldBack, unseen));
+    const { known, unseen } = withoutTopics(examples, seeded(SEED + 101));
+    const { learned, heldBack } = split(known, 0);
+    results.push(await scenario(`${LEFT_OUT_TOPICS} topics left out`, learned, heldBack, unseen.slice(0, MOST_ASKED)));
   }
   report(results);
 }
@@ -97,18 +97,6 @@ function readPrompts(path: string): RouterExample[] {
   const texts = new Set(lines.map((line) => (JSON.parse(line) as { original_prompt?: string }).original_prompt ?? ""));
   texts.delete("");
   return [...texts].slice(0, MOST_ASKED).map((text) => ({ text, topic: "" }));
-}
-
-function firstOfEach(examples: readonly RouterExample[], perTopic: number) {
-  const taken = new Map<string, number>();
-  const few: RouterExample[] = [];
-  const rest: RouterExample[] = [];
-  for (const example of examples) {
-    const count = taken.get(example.topic) ?? 0;
-    (count < perTopic ? few : rest).push(example);
-    taken.set(example.topic, count + 1);
-  }
-  return { few, rest };
 }
 
 /** One empty product that learns `known` and is asked about the rest. */
@@ -136,7 +124,7 @@ async function scenario(
     await untilTrained(client);
     const trainedAfterS = (performance.now() - began) / 1_000;
     const result = { what, asked: await askAll(client, heldBack), unseen: await askAll(client, unseen), trainedAfterS };
-    const right = share(result.asked, (one) => one.first && one.named);
+    const right = percent(result.asked, (one) => one.first && one.given);
     console.log(`${what}: ${known.length} recorded, trained ${trainedAfterS.toFixed(0)} s later, ${right} right`);
     return result;
   } finally {
@@ -144,19 +132,7 @@ async function scenario(
   }
 }
 
-async function untilTrained(client: Client): Promise<void> {
-  const giveUp = Date.now() + PATIENCE_MS;
-  while (Date.now() < giveUp) {
-    const { version, failures_since } = await client.get<{ version: string | null; failures_since: number }>(
-      "/v1/router",
-    );
-    if (version !== null && failures_since === 0) return;
-    await sleep(500);
-  }
-  throw new Error("the router did not train by itself");
-}
-
-async function askAll(client: Client, messages: RouterExample[]): Promise<Asked[]> {
+async function askAll(client: Client, messages: RouterExample[]): Promise<Judged[]> {
   const limit = pLimit(IN_FLIGHT);
   return Promise.all(
     messages.map(({ text, topic }) =>
@@ -164,7 +140,7 @@ async function askAll(client: Client, messages: RouterExample[]): Promise<Asked[
         const { cluster, candidates } = await client.post<Prompt>("/v1/prompts", { customer_message: text });
         const [best] = candidates;
         return {
-          named: cluster !== null,
+          given: cluster !== null,
           first: (cluster?.topic ?? best?.topic) === topic,
           three: candidates.some((candidate) => candidate.topic === topic),
           confidence: cluster?.confidence ?? best?.confidence ?? 0,
@@ -174,31 +150,31 @@ async function askAll(client: Client, messages: RouterExample[]): Promise<Asked[
   );
 }
 
-function share(asked: readonly Asked[], test: (one: Asked) => boolean): string {
-  return asked.length === 0 ? "–" : `${((100 * asked.filter(test).length) / asked.length).toFixed(1)}%`;
+function percent(asked: readonly Judged[], test: (one: Judged) => boolean): string {
+  return asked.length === 0 ? "–" : `${(100 * share(asked, test)).toFixed(1)}%`;
 }
 
 function report(results: Result[]): void {
-  const confidences = (asked: Asked[]) => asked.map(({ confidence }) => confidence);
+  const confidences = (asked: Judged[]) => asked.map(({ confidence }) => confidence);
   console.log(
     `\n${table<Result>(
       [
         { title: "learned", value: ({ what }) => what },
         { title: "asked", value: ({ asked }) => asked.length, right: true },
-        { title: "right, none is wrong", value: ({ asked }) => share(asked, (one) => one.first && one.named) },
-        { title: "first candidate right", value: ({ asked }) => share(asked, (one) => one.first) },
-        { title: "among three", value: ({ asked }) => share(asked, (one) => one.three) },
-        { title: "none", value: ({ asked }) => share(asked, (one) => !one.named) },
+        { title: "right, none is wrong", value: ({ asked }) => percent(asked, (one) => one.first && one.given) },
+        { title: "first candidate right", value: ({ asked }) => percent(asked, (one) => one.first) },
+        { title: "among three", value: ({ asked }) => percent(asked, (one) => one.three) },
+        { title: "none", value: ({ asked }) => percent(asked, (one) => !one.given) },
         {
           title: "right among named",
           value: ({ asked }) =>
-            share(
-              asked.filter((one) => one.named),
+            percent(
+              asked.filter((one) => one.given),
               (one) => one.first,
             ),
         },
         { title: "ECE", value: ({ asked }) => calibrationError(asked).toFixed(3) },
-        { title: "unseen: none", value: ({ unseen = [] }) => share(unseen, (one) => !one.named) },
+        { title: "unseen: none", value: ({ unseen = [] }) => percent(unseen, (one) => !one.given) },
         {
           title: "AUROC",
           value: ({ asked, unseen = [] }) =>
@@ -211,7 +187,7 @@ function report(results: Result[]): void {
   );
   const folds = results.filter(({ what }) => what.startsWith("fold"));
   if (folds.length > 1) {
-    const right = folds.map(({ asked }) => asked.filter((one) => one.first && one.named).length / asked.length);
+    const right = folds.map(({ asked }) => share(asked, (one) => one.first && one.given));
     console.log(`\n${folds.length} folds: ${(100 * mean(right)).toFixed(2)}% right, none counted as wrong`);
   }
 }

@@ -8,58 +8,36 @@ import { decodeRouter, encodeRouter } from "../../src/clusters/router/router-fil
 import type { RouterModel } from "../../src/clusters/router/router-model.ts";
 import { trainRouter, trainRouterInSteps } from "../../src/clusters/router/train-router.ts";
 import type { RouterExample } from "../../src/clusters/router/training-set.ts";
+import {
+  auroc,
+  calibrationError,
+  FOLDS,
+  firstOfEach,
+  type Judged,
+  LEFT_OUT_TOPICS,
+  mean,
+  parseCsv,
+  SEED,
+  seeded,
+  share,
+  shuffled,
+  split,
+  withoutTopics,
+} from "../lib/labelled-messages.ts";
 
-export const SEED = 20_240_607;
-export const FOLDS = 5;
 const FEW_SHOT_RUNS = 5;
 const LEFT_OUT_RUNS = 5;
-export const LEFT_OUT_TOPICS = 15;
 
 const USAGE = `Usage: npm run bench -- router FILE.csv
 
 FILE.csv has a header line and the columns text,category (quoted where needed): customer messages and their topics.
 Redraft ships none; Banking77 (PolyAI, CC BY 4.0) has this shape.`;
 
-/** RFC 4180: quoted fields may hold commas, doubled quotes and line breaks. */
-export function parseCsv(source: string): RouterExample[] {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  for (const [, quoted, plain, end] of source.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/g)) {
-    row.push(quoted?.replaceAll('""', '"') ?? plain ?? "");
-    if (end === ",") continue;
-    if (row.length > 1) rows.push(row);
-    row = [];
-  }
-  return rows.slice(1).map(([text = "", topic = ""]) => ({ text, topic }));
-}
-
-/** Mulberry32: the same seed gives the same numbers everywhere. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-export function shuffled<T>(values: readonly T[], random: () => number): T[] {
-  return values
-    .map((value) => ({ value, key: random() }))
-    .sort((a, b) => a.key - b.key)
-    .map(({ value }) => value);
-}
-
-export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-
 function train(examples: readonly RouterExample[]): RouterModel {
   const model = trainRouter(examples);
   if (model === null) throw new Error("There is nothing to learn from in this file.");
   return model;
 }
-
-type Judged = { confidence: number; first: boolean; three: boolean; given: boolean };
 
 function judge(model: RouterModel, examples: readonly RouterExample[]): Judged[] {
   return examples.map(({ text, topic }) => {
@@ -69,56 +47,17 @@ function judge(model: RouterModel, examples: readonly RouterExample[]): Judged[]
   });
 }
 
-const share = (judged: readonly Judged[], test: (one: Judged) => boolean): number =>
-  judged.filter(test).length / judged.length;
-
-/** Expected calibration error: the mean distance between confidence and accuracy in 10 equal bins, by messages. */
-export function calibrationError(judged: readonly Pick<Judged, "confidence" | "first">[]): number {
-  const gaps = new Float64Array(10);
-  for (const { confidence, first } of judged) {
-    const bin = Math.min(9, Math.floor(confidence * 10));
-    gaps[bin] = (gaps[bin] ?? 0) + confidence - Number(first);
-  }
-  return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / judged.length;
-}
-
-/** Probability that a known message gets a higher confidence than an unknown one; ties count half (Mann-Whitney). */
-export function auroc(known: readonly number[], unknown: readonly number[]): number {
-  const sorted = Float64Array.from(unknown).sort();
-  const below = (value: number, orEqual: boolean): number => {
-    let low = 0;
-    let high = sorted.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const at = sorted[middle] as number;
-      if (at < value || (orEqual && at === value)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-  return mean(known.map((value) => (below(value, false) + below(value, true)) / 2)) / sorted.length;
-}
-
 function crossValidated(examples: readonly RouterExample[]): Judged[] {
   const order = shuffled(examples, seeded(SEED));
-  return Array.from({ length: FOLDS }, (_, fold) =>
-    judge(
-      train(order.filter((_, i) => i % FOLDS !== fold)),
-      order.filter((_, i) => i % FOLDS === fold),
-    ),
-  ).flat();
+  return Array.from({ length: FOLDS }, (_, fold) => {
+    const { learned, heldBack } = split(order, fold);
+    return judge(train(learned), heldBack);
+  }).flat();
 }
 
 function fewShot(examples: readonly RouterExample[], perTopic: number): number {
   const runs = Array.from({ length: FEW_SHOT_RUNS }, (_, run) => {
-    const taken = new Map<string, number>();
-    const few: RouterExample[] = [];
-    const rest: RouterExample[] = [];
-    for (const example of shuffled(examples, seeded(SEED + 1 + run))) {
-      const count = taken.get(example.topic) ?? 0;
-      (count < perTopic ? few : rest).push(example);
-      taken.set(example.topic, count + 1);
-    }
+    const { few, rest } = firstOfEach(shuffled(examples, seeded(SEED + 1 + run)), perTopic);
     return share(judge(train(few), rest), (one) => one.first);
   });
   return mean(runs);
@@ -129,22 +68,10 @@ function leftOut(examples: readonly RouterExample[]): { separation: number[]; ca
   const caught: number[] = [];
   for (let run = 0; run < LEFT_OUT_RUNS; run++) {
     const random = seeded(SEED + 101 + run);
-    const out = new Set(
-      shuffled([...new Set(examples.map(({ topic }) => topic))].sort(), random).slice(0, LEFT_OUT_TOPICS),
-    );
-    const known = shuffled(
-      examples.filter(({ topic }) => !out.has(topic)),
-      random,
-    );
-    const model = train(known.filter((_, i) => i % FOLDS !== 0));
-    const seen = judge(
-      model,
-      known.filter((_, i) => i % FOLDS === 0),
-    );
-    const unseen = judge(
-      model,
-      examples.filter(({ topic }) => out.has(topic)),
-    );
+    const { known, unseen: others } = withoutTopics(examples, random);
+    const { learned, heldBack } = split(shuffled(known, random), 0);
+    const model = train(learned);
+    const [seen, unseen] = [judge(model, heldBack), judge(model, others)];
     const confidences = (judged: Judged[]): number[] => judged.map(({ confidence }) => confidence);
     separation.push(auroc(confidences(seen), confidences(unseen)));
     caught.push(share(unseen, (one) => !one.given));

@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, fireCron } from "../lib/client.ts";
+import type { Run } from "../lib/corrections.ts";
 import { createBar, heading, table } from "../lib/terminal.ts";
 
 interface ImportResult {
@@ -30,16 +31,6 @@ export async function recordFailures(client: Client, file: string): Promise<Impo
   if (recorded + duplicates + rejected !== received) throw new Error("the counts of the import do not add up");
   if (recorded === 0) throw new Error("not one failure was recorded");
   return result;
-}
-
-interface Run {
-  total: number;
-  pending: number;
-  improved: number;
-  needs_human: number;
-  failed: number;
-  tokens: { input: number; output: number };
-  finished_at: string | null;
 }
 
 const POLL_MS = 400;

@@ -1,11 +1,7 @@
 import { z } from "zod";
 import type { Comparison, Pairwise } from "../db/schema.ts";
-import { completeJson } from "../llm/complete-json.ts";
-import { sections } from "../llm/sections.ts";
-import { transcript } from "./generate-corrected-reply.ts";
-import { type Judge, type RatedCase, unlessUnanswered, words } from "./rate-reply.ts";
-
-const MAX_OUTPUT_TOKENS = 4_000;
+import { askJudge, words } from "./ask-judge.ts";
+import type { Judge, RatedCase } from "./rate-reply.ts";
 
 const INSTRUCTIONS = `You compare two replies to the same customer, A and B: which serves this customer better? What counts most is that nothing in it is wrong, then that nothing the customer needs is missing, then its tone.
 
@@ -41,27 +37,8 @@ async function compareOnce(
   { first, a, b }: { first: "old" | "new"; a: string; b: string },
   judge: Judge,
 ): Promise<Comparison | null> {
-  const said = await unlessUnanswered(
-    completeJson(judge.model, {
-      model: judge.name,
-      name: "comparison",
-      schema: compared,
-      messages: [
-        { role: "system", content: INSTRUCTIONS },
-        {
-          role: "user",
-          content: sections({
-            conversation: transcript(rated.conversation),
-            customer_message: rated.originalPrompt,
-            agent_reply: rated.agentReply,
-            reply_a: a,
-            reply_b: b,
-          }),
-        },
-      ],
-      maxOutputTokens: MAX_OUTPUT_TOKENS,
-    }),
-  );
+  const question = { name: "comparison", instructions: INSTRUCTIONS, schema: compared };
+  const said = await askJudge(judge, rated, { ...question, replies: { reply_a: a, reply_b: b } });
   if (said === null) return null;
   const second = first === "old" ? "new" : "old";
   const winner = said.better === "tie" ? "tie" : said.better === "A" ? first : second;

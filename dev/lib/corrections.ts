@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { MODEL } from "../stand-in/chat.ts";
+import type { Client } from "./client.ts";
+
+/** A correction run, as the API tells of it. */
+export interface Run {
+  total: number;
+  pending: number;
+  improved: number;
+  needs_human: number;
+  failed: number;
+  tokens: { input: number; output: number };
+  finished_at: string | null;
+}
+
+/** Waits for the end of a run. @throws Error when it has not come after `patienceMs` */
+export async function untilFinished(client: Client, id: string, pollMs: number, patienceMs = Infinity): Promise<Run> {
+  const giveUp = Date.now() + patienceMs;
+  for (;;) {
+    const run = await client.get<Run>(`/v1/correction-runs/${id}`);
+    if (run.finished_at !== null) return run;
+    if (Date.now() > giveUp) throw new Error(`still pending: ${run.pending} of ${run.total}`);
+    await sleep(pollMs);
+  }
+}
+
+/** Arguments of wrangler for a Worker that opens with `key` and has the stand-in rewrite and rate. */
+export function standInSettings(key: string, baseUrl: string): string[] {
+  const settings = {
+    ADMIN_KEY: key,
+    OPENAI_BASE_URL: baseUrl,
+    OPENAI_API_KEY: MODEL,
+    CORRECTION_MODEL: MODEL,
+    JUDGE_MODEL: MODEL,
+  };
+  return Object.entries(settings).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+}
+
+/** So many made-up failures, all different, spread over so many topics, as NDJSON. */
+export function madeUpFailures(count: number, topics: number): ReadableStream {
+  const lines = Array.from({ length: count }, (_, i) => `${JSON.stringify(failure(i, i % topics))}\n`);
+  return new Blob(lines).stream();
+}
+
+function failure(i: number, topic: number) {
+  return {
+    external_id: `order-${i}`,
+    original_prompt: `When does my order ${10_000 + i} arrive? It was due on Monday.`,
+    ai_reply: "Orders arrive within a few days.",
+    agent_reply: `Order ${10_000 + i} was held up at the sorting centre and arrives on Thursday; you get the shipping fee back.`,
+    failure_explanation: "Says nothing about this order.",
+    failure_category: "missing_information",
+    topic: `delivery_delay_${topic}`,
+  };
+}

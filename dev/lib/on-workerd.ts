@@ -1,0 +1,61 @@
+/** The built bundle straight on workerd, for benchmarks: `wrangler dev` puts proxies in between, which cost more than most routes. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
+
+export const KEY = "bench-key-bench-key-bench-key-bench-key";
+/** The name of the Worker that owns the Durable Object, for others that share it. */
+export const OWNER = "redraft";
+
+/** A folder that goes when the work is done, however it ends. */
+export async function inTemporaryFolder<T>(name: string, work: (dir: string) => Promise<T>): Promise<T> {
+  const dir = mkdtempSync(join(tmpdir(), `redraft-${name}-`));
+  try {
+    return await work(dir);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Builds what would be deployed: `worker.js` in this folder. */
+export function buildBundle(dir: string): void {
+  execFileSync("wrangler", ["deploy", "--dry-run", "--outdir", dir], { stdio: "ignore" });
+}
+
+/** What every Worker of a benchmark has: its place, its port, and the day whose rules it runs by. */
+export function scriptOn(port: number, name: string, rootPath: string, scriptPath: string) {
+  return {
+    ...{ name, rootPath, scriptPath, modules: true as const },
+    ...{ compatibilityDate: "2026-11-01", compatibilityFlags: ["nodejs_compat"] },
+    unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+  };
+}
+
+/** The database, the bucket and the queues, beside these settings. */
+export function stores(settings: Record<string, string>) {
+  return {
+    bindings: { ADMIN_KEY: KEY, ...settings },
+    d1Databases: { DB: "DB" },
+    r2Buckets: { EXPORTS: "redraft-exports" },
+    queueProducers: { CORRECTIONS: { queueName: "redraft-corrections" }, JOBS: { queueName: "redraft-jobs" } },
+  };
+}
+
+/** The Durable Object, and the queue that trains and exports: what only the Worker itself has. */
+export const OWN = {
+  queueConsumers: { "redraft-jobs": { maxBatchSize: 1, maxBatchTimeout: 0 } },
+  durableObjects: { CLUSTERS: { className: "ClusterContext", useSQLite: true } },
+};
+
+/** Does something while these Workers run in one workerd, on the state that `applyMigrations` made in `dir`. */
+export async function onWorkerd<T>(workers: V4WorkerOptions[], dir: string, work: () => Promise<T>): Promise<T> {
+  const server = new Miniflare(convertV4MiniflareOptions({ workers, resourcePersistencePath: join(dir, "v3") }));
+  try {
+    await server.ready;
+    return await work();
+  } finally {
+    await server.dispose();
+  }
+}
