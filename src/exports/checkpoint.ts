@@ -21,8 +21,13 @@ export interface ExportCounts {
   unchecked?: number;
 }
 
+/** How segments are written; to be raised with every change to them, or to the hashes in them. */
+export const SEGMENT_FORMAT = 2;
+
 /** Where a run can go on: everything up to `cursor` is in `parts` and in the segments. */
 export interface Checkpoint {
+  /** An export that another version of the program began is begun anew. */
+  format: number;
   generation: number;
   uploadId: string | null;
   parts: R2UploadedPart[];

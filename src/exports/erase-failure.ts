@@ -1,4 +1,4 @@
-import { and, eq, gte, inArray, isNull, notExists, or, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, isNull, notExists, type SQL, sql } from "drizzle-orm";
 import { clustersTaughtBy, eraseFromLessons } from "../clusters/erase-lessons.ts";
 import { forgetContexts } from "../clusters/read-context.ts";
 import type { Db } from "../db/client.ts";
@@ -61,12 +61,7 @@ async function removeRows({ db, clock }: Erasing, failureId: string): Promise<bo
       .orderBy(improvements.seq),
   ]);
   if (failure === undefined) return false;
-  const oldest = made[0]?.seq;
-  // Guided lines carry what a whole cluster was taught.
-  const mayHold = and(
-    eq(exportsTable.status, "running"),
-    or(gte(exportsTable.boundary, oldest ?? Number.MAX_SAFE_INTEGER), IS_GUIDED),
-  );
+  const oldest = made[0]?.seq ?? Number.MAX_SAFE_INTEGER;
   const { promptId, clusterId, failureCategory, externalId } = failure;
   const externalIdHash = externalId === null ? null : await sha256Hex(externalId);
   await db.batch([
@@ -80,15 +75,7 @@ async function removeRows({ db, clock }: Erasing, failureId: string): Promise<bo
         exportIds: [],
       })
       .onConflictDoNothing(),
-    // An export being written may have read it: its writer loses the claim, and the next one begins anew.
-    db
-      .update(exportCheckpoints)
-      .set({ discarded: true })
-      .where(inArray(exportCheckpoints.exportId, db.select({ id: exportsTable.id }).from(exportsTable).where(mayHold))),
-    db
-      .update(exportsTable)
-      .set({ attempts: sql`${exportsTable.attempts} + 1`, tries: 0, dueAt: clock(), cursor: null })
-      .where(mayHold),
+    ...beginAnew({ db, clock }, gte(exportsTable.boundary, oldest)),
     // The replies that models gave to it, and what the judge said of them. The ratings hold no text and stay.
     db
       .update(comparisonCases)
@@ -113,6 +100,24 @@ async function removeRows({ db, clock }: Erasing, failureId: string): Promise<bo
   return true;
 }
 
+/**
+ * Statements: an export being written may have read what is erased. Its writer loses the claim, and the next one
+ * begins anew; so does one that is between two tries, whose checkpoint may hold it.
+ */
+function beginAnew({ db, clock }: Pick<Erasing, "db" | "clock">, which: SQL) {
+  const mayHold = and(inArray(exportsTable.status, ["queued", "running"]), which);
+  return [
+    db
+      .update(exportCheckpoints)
+      .set({ discarded: true })
+      .where(inArray(exportCheckpoints.exportId, db.select({ id: exportsTable.id }).from(exportsTable).where(mayHold))),
+    db
+      .update(exportsTable)
+      .set({ attempts: sql`${exportsTable.attempts} + 1`, tries: 0, dueAt: clock(), cursor: null })
+      .where(mayHold),
+  ] as const;
+}
+
 /** What D1's transaction cannot reach. Each step can be done again. */
 async function finishErasure(services: Erasing, failureId: string): Promise<void> {
   const { db, bucket, clock } = services;
@@ -121,6 +126,8 @@ async function finishErasure(services: Erasing, failureId: string): Promise<void
   const taught = erasure.taughtClusterIds ?? [];
   // Before the files: one that is written from here on is given the contexts without it.
   await forgetContexts(services, [erasure, ...taught.map((clusterId) => ({ clusterId, failureCategory: null }))]);
+  // Guided lines carry what a whole cluster was taught: one begun before this may have read the contexts as they were.
+  if (taught.length > 0) await db.batch(beginAnew(services, IS_GUIDED));
   const held = await exportsThatHold(services, failureId, erasure.improvementSeqs, taught);
   for (const row of held) {
     await db.batch([

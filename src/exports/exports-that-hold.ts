@@ -1,6 +1,8 @@
-import { and, eq, gt, gte, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, isNotNull, sql } from "drizzle-orm";
 import { findCluster } from "../clusters/topics.ts";
-import { exportsTable } from "../db/schema.ts";
+import { clusters, exportsTable } from "../db/schema.ts";
+import { timeOf } from "../lib/ids.ts";
+import { MINUTE } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import { fileKey } from "./export-state.ts";
 import { isInSidecar } from "./sidecar.ts";
@@ -39,16 +41,36 @@ async function exportsWithRows({ db, bucket }: Finding, seqs: number[]) {
   return held;
 }
 
+/** The failure and the export were given their times by two machines. */
+const CLOCKS_DIFFER_MS = MINUTE;
+
 /** SQL: its lines carry guidance. */
 export const IS_GUIDED = sql`json_extract(${exportsTable.options}, '$.system') = 'guided'`;
 
-/** Guided exports, asked for since the failure came, whose manifest names a cluster that was taught by it. */
+/**
+ * Guided exports whose manifest names a cluster that was taught by the failure. Those count that came to their end
+ * since it came: one that was asked for before may have read the lessons after, also because it was built anew.
+ */
 async function exportsTaught({ db, bucket }: Finding, failureId: string, taught: string[]) {
   if (taught.length === 0) return [];
-  const done = await db
-    .select({ id: exportsTable.id, generation: exportsTable.generation, files: exportsTable.files })
-    .from(exportsTable)
-    .where(and(eq(exportsTable.status, "done"), gt(exportsTable.id, failureId), IS_GUIDED));
+  const [done, merged] = await db.batch([
+    db
+      .select({ id: exportsTable.id, generation: exportsTable.generation, files: exportsTable.files })
+      .from(exportsTable)
+      .where(
+        and(
+          eq(exportsTable.status, "done"),
+          gte(exportsTable.finishedAt, timeOf(failureId) - CLOCKS_DIFFER_MS),
+          IS_GUIDED,
+        ),
+      ),
+    db
+      .select({ into: clusters.mergedInto })
+      .from(clusters)
+      .where(and(inArray(clusters.id, taught), isNotNull(clusters.mergedInto))),
+  ]);
+  // The name of a cluster that was merged away leads to the one it went into.
+  const led = new Set([...taught, ...merged.map(({ into }) => into)]);
   const held: typeof done = [];
   for (const row of done) {
     const manifest = await (await bucket.get(fileKey(row, "manifest.json")))?.json<{
@@ -57,7 +79,7 @@ async function exportsTaught({ db, bucket }: Finding, failureId: string, taught:
     const topics = manifest?.guidance.flatMap(({ topic, guided }) => (guided && topic !== null ? [topic] : []));
     // Former names of a cluster lead to it still. Without a manifest nobody knows, and the file has to go.
     const ids = await Promise.all((topics ?? []).map(async (topic) => (await findCluster(db, topic))?.id ?? ""));
-    if (manifest === undefined || ids.some((id) => taught.includes(id))) held.push(row);
+    if (manifest === undefined || ids.some((id) => led.has(id))) held.push(row);
   }
   return held;
 }

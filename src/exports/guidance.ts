@@ -1,6 +1,9 @@
 import type { Context } from "../clusters/context.ts";
-import { liveContext, type Reading } from "../clusters/live.ts";
+import { readContext } from "../clusters/read-context.ts";
 import { guidedText } from "../prompts/guided-system-text.ts";
+import type { Services } from "../services.ts";
+
+type Reading = Pick<Services, "clusters">;
 
 /** A cluster by its id, and what was known of it when a file was written. */
 export type KnownContext = [clusterId: string, context: Context];
@@ -34,8 +37,10 @@ export class GuidanceTexts {
   }
 
   async #ask(clusterId: string): Promise<Context> {
-    // An export has no answer to hide a refresh behind; one that fails is logged by the cache.
-    const context = await liveContext(this.#services, { cluster_id: clusterId }, () => undefined);
+    // Never the isolate's copy: it may be from before an erasure, and a file would keep what was erased.
+    const own = await readContext(this.#services, { cluster_id: clusterId });
+    const { merged_into } = own;
+    const context = merged_into === null ? own : await readContext(this.#services, { cluster_id: merged_into });
     // Examples hold customers' texts, and no export tells them.
     const kept = { ...context, examples: [] };
     this.#known.set(clusterId, kept);

@@ -9,7 +9,7 @@ export interface Scanned {
   mayHoldPersonalData: boolean;
 }
 
-/** The shortest phone number the finders know. */
+/** The shortest phone number the finders know. IBANs may have fewer digits: in some countries two, and letters. */
 const FEWEST_DIGITS = 7;
 
 /** Dots between digits in an IPv4 address, and colons with no space behind them in an IPv6 address, at least. */
@@ -39,6 +39,9 @@ const folded = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte <= SPACE) return SPACE;
   return byte >= 65 && byte <= 90 ? byte + 32 : byte;
 });
+
+/** An IBAN begins with two letters and two digits. */
+const isLetter = (byte = 0) => (byte | 32) >= 97 && (byte | 32) <= 122;
 
 const encoder = new TextEncoder();
 
@@ -73,7 +76,7 @@ export class TextScanner {
     const out = this.#folded;
     const { written: end } = encoder.encodeInto(text, bytes);
     let [length, last] = [0, SPACE];
-    let [digits, dots, colons, at, otherScript] = [0, 0, 0, false, false];
+    let [digits, dots, colons, at, iban, otherScript] = [0, 0, 0, false, false, false];
     for (let i = 0; i < end; i++) {
       const byte = bytes[i] as number;
       const fold = folded[byte] as number;
@@ -83,8 +86,11 @@ export class TextScanner {
       last = fold;
       const kind = kinds[byte];
       if (kind === 0) continue;
-      if (kind === KIND.digit) digits++;
-      else if (kind === KIND.dot) {
+      if (kind === KIND.digit) {
+        digits++;
+        if (i > 2 && kinds[bytes[i - 1] as number] === KIND.digit)
+          iban ||= isLetter(bytes[i - 2]) && isLetter(bytes[i - 3]);
+      } else if (kind === KIND.dot) {
         if (
           i > 0 &&
           i + 1 < end &&
@@ -107,6 +113,7 @@ export class TextScanner {
     if (length > 0 && last === SPACE) length--;
     const personal =
       at ||
+      iban ||
       digits >= FEWEST_DIGITS ||
       dots >= IP.dots ||
       colons >= IP.colons ||

@@ -12,6 +12,7 @@ import {
   dropStrayCheckpoints,
   holds,
   readCheckpoint,
+  SEGMENT_FORMAT,
 } from "./checkpoint.ts";
 import {
   EXPORT_LEASE_MS,
@@ -78,9 +79,10 @@ async function claim({ db, clock }: Exporting, exportId: string): Promise<Claime
 /** Where to go on: the checkpoint, or the very beginning where there is none or it may not be used any more. */
 async function beginning(services: Exporting, { id, attempts }: Claimed): Promise<Checkpoint> {
   const kept = await readCheckpoint(services.db, id);
-  if (kept !== null && !kept.discarded) return kept.state;
+  if (kept !== null && !kept.discarded && kept.state.format === SEGMENT_FORMAT) return kept.state;
   if (kept !== null) await dropCheckpoint(services, id);
   return {
+    format: SEGMENT_FORMAT,
     generation: attempts,
     uploadId: null,
     parts: [],

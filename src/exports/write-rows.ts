@@ -248,10 +248,10 @@ class ExportRun {
 
   async #save({ finished, gathered, state }: Snapshot): Promise<void> {
     const { bucket } = this.#services;
-    const { generation, segments } = this.#last;
+    const { format, generation, segments } = this.#last;
     const uploaded = await this.#parts.uploaded();
     const lengths = await putSegment(bucket, segmentKey(this.#claimed.id, generation, segments.length), gathered);
-    const next: Checkpoint = { generation, ...uploaded, segments: [...segments, lengths], ...state, finished };
+    const next: Checkpoint = { format, generation, ...uploaded, segments: [...segments, lengths], ...state, finished };
     await saveCheckpoint(this.#services, this.#claimed, next);
     this.#last = next;
   }

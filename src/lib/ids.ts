@@ -11,6 +11,11 @@ export function isId(value: string): boolean {
   return UUID.test(value);
 }
 
+/** When an id was made, in milliseconds. */
+export function timeOf(id: string): number {
+  return Number.parseInt(id.replace("-", "").slice(0, 12), 16);
+}
+
 /** The smallest id of a given millisecond: a boundary for "everything made since then". */
 export function firstIdOf(ms: number): string {
   const time = ms.toString(16).padStart(12, "0");

@@ -1,16 +1,23 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { changeLessons } from "../../src/clusters/change-lessons.ts";
-import { scopeName } from "../../src/clusters/context.ts";
+import { type Scope, scopeName } from "../../src/clusters/context.ts";
 import { distillLessons } from "../../src/clusters/distill-lessons.ts";
 import { findCluster } from "../../src/clusters/topics.ts";
+import { eraseFailure } from "../../src/exports/erase-failure.ts";
+import { EXPORT_LIMITS } from "../../src/exports/export-state.ts";
+import { writeExport } from "../../src/exports/write-export.ts";
 import { modelThat, REWRITE, rating } from "../support/model.ts";
 import { aFailure, createWorld } from "../support/world.ts";
 
+const rewriter = modelThat(({ isRating, section }) => {
+  if (isRating) return rating(section("reply_to_rate").startsWith(REWRITE) ? 90 : 30);
+  return `${REWRITE} ${section("customer_message")}`;
+});
+
 /** A cluster with one lesson, learned from the failures that are named: F1 is the first of three. */
-async function taught(evidence: string[]) {
-  const topic = `erasure-${crypto.randomUUID()}`;
-  const secret = `Mrs Quillfeather of ${topic.slice(-8)}`;
+async function taught(evidence: string[], topic = `erasure-${crypto.randomUUID()}`) {
+  const secret = `Mrs Quillfeather of ${crypto.randomUUID().slice(-8)}`;
   const change = { op: "add", lesson: null, failure_category: "tone", text: `Ask ${secret}.`, failures: evidence };
   const model = modelThat(({ isRating, section, request }) => {
     if (isRating) return rating(section("reply_to_rate") === REWRITE ? 90 : 30);
@@ -104,6 +111,103 @@ describe("an erasure", () => {
     expect(answer.exports.map(({ id }: { id: string }) => id)).toEqual([guided]);
     expect((await file(guided)).status).not.toBe(200);
     expect((await file(elsewhere)).status).toBe(200);
+  });
+
+  it("is not undone by a guided file that is written from an isolate's copy of the lessons", async () => {
+    const { world, topic, ids, secret } = await taught(["F1"]);
+    const asked = await world.json("POST", "/v1/prompts", { customer_message: "Hi", topic });
+    expect(asked.messages[0].content).toContain(secret);
+    await world.call("DELETE", `/v1/failures/${ids[0]}`);
+    const { id } = await world.json("POST", "/v1/exports", { topic, system: "guided" });
+    await world.deliver();
+    const file = await world.call("GET", `/v1/exports/${id}/training_data.jsonl`);
+    expect(file.status).toBe(200);
+    expect(await file.text()).not.toContain(secret);
+  });
+
+  it("is not undone by a guided file that is begun before the contexts are built anew", async () => {
+    const { world, topic, ids, secret } = await taught(["F1"]);
+    const { services } = world;
+    const { id } = await world.json("POST", "/v1/exports", { topic, system: "guided" });
+    world.jobs.take();
+    const piece = { ...EXPORT_LIMITS, pageRows: 1, pagesPerMessage: 1 };
+    let begun = false;
+    const meanwhile = async () => {
+      if (!begun) await writeExport(services, id, piece);
+      begun = true;
+    };
+    const clusters = {
+      idFromName: (name: string) => env.CLUSTERS.idFromName(name),
+      get: (at: DurableObjectId) => ({
+        forget: async (scope: Scope) => {
+          await meanwhile();
+          return env.CLUSTERS.get(at).forget(scope);
+        },
+      }),
+    } as unknown as typeof services.clusters;
+    await eraseFailure({ ...services, clusters }, ids[0] ?? "");
+    expect(begun).toBe(true);
+    await writeExport(services, id);
+    const file = await world.call("GET", `/v1/exports/${id}/training_data.jsonl`);
+    expect(file.status).toBe(200);
+    expect(await file.text()).not.toContain(secret);
+  });
+
+  it("reaches an export that waits for its next try with a part of its rows written", async () => {
+    const world = createWorld({ model: rewriter });
+    const topic = `erasure-${crypto.randomUUID()}`;
+    const ids = await world.correctAll(
+      ...[1, 2, 3].map((n) => aFailure({ topic, original_prompt: `Message ${n} ${topic}` })),
+    );
+    const { id } = await world.json("POST", "/v1/exports", { topic });
+    world.jobs.take();
+    const piece = { ...EXPORT_LIMITS, pageRows: 2, pagesPerMessage: 1 };
+    await writeExport(world.services, id, piece);
+    const bucket = new Proxy(env.EXPORTS, {
+      get() {
+        throw new Error("down");
+      },
+    });
+    await expect(writeExport({ ...world.services, bucket }, id, piece)).rejects.toThrow("down");
+    expect(await world.json("GET", `/v1/exports/${id}`)).toMatchObject({ status: "queued" });
+    await world.call("DELETE", `/v1/failures/${ids[0]}`);
+    await writeExport(world.services, id);
+    const text = await (await world.call("GET", `/v1/exports/${id}/training_data.jsonl`)).text();
+    expect(text).not.toContain(`Message 1 ${topic}`);
+    expect(text).toContain(`Message 2 ${topic}`);
+    expect(text.trimEnd().split("\n")).toHaveLength(2);
+  });
+
+  it("withdraws a guided file that was asked for before the failure came, and built anew since", async () => {
+    const early = createWorld({ model: rewriter });
+    const topic = `erasure-${crypto.randomUUID()}`;
+    await early.correctAll(aFailure({ topic, original_prompt: `Early ${topic}` }));
+    const { id } = await early.json("POST", "/v1/exports", { topic, system: "guided" });
+    await early.deliver();
+    const { world, ids, secret } = await taught(["F2"], topic);
+    await world.call("POST", `/v1/exports/${id}/rebuild`);
+    await world.deliver();
+    const file = () => world.call("GET", `/v1/exports/${id}/training_data.jsonl`);
+    expect(await (await file()).text()).toContain(secret);
+    const answer = await world.json("DELETE", `/v1/failures/${ids[0]}`);
+    expect(answer.exports).toMatchObject([{ id }]);
+    expect((await file()).status).toBe(409);
+  });
+
+  it("withdraws a guided file of a cluster that was merged away since", async () => {
+    const { world, topic, ids, secret } = await taught(["F1"]);
+    const { id } = await world.json("POST", "/v1/exports", { topic, system: "guided" });
+    await world.deliver();
+    const file = () => world.call("GET", `/v1/exports/${id}/training_data.jsonl`);
+    expect(await (await file()).text()).toContain(secret);
+    const into = `into-${crypto.randomUUID()}`;
+    await world.record(aFailure({ topic: into }));
+    expect((await world.call("POST", `/v1/clusters/${topic}/merge`, { into })).status).toBeLessThan(300);
+    // Of the failures, the one that is in no line of the file, were it not for its lesson.
+    await env.DB.prepare("delete from ai_reply_improvements where failed_reply_id = ?").bind(ids[0]).run();
+    const answer = await world.json("DELETE", `/v1/failures/${ids[0]}`);
+    expect(answer.exports).toMatchObject([{ id }]);
+    expect((await file()).status).toBe(409);
   });
 
   it("is not undone by a delivery that is repeated after it", async () => {

@@ -121,6 +121,21 @@ describe("an export that is cut off", () => {
     }
   }, 300_000);
 
+  it("is begun anew where another version of the program began it", async () => {
+    const world = createWorld();
+    const whole = await finish(world, await start(world));
+    const id = await start(world);
+    await writeExport(world.services, id, { ...LIMITS, pagesPerMessage: 1 });
+    // As it was before formats were told, with segments of another kind.
+    await env.DB.prepare("update export_checkpoints set state = json_remove(state, '$.format')").run();
+    const { objects } = await env.EXPORTS.list({ prefix: `exports/${id}/` });
+    const segments = objects.filter(({ key }) => key.includes("/resume/"));
+    expect(segments.length).toBeGreaterThan(0);
+    for (const { key, size } of segments) await env.EXPORTS.put(key, "?".repeat(size));
+    const { rows, sha256 } = whole;
+    expect(await finish(world, id)).toMatchObject({ status: "done", rows, sha256 });
+  });
+
   it("goes on in further messages, each reading on where the last one stopped", async () => {
     const world = createWorld();
     const whole = await finish(world, await start(world));
