@@ -45,8 +45,9 @@ async function answer(
   env: Cloudflare.Env,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  const body = await request.text();
+  let body: string | null = null;
   try {
+    body = await request.text();
     const services = servicesOf(env);
     const key = bearerOf(request.headers.get("authorization"));
     if (key !== null && isAdminKey(services.config, key)) {
@@ -56,7 +57,7 @@ async function answer(
   } catch {
     // The long way meets the same error, and reports it in full.
   }
-  return app.fetch(new Request(request, { body }), env, ctx);
+  return app.fetch(body === null ? request : new Request(request, { body }), env, ctx);
 }
 
 function respond({ prompt, plain }: Served): Response {

@@ -92,6 +92,21 @@ describe("the lane of POST /v1/prompts", () => {
     expect(wentLongWay).toBe(true);
   });
 
+  it("leaves a body that breaks off to the route: nothing is thrown out of the Worker", async () => {
+    const world = createWorld();
+    const app = createApp(() => world.services);
+    const lane = withPromptLane(app as never, () => world.services);
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("cut off")) });
+    const request = new Request("https://redraft.test/v1/prompts", {
+      method: "POST",
+      headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json", "content-length": "40" },
+      body: broken,
+    });
+    const response = await lane(request, env, createExecutionContext());
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    expect(response.headers.get("content-type")).toBe("application/problem+json");
+  });
+
   it("says why a prompt is plain", async () => {
     const { lane } = await bothWays({});
     expect(lane?.headers["x-redraft-plain"]).toBe("no_router");
