@@ -45,7 +45,7 @@ export function rankLessons(lessons: Lesson[], words: string[], expected: string
   const ranking = ++index.ranking;
   for (let place = 0; place < lessons.length; place++) {
     const { pinned, failure_category } = lessons[place] as Lesson;
-    ranks[place] = (pinned ? PINNED : 0) + (failure_category === expected ? EXPECTED : 0);
+    ranks[place] = (pinned ? PINNED : 0) + (expected !== null && failure_category === expected ? EXPECTED : 0);
   }
   for (const text of words) {
     const word = index.words.get(text);
