@@ -19,13 +19,12 @@ import {
   mean,
   parseCsv,
   SEED,
-  seeded,
   share,
-  shuffled,
   split,
   withoutTopics,
 } from "../lib/labelled-messages.ts";
 import { freePort, ROOT } from "../lib/processes.ts";
+import { seeded, shuffled } from "../lib/seeded.ts";
 import { newKey } from "../lib/settings.ts";
 import { table } from "../lib/terminal.ts";
 import { untilTrained } from "../lib/until-trained.ts";

@@ -18,12 +18,11 @@ import {
   mean,
   parseCsv,
   SEED,
-  seeded,
   share,
-  shuffled,
   split,
   withoutTopics,
 } from "../lib/labelled-messages.ts";
+import { seeded, shuffled } from "../lib/seeded.ts";
 
 const FEW_SHOT_RUNS = 5;
 const LEFT_OUT_RUNS = 5;

@@ -1,5 +1,6 @@
 /** Labelled messages for the router's benchmarks: read, drawn from with a seed, and what is measured on them. */
 import type { RouterExample } from "../../src/clusters/router/training-set.ts";
+import { shuffled } from "./seeded.ts";
 
 export const SEED = 20_240_607;
 export const FOLDS = 5;
@@ -28,24 +29,6 @@ export function parseCsv(source: string): RouterExample[] {
     row = [];
   }
   return rows.slice(1).map(([text = "", topic = ""]) => ({ text, topic }));
-}
-
-/** Mulberry32: the same seed gives the same numbers everywhere. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-export function shuffled<T>(values: readonly T[], random: () => number): T[] {
-  return values
-    .map((value) => ({ value, key: random() }))
-    .sort((a, b) => a.key - b.key)
-    .map(({ value }) => value);
 }
 
 export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;

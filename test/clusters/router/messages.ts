@@ -1,25 +1,8 @@
+import { seeded } from "../../../dev/lib/seeded.ts";
 import type { RouterExample } from "../../../src/clusters/router/training-set.ts";
-
-/** Mulberry32: the same seed gives the same messages in every run. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export function pick<T>(values: readonly T[], random: () => number): T {
   return values[Math.floor(random() * values.length)] as T;
-}
-
-export function shuffled<T>(values: readonly T[], random: () => number): T[] {
-  return values
-    .map((value) => ({ value, key: random() }))
-    .sort((a, b) => a.key - b.key)
-    .map(({ value }) => value);
 }
 
 const OPENINGS = ["Hello,", "Hi there,", "Please help:", "Good morning.", "I have a question:", ""];

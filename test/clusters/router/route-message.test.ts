@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { seeded } from "../../../dev/lib/seeded.ts";
 import { calibrate, confidenceOf, type HeldOut } from "../../../src/clusters/router/calibrate.ts";
 import { routeMessage } from "../../../src/clusters/router/route-message.ts";
 import { trainRouter } from "../../../src/clusters/router/train-router.ts";
 import type { RouterExample } from "../../../src/clusters/router/training-set.ts";
-import { madeUpMessages, seeded } from "./messages.ts";
+import { madeUpMessages } from "./messages.ts";
 
 function train(examples: RouterExample[]) {
   const model = trainRouter(examples);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { seeded, shuffled } from "../../../dev/lib/seeded.ts";
 import { likeRows } from "../../../src/clusters/router/like-rows.ts";
 import { routeMessage } from "../../../src/clusters/router/route-message.ts";
 import { encodeRouter } from "../../../src/clusters/router/router-file.ts";
@@ -9,7 +10,7 @@ import {
   type RouterExample,
   wordsOfTopic,
 } from "../../../src/clusters/router/training-set.ts";
-import { madeUpMessages, seeded, shuffled } from "./messages.ts";
+import { madeUpMessages } from "./messages.ts";
 
 function train(examples: RouterExample[]) {
   const model = trainRouter(examples);
