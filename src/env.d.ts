@@ -5,7 +5,7 @@ declare namespace Cloudflare {
     EXPORTS: R2Bucket;
     CORRECTIONS: Queue<import("./services.ts").CorrectionMessage>;
     JOBS: Queue<import("./services.ts").JobMessage>;
-    CLUSTERS: DurableObjectNamespace<import("./clusters/cluster-context.ts").ClusterContext>;
+    CLUSTERS: DurableObjectNamespace<import("./clusters/context/cluster-context.ts").ClusterContext>;
     ASSETS: Fetcher;
   }
 }

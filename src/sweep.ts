@@ -1,16 +1,16 @@
 import { resumeMoves } from "./clusters/change-clusters.ts";
-import { sweepLessons } from "./clusters/distill-lessons.ts";
-import { sweepRouter } from "./clusters/router-training.ts";
+import { sweepLessons } from "./clusters/lessons/distill-lessons.ts";
 import { resumeRuns } from "./corrections/fan-out.ts";
-import { resumeControls } from "./corrections/judge/controls.ts";
 import { sweepCorrections } from "./corrections/sweep.ts";
+import { resumeErasures } from "./erasure/erase-failure.ts";
 import { deleteOldExports } from "./exports/change-export.ts";
-import { resumeErasures } from "./exports/erase-failure.ts";
-import { resumeComparisons } from "./exports/fine-tunes/comparison/run-comparison.ts";
-import { forgetDeliveries } from "./exports/fine-tunes/receive-webhook.ts";
-import { resumeFineTunes } from "./exports/fine-tunes/run-fine-tune.ts";
 import { resumeExports } from "./exports/write-export.ts";
+import { resumeComparisons } from "./fine-tunes/comparison/run-comparison.ts";
+import { forgetDeliveries } from "./fine-tunes/receive-webhook.ts";
+import { resumeFineTunes } from "./fine-tunes/run-fine-tune.ts";
+import { resumeControls } from "./judge/controls.ts";
 import { describeError } from "./lib/errors.ts";
+import { sweepRouter } from "./router/router-training.ts";
 import type { Services } from "./services.ts";
 
 /** Every minute: heals what messages lost, in each feature. One that fails does not keep the others from theirs. */

@@ -1,12 +1,12 @@
 import { createApp } from "./app.ts";
 import { consumeCorrections } from "./corrections/consume-corrections.ts";
-import { consumeDeadLetters } from "./corrections/dead-letters.ts";
-import { consumeJobs } from "./jobs.ts";
+import { consumeDeadLetters } from "./jobs/dead-letters.ts";
+import { consumeJobs } from "./jobs-table.ts";
 import { withPromptLane } from "./prompts/prompt-lane.ts";
 import { createServices } from "./services.ts";
 import { sweep } from "./sweep.ts";
 
-export { ClusterContext } from "./clusters/cluster-context.ts";
+export { ClusterContext } from "./clusters/context/cluster-context.ts";
 
 const app = createApp();
 

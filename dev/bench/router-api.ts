@@ -7,7 +7,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import pLimit from "p-limit";
-import type { RouterExample } from "../../src/clusters/router/training-set.ts";
+import type { RouterExample } from "../../src/router/training-set.ts";
 import { type Client, createClient, waitUntilUp } from "../lib/client.ts";
 import {
   auroc,

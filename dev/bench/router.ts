@@ -3,11 +3,11 @@
  * `npm run bench -- router messages.csv`, a CSV with the columns text,category (a public one: Banking77).
  */
 import { readFileSync } from "node:fs";
-import { routeMessage } from "../../src/clusters/router/route-message.ts";
-import { decodeRouter, encodeRouter } from "../../src/clusters/router/router-file.ts";
-import type { RouterModel } from "../../src/clusters/router/router-model.ts";
-import { trainRouter, trainRouterInSteps } from "../../src/clusters/router/train-router.ts";
-import type { RouterExample } from "../../src/clusters/router/training-set.ts";
+import { routeMessage } from "../../src/router/route-message.ts";
+import { decodeRouter, encodeRouter } from "../../src/router/router-file.ts";
+import type { RouterModel } from "../../src/router/router-model.ts";
+import { trainRouter, trainRouterInSteps } from "../../src/router/train-router.ts";
+import type { RouterExample } from "../../src/router/training-set.ts";
 import {
   auroc,
   calibrationError,

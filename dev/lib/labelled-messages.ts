@@ -1,5 +1,5 @@
 /** Labelled messages for the router's benchmarks: read, drawn from with a seed, and what is measured on them. */
-import type { RouterExample } from "../../src/clusters/router/training-set.ts";
+import type { RouterExample } from "../../src/router/training-set.ts";
 import { shuffled } from "./seeded.ts";
 
 export const SEED = 20_240_607;

@@ -1,13 +1,15 @@
 import { and, eq, exists, inArray, isNotNull, sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
-import { clusterChanges, clusters, clusterTopics, failedReplies, improvements, lessons } from "../db/schema.ts";
+import { clusterChanges, clusters, clusterTopics, lessons } from "../db/schema/clusters.ts";
+import { failedReplies } from "../db/schema/failures.ts";
+import { improvements } from "../db/schema/improvements.ts";
+import { moveOutcomes } from "../experiments/record-outcomes.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
+import { readPointer, writePointer } from "../router/router-store.ts";
+import { requestTraining } from "../router/router-training.ts";
 import type { Services } from "../services.ts";
-import { touchClusters } from "./read-context.ts";
-import { moveOutcomes } from "./record-outcomes.ts";
-import { readPointer, writePointer } from "./router-store.ts";
-import { requestTraining } from "./router-training.ts";
+import { touchClusters } from "./context/read-context.ts";
 import type { SplitInput } from "./schemas.ts";
 import { ensureTopics, findCluster, topicKey } from "./topics.ts";
 

@@ -1,6 +1,6 @@
 import type { Page } from "../http/pagination.ts";
+import type { routerStatus } from "../router/router-training.ts";
 import { StateTag } from "./cluster-page.tsx";
-import type { routerStatus } from "./router-training.ts";
 import type { ClusterRow } from "./schemas.ts";
 import { TREND_DAYS, TrendBars } from "./trend-bars.tsx";
 

@@ -1,12 +1,12 @@
 import { eq } from "drizzle-orm";
-import { clusters } from "../db/schema.ts";
+import { clusters } from "../db/schema/clusters.ts";
+import { type Rate, rateDifference } from "../experiments/interval.ts";
+import { lessonCounts } from "../experiments/record-outcomes.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { Services } from "../services.ts";
-import { lessonsInForce } from "./change-lessons.ts";
-import { type Rate, rateDifference } from "./interval.ts";
+import { readContext } from "./context/read-context.ts";
+import { lessonsInForce } from "./lessons/change-lessons.ts";
 import { clusterHealth, clusterNumbers, listChanges, TREND_MS } from "./queries.ts";
-import { readContext } from "./read-context.ts";
-import { lessonCounts } from "./record-outcomes.ts";
 import type { ClusterDetail } from "./schemas.ts";
 import { findCluster } from "./topics.ts";
 

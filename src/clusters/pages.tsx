@@ -3,13 +3,13 @@ import type { AppEnv } from "../http/app-env.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import { dayOf } from "../lib/time.ts";
+import { routerStatus } from "../router/router-training.ts";
 import { renderPage } from "../ui/layout.tsx";
 import { ClusterPage } from "./cluster-page.tsx";
 import { ClustersPage } from "./clusters-page.tsx";
-import { editGuidance } from "./edit-guidance.ts";
 import { getCluster } from "./get-cluster.ts";
+import { editGuidance } from "./lessons/edit-guidance.ts";
 import { listClusters } from "./queries.ts";
-import { routerStatus } from "./router-training.ts";
 import { clusterQuery, guidanceInput } from "./schemas.ts";
 
 /** Clusters a page shows. */

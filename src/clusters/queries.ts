@@ -1,6 +1,8 @@
 import { and, count, desc, eq, gt, isNotNull, isNull, max, min, sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
-import { clusterChanges, clusters, failedReplies, improvements } from "../db/schema.ts";
+import { clusterChanges, clusters } from "../db/schema/clusters.ts";
+import { failedReplies } from "../db/schema/failures.ts";
+import { improvements } from "../db/schema/improvements.ts";
 import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
 import { DAY, toRfc3339OrNull } from "../lib/time.ts";
 import { type ClusterState, clusterState, isJump, PAST_WEEKS, QUIET_MS, WEEK_MS } from "./cluster-state.ts";

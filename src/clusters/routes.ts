@@ -2,11 +2,11 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type AppContext, createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
 import { RedraftError } from "../lib/errors.ts";
+import { requestTraining, routerStatus } from "../router/router-training.ts";
 import { mergeClusters, renameCluster, splitCluster } from "./change-clusters.ts";
-import { editGuidance } from "./edit-guidance.ts";
 import { getCluster } from "./get-cluster.ts";
+import { editGuidance } from "./lessons/edit-guidance.ts";
 import { listClusters, listFailureCategories } from "./queries.ts";
-import { requestTraining, routerStatus } from "./router-training.ts";
 import {
   categoryList,
   clusterDetail,

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
-import { clusters, clusterTopics } from "../db/schema.ts";
+import { clusters, clusterTopics } from "../db/schema/clusters.ts";
 import { newId } from "../lib/ids.ts";
 
 /**

@@ -1,12 +1,12 @@
 import pLimit from "p-limit";
 import { z } from "zod";
+import { keepDeadLetter } from "../jobs/dead-letters.ts";
 import { describeError } from "../lib/errors.ts";
 import { MINUTE } from "../lib/time.ts";
+import { createGatekeeper } from "../llm/gatekeeper.ts";
 import { limitCalls } from "../llm/wrap-model.ts";
 import type { Services } from "../services.ts";
 import { correctFailure } from "./correct-failure.ts";
-import { keepDeadLetter } from "./dead-letters.ts";
-import { createGatekeeper } from "./gatekeeper.ts";
 
 const message = z.object({ failure_id: z.uuid() });
 

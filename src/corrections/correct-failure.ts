@@ -1,28 +1,29 @@
 import { eq, sql } from "drizzle-orm";
-import { guidanceText } from "../clusters/guidance-text.ts";
+import { readContext, touchClusters } from "../clusters/context/read-context.ts";
+import { guidanceText } from "../clusters/lessons/guidance-text.ts";
 import { nameFailure } from "../clusters/name-failure.ts";
-import { readContext, touchClusters } from "../clusters/read-context.ts";
 import type { Db } from "../db/client.ts";
-import { failedReplies, type GuardFinding, prompts } from "../db/schema.ts";
+import { failedReplies, prompts } from "../db/schema/failures.ts";
+import type { GuardFinding } from "../db/schema/improvements.ts";
 import { applyEvent } from "../failures/apply-event.ts";
 import type { FailureEvent, FailureState } from "../failures/failure-state.ts";
 import { checkRewrite } from "../guards/check-rewrite.ts";
 import type { NewImprovement } from "../improvements/store-improvement.ts";
-import { bothOf } from "../lib/both-of.ts";
+import { compareReplies, pairwiseResult } from "../judge/compare-replies.ts";
+import { estimateGain } from "../judge/gain.ts";
+import { isUsableReference, RUBRIC, rateReply } from "../judge/rate-reply.ts";
 import { describeError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
+import { bothOf } from "../lib/settle-all.ts";
 import { excerpt } from "../lib/text.ts";
+import { OPERATOR_PROBE_MS, type Report } from "../llm/gate.ts";
+import type { Gatekeeper } from "../llm/gatekeeper.ts";
 import { ModelError } from "../llm/model.ts";
 import { meterModel } from "../llm/wrap-model.ts";
 import type { Services } from "../services.ts";
-import { compareReplies, pairwiseResult } from "./compare-replies.ts";
 import { endAttempt } from "./end-attempt.ts";
-import { estimateGain } from "./gain.ts";
-import { OPERATOR_PROBE_MS, type Report } from "./gate.ts";
-import type { Gatekeeper } from "./gatekeeper.ts";
 import { type FailedReply, generateCorrectedReply, type Rewriter } from "./generate-corrected-reply.ts";
 import { keepLease } from "./keep-lease.ts";
-import { isUsableReference, RUBRIC, rateReply } from "./rate-reply.ts";
 
 /**
  * Corrects one failure: claims it, has its reply rewritten and both replies rated, and stores what came of it. Safe

@@ -1,12 +1,13 @@
 import { and, eq, exists, sql } from "drizzle-orm";
 import { rowsFromJson } from "../db/client.ts";
-import { correctionAttempts, failedReplies } from "../db/schema.ts";
+import { correctionAttempts } from "../db/schema/corrections.ts";
+import { failedReplies } from "../db/schema/failures.ts";
 import { type FailureEvent, type FailureState, nextState } from "../failures/failure-state.ts";
 import { type NewImprovement, storeImprovement } from "../improvements/store-improvement.ts";
 import { retryD1 } from "../lib/retry-d1.ts";
+import { countUsage } from "../llm/count-usage.ts";
 import type { Usage } from "../llm/model.ts";
 import type { Services } from "../services.ts";
-import { countUsage } from "./count-usage.ts";
 
 /**
  * Ends a correction: the attempt with its cost, the improvement if there is one, and the failure's next state, all

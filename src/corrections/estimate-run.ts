@@ -1,5 +1,6 @@
 import { and, avg, count, desc, eq, sql } from "drizzle-orm";
-import { correctionAttempts, failedReplies, prompts } from "../db/schema.ts";
+import { correctionAttempts } from "../db/schema/corrections.ts";
+import { failedReplies, prompts } from "../db/schema/failures.ts";
 import type { Services } from "../services.ts";
 import type { RunEstimate, RunInput } from "./schemas.ts";
 import { runConditions } from "./start-run.ts";

@@ -1,5 +1,6 @@
 import { and, asc, eq, inArray, isNull, lte, sql } from "drizzle-orm";
-import { correctionRuns, failedReplies } from "../db/schema.ts";
+import { correctionRuns } from "../db/schema/corrections.ts";
+import { failedReplies } from "../db/schema/failures.ts";
 import { nextState, RECORDED, requestableStatus } from "../failures/failure-state.ts";
 import { wakeCorrections } from "../failures/wake-corrections.ts";
 import type { Services } from "../services.ts";

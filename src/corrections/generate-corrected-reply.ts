@@ -1,4 +1,4 @@
-import type { Turn } from "../db/schema.ts";
+import type { Turn } from "../db/schema/failures.ts";
 import { completeText } from "../llm/complete-json.ts";
 import type { Model } from "../llm/model.ts";
 import { sections } from "../llm/sections.ts";

@@ -1,5 +1,5 @@
 import { and, eq } from "drizzle-orm";
-import { failedReplies } from "../db/schema.ts";
+import { failedReplies } from "../db/schema/failures.ts";
 import { LEASE_MS } from "../failures/failure-state.ts";
 import { describeError } from "../lib/errors.ts";
 import { MINUTE } from "../lib/time.ts";

@@ -1,11 +1,12 @@
 import { count, desc, eq, lt, max, sum } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
-import { correctionAttempts, correctionRuns, failedReplies } from "../db/schema.ts";
+import { correctionAttempts, correctionRuns } from "../db/schema/corrections.ts";
+import { failedReplies } from "../db/schema/failures.ts";
 import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
+import type { Wait } from "../llm/gate.ts";
+import { whyWaiting } from "../llm/gatekeeper.ts";
 import type { Services } from "../services.ts";
-import type { Wait } from "./gate.ts";
-import { whyWaiting } from "./gatekeeper.ts";
 import type { RunOutput, RunQuery } from "./schemas.ts";
 
 type Reading = Pick<Services, "db" | "clock" | "config">;

@@ -1,10 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
+import { listDeadLetters, replayDeadLetter } from "../jobs/dead-letters.ts";
 import { RedraftError } from "../lib/errors.ts";
-import { listDeadLetters, replayDeadLetter } from "./dead-letters.ts";
+import { openGate } from "../llm/gatekeeper.ts";
 import { estimateRun } from "./estimate-run.ts";
-import { openGate } from "./gatekeeper.ts";
 import { getRun, listRuns } from "./queries.ts";
 import {
   deadLetterPage,

@@ -1,8 +1,8 @@
 import type { Page } from "../http/pagination.ts";
 import { toRfc3339 } from "../lib/time.ts";
+import type { Wait } from "../llm/gate.ts";
 import { type Column, DataTable, NextPage } from "../ui/data-table.tsx";
 import { When } from "../ui/when.tsx";
-import type { Wait } from "./gate.ts";
 import type { DeadLetterOutput, RunOutput } from "./schemas.ts";
 
 const RUN_COLUMNS: Column<RunOutput>[] = [

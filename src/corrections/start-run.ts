@@ -1,6 +1,7 @@
 import { and, count, gt, isNull, lte, max, type SQL } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
-import { correctionRuns, failedReplies, type RunFilter } from "../db/schema.ts";
+import { correctionRuns, type RunFilter } from "../db/schema/corrections.ts";
+import { failedReplies } from "../db/schema/failures.ts";
 import { requestableStatus } from "../failures/failure-state.ts";
 import { failureConditions } from "../failures/queries.ts";
 import { describeError } from "../lib/errors.ts";

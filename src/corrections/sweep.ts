@@ -1,5 +1,5 @@
 import { asc, lte } from "drizzle-orm";
-import { failedReplies } from "../db/schema.ts";
+import { failedReplies } from "../db/schema/failures.ts";
 import { readState } from "../failures/apply-event.ts";
 import { nextState } from "../failures/failure-state.ts";
 import { wakeCorrections } from "../failures/wake-corrections.ts";

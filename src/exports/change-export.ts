@@ -1,5 +1,5 @@
 import { and, eq, inArray, isNotNull, lte, ne, sql } from "drizzle-orm";
-import { exportsTable } from "../db/schema.ts";
+import { exportsTable } from "../db/schema/exports.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { DAY } from "../lib/time.ts";
 import type { Services } from "../services.ts";

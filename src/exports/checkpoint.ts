@@ -1,6 +1,6 @@
 import { and, eq, exists, notInArray, sql } from "drizzle-orm";
 import { type Db, rowsFromJson } from "../db/client.ts";
-import { exportCheckpoints, exportsTable } from "../db/schema.ts";
+import { exportCheckpoints, exportsTable } from "../db/schema/exports.ts";
 import { retryD1 } from "../lib/retry-d1.ts";
 import type { Services } from "../services.ts";
 import { EXPORT_LEASE_MS, exportPrefix, fileKey } from "./export-state.ts";

@@ -1,4 +1,4 @@
-import { EXPORT_FORMATS } from "../db/schema.ts";
+import { EXPORT_FORMATS } from "../db/schema/exports.ts";
 import type { Page } from "../http/pagination.ts";
 import { type Column, DataTable, NextPage } from "../ui/data-table.tsx";
 import { When } from "../ui/when.tsx";

@@ -1,4 +1,4 @@
-import type { ExportFormat } from "../db/schema.ts";
+import type { ExportFormat } from "../db/schema/exports.ts";
 
 /** What a training line is made of. */
 export interface TrainingRow {

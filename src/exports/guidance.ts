@@ -1,5 +1,5 @@
-import type { Context } from "../clusters/context.ts";
-import { readContext } from "../clusters/read-context.ts";
+import type { Context } from "../clusters/context/context.ts";
+import { readContext } from "../clusters/context/read-context.ts";
 import { guidedText } from "../prompts/guided-system-text.ts";
 import type { Services } from "../services.ts";
 

@@ -1,4 +1,4 @@
-import type { exportsTable } from "../db/schema.ts";
+import type { exportsTable } from "../db/schema/exports.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { ExportCounts } from "./checkpoint.ts";
 import { TOKEN_METHOD } from "./estimate-tokens.ts";

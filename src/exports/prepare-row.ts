@@ -1,4 +1,4 @@
-import type { ExportFormat } from "../db/schema.ts";
+import type { ExportFormat } from "../db/schema/exports.ts";
 import { redact } from "../guards/personal-data.ts";
 import type { NotExportable } from "../improvements/is-exportable.ts";
 import { isOverLong } from "./estimate-tokens.ts";

@@ -1,6 +1,6 @@
 import { and, desc, eq, lt } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
-import { type ExportOptions, exportsTable } from "../db/schema.ts";
+import { type ExportOptions, exportsTable } from "../db/schema/exports.ts";
 import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { ExportOutput, ExportQuery } from "./schemas.ts";

@@ -1,14 +1,10 @@
 import { and, eq, gt, lte, type SQL, sql } from "drizzle-orm";
 import { findCluster } from "../clusters/topics.ts";
 import type { Db } from "../db/client.ts";
-import {
-  type ExportOptions,
-  failedReplies,
-  type GuardFinding,
-  improvements,
-  type Pairwise,
-  type ReviewStatus,
-} from "../db/schema.ts";
+import type { ExportOptions } from "../db/schema/exports.ts";
+import { failedReplies } from "../db/schema/failures.ts";
+import { type GuardFinding, improvements, type ReviewStatus } from "../db/schema/improvements.ts";
+import type { Pairwise } from "../db/schema/judge.ts";
 import type { ExportCandidate } from "../improvements/is-exportable.ts";
 import { firstIdOf } from "../lib/ids.ts";
 import { isPreference } from "./formats.ts";

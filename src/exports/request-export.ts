@@ -1,5 +1,6 @@
 import { max } from "drizzle-orm";
-import { exportsTable, improvements } from "../db/schema.ts";
+import { exportsTable } from "../db/schema/exports.ts";
+import { improvements } from "../db/schema/improvements.ts";
 import { describeError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { Services } from "../services.ts";

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { eraseFailure } from "../erasure/erase-failure.ts";
 import { type AppContext, createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
 import { serveObject } from "../http/serve-object.ts";
@@ -6,7 +7,6 @@ import { readToken, signToken } from "../http/signed-links.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { SECOND, toRfc3339 } from "../lib/time.ts";
 import { cancelExport, deleteExport, rebuildExport } from "./change-export.ts";
-import { eraseFailure } from "./erase-failure.ts";
 import { DATA_FILES, EXPORT_FILES, type ExportFileName, fileKey } from "./export-state.ts";
 import { getExport, listExports, placeOf } from "./queries.ts";
 import { requestExport } from "./request-export.ts";

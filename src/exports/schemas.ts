@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { EXPORT_FORMATS, EXPORT_STATUSES, REVIEW_STATUSES } from "../db/schema.ts";
+import { EXPORT_FORMATS, EXPORT_STATUSES } from "../db/schema/exports.ts";
+import { REVIEW_STATUSES } from "../db/schema/improvements.ts";
 import { filterTime, kindFilter } from "../http/fields.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 

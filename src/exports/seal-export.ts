@@ -1,4 +1,4 @@
-import type { ExportFile, ExportFiles, exportsTable } from "../db/schema.ts";
+import type { ExportFile, ExportFiles, exportsTable } from "../db/schema/exports.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { EXPORT_FILES, type ExportFileName, fileKey } from "./export-state.ts";
 import { type KnownContext, toldOf } from "./guidance.ts";

@@ -1,5 +1,5 @@
 import { and, eq, inArray, lte, or, sql } from "drizzle-orm";
-import { exportsTable } from "../db/schema.ts";
+import { exportsTable } from "../db/schema/exports.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Services } from "../services.ts";
 import {

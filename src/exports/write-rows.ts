@@ -1,4 +1,4 @@
-import type { ExportOptions } from "../db/schema.ts";
+import type { ExportOptions } from "../db/schema/exports.ts";
 import { type ExportRule, exportRule, notExportable } from "../improvements/is-exportable.ts";
 import type { Services } from "../services.ts";
 import { type Checkpoint, type Claim, dropLost, type ExportCounts, saveCheckpoint } from "./checkpoint.ts";

@@ -1,6 +1,6 @@
 import { and, eq, isNull } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
-import { failedReplies } from "../db/schema.ts";
+import { failedReplies } from "../db/schema/failures.ts";
 import type { Services } from "../services.ts";
 import { type FailureEvent, type FailureState, nextState } from "./failure-state.ts";
 

@@ -1,4 +1,4 @@
-import type { FailureStatus } from "../db/schema.ts";
+import type { FailureStatus } from "../db/schema/failures.ts";
 import { DAY, MINUTE, SECOND } from "../lib/time.ts";
 
 /*

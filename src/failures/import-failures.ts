@@ -1,7 +1,7 @@
-import type { Behind } from "../clusters/live-cache.ts";
-import { type Changed, touchClusters } from "../clusters/read-context.ts";
+import { type Changed, touchClusters } from "../clusters/context/read-context.ts";
 import { fieldErrorLine, fieldErrors } from "../lib/field-errors.ts";
 import { readLines } from "../lib/read-lines.ts";
+import type { Behind } from "../lib/renewing-cache.ts";
 import type { Services } from "../services.ts";
 import { recordFailures } from "./record-failures.ts";
 import { type FailureInput, failureInput, type ImportOutput } from "./schemas.ts";

@@ -1,7 +1,8 @@
 import { and, desc, eq, gte, lt, type SQL } from "drizzle-orm";
 import { findCluster } from "../clusters/topics.ts";
 import type { Db } from "../db/client.ts";
-import { clusters, failedReplies, prompts } from "../db/schema.ts";
+import { clusters } from "../db/schema/clusters.ts";
+import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
 import { firstIdOf } from "../lib/ids.ts";
 import { toRfc3339 } from "../lib/time.ts";

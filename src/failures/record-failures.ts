@@ -1,12 +1,13 @@
 import { and, eq, exists, inArray, not, type SQL, sql } from "drizzle-orm";
-import type { Changed } from "../clusters/read-context.ts";
-import { recordFailedPrompts } from "../clusters/record-outcomes.ts";
-import { noteNewExamples } from "../clusters/router-training.ts";
+import type { Changed } from "../clusters/context/read-context.ts";
 import { clusterIdOf, ensureTopics, topicKey } from "../clusters/topics.ts";
 import { rowsFromJson } from "../db/client.ts";
-import { erasures, failedReplies, prompts, type Turn } from "../db/schema.ts";
+import { erasures } from "../db/schema/erasure.ts";
+import { failedReplies, prompts, type Turn } from "../db/schema/failures.ts";
+import { recordFailedPrompts } from "../experiments/record-outcomes.ts";
 import { newId } from "../lib/ids.ts";
 import { sha256Hex, stableJson } from "../lib/text.ts";
+import { noteNewExamples } from "../router/router-training.ts";
 import type { Services } from "../services.ts";
 import { nextState, RECORDED } from "./failure-state.ts";
 import type { FailureInput } from "./schemas.ts";

@@ -1,8 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { touchClusters } from "../clusters/read-context.ts";
+import { touchClusters } from "../clusters/context/read-context.ts";
 import { createRouter } from "../http/app-env.ts";
-import { behindAnswer } from "../http/behind.ts";
 import { problems } from "../http/problem.ts";
+import { behindAnswer } from "../http/wait-until.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { CONFLICT, ERASED, importFailures } from "./import-failures.ts";
 import { getFailure, listFailures } from "./queries.ts";

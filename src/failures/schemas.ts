@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { FAILURE_STATUSES } from "../db/schema.ts";
+import { FAILURE_STATUSES } from "../db/schema/failures.ts";
 import {
   conversation,
   failureCategory,

@@ -1,5 +1,5 @@
 import { and, eq, inArray, isNotNull, sql } from "drizzle-orm";
-import { failedReplies } from "../db/schema.ts";
+import { failedReplies } from "../db/schema/failures.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Services } from "../services.ts";
 import { RESEND_AFTER_MS } from "./failure-state.ts";

@@ -1,10 +1,10 @@
-import type { Comparison, JudgeSample } from "../db/schema.ts";
+import type { Comparison, JudgeSample } from "../db/schema/judge.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import { Gain, Rating } from "../ui/gain.tsx";
 import { When } from "../ui/when.tsx";
+import { exportRefusal } from "./export-refusal.ts";
 import { type ExportRule, whyNotExportable } from "./is-exportable.ts";
 import type { ImprovementDetail } from "./queries.ts";
-import { exportRefusal } from "./trust.ts";
 import { PAIRWISE_WORDS, Warnings } from "./trust-parts.tsx";
 
 export function DetailPage({ improvement, rule }: { improvement: ImprovementDetail; rule: ExportRule }) {

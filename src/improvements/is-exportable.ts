@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import type { improvements } from "../db/schema.ts";
+import type { improvements } from "../db/schema/improvements.ts";
 
 /** Why an improvement stays out of training files. */
 export type NotExportable =

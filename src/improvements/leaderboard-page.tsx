@@ -1,9 +1,9 @@
 import type { Page } from "../http/pagination.ts";
 import { excerpt } from "../lib/text.ts";
 import { Gain, Rating, signed } from "../ui/gain.tsx";
+import { exportRefusal } from "./export-refusal.ts";
 import { type ExportRule, whyNotExportable } from "./is-exportable.ts";
 import type { Credit, ImprovementOutput, ImprovementQuery, Totals } from "./schemas.ts";
-import { exportRefusal } from "./trust.ts";
 
 /** What a row shows of a text; the detail page shows all of it. */
 const SHOWN_CHARACTERS = 400;

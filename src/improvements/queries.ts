@@ -2,7 +2,9 @@ import { and, asc, count, desc, eq, gte, isNotNull, lt, or, type SQL, sql } from
 import type { AnySQLiteColumn } from "drizzle-orm/sqlite-core";
 import { findCluster } from "../clusters/topics.ts";
 import type { Db } from "../db/client.ts";
-import { clusters, failedReplies, improvements, prompts, reviews, UNSCORED_RANK } from "../db/schema.ts";
+import { clusters } from "../db/schema/clusters.ts";
+import { failedReplies, prompts } from "../db/schema/failures.ts";
+import { improvements, reviews, UNSCORED_RANK } from "../db/schema/improvements.ts";
 import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { Credit, ImprovementOutput, ImprovementQuery, Totals } from "./schemas.ts";

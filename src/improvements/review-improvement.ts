@@ -1,7 +1,8 @@
 import { and, desc, eq, exists, sql } from "drizzle-orm";
-import { touchClusters } from "../clusters/read-context.ts";
+import { touchClusters } from "../clusters/context/read-context.ts";
 import { type Db, rowsFromJson } from "../db/client.ts";
-import { failedReplies, type GuardFinding, improvements, prompts, reviews } from "../db/schema.ts";
+import { failedReplies, prompts } from "../db/schema/failures.ts";
+import { type GuardFinding, improvements, reviews } from "../db/schema/improvements.ts";
 import { checkRewrite } from "../guards/check-rewrite.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";

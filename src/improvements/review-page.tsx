@@ -1,10 +1,10 @@
 import { excerpt } from "../lib/text.ts";
 import { Marked } from "../ui/diff.tsx";
 import { Gain, Rating } from "../ui/gain.tsx";
+import { exportRefusal } from "./export-refusal.ts";
 import { type ExportRule, whyNotExportable } from "./is-exportable.ts";
 import type { ImprovementDetail } from "./queries.ts";
 import type { LeftFailure } from "./review-queue.ts";
-import { exportRefusal } from "./trust.ts";
 import { PAIRWISE_WORDS, Warnings } from "./trust-parts.tsx";
 import { wordDiff } from "./word-diff.ts";
 

@@ -1,6 +1,7 @@
 import { and, count, desc, eq, sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
-import { failedReplies, improvements, prompts } from "../db/schema.ts";
+import { failedReplies, prompts } from "../db/schema/failures.ts";
+import { improvements } from "../db/schema/improvements.ts";
 import { decodeCursor, encodeCursor } from "../http/pagination.ts";
 
 /** Failures without an improvement that the page lists. */

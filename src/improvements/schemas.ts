@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { PAIRWISE, REVIEW_STATUSES } from "../db/schema.ts";
+import { REVIEW_STATUSES } from "../db/schema/improvements.ts";
+import { PAIRWISE } from "../db/schema/judge.ts";
 import { kindFilter, MAX_MESSAGE, name, text } from "../http/fields.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 

@@ -1,4 +1,4 @@
-import { type improvements, UNSCORED_RANK } from "../db/schema.ts";
+import { type improvements, UNSCORED_RANK } from "../db/schema/improvements.ts";
 
 type Scored = Pick<typeof improvements.$inferInsert, "scoreGainEstimate" | "gainSpread" | "pairwise" | "guardFindings">;
 

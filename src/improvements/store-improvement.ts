@@ -1,6 +1,7 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { type Db, rowsFromJson } from "../db/client.ts";
-import { improvements, prompts } from "../db/schema.ts";
+import { prompts } from "../db/schema/failures.ts";
+import { improvements } from "../db/schema/improvements.ts";
 import { standing } from "./standing.ts";
 
 /** An improvement as a correction made it; version, place in the lists and prompt's text are given when it is stored. */

@@ -1,4 +1,5 @@
-import type { GuardFinding, Pairwise } from "../db/schema.ts";
+import type { GuardFinding } from "../db/schema/improvements.ts";
+import type { Pairwise } from "../db/schema/judge.ts";
 
 /** What the comparison of the two replies means, in words. */
 export const PAIRWISE_WORDS: Record<Pairwise, string> = {

@@ -1,5 +1,5 @@
 import { eq, sql } from "drizzle-orm";
-import { dailyUsage } from "../db/schema.ts";
+import { dailyUsage } from "../db/schema/llm.ts";
 import { retryD1 } from "../lib/retry-d1.ts";
 import { dayOf } from "../lib/time.ts";
 import type { Services } from "../services.ts";

@@ -1,10 +1,10 @@
 import { desc } from "drizzle-orm";
-import { type Behind, LiveCache } from "../clusters/live-cache.ts";
 import { type Config, fineTuneKey } from "../config.ts";
 import type { Db } from "../db/client.ts";
-import { botModelChanges } from "../db/schema.ts";
+import { botModelChanges } from "../db/schema/fine-tunes.ts";
 import { describeError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
+import { type Behind, LiveCache } from "../lib/renewing-cache.ts";
 import { SECOND } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 

@@ -1,4 +1,4 @@
-import type { Example } from "../clusters/context.ts";
+import type { Example } from "../clusters/context/context.ts";
 import type { ChatMessage } from "../llm/model.ts";
 import { sections } from "../llm/sections.ts";
 import type { PromptInput } from "./schemas.ts";

@@ -1,11 +1,11 @@
-import type { Reading } from "../clusters/live.ts";
-import type { Behind } from "../clusters/live-cache.ts";
-import { newPromptId } from "../clusters/prompt-id.ts";
+import type { Reading } from "../clusters/context/cached-context.ts";
+import { isHeldOut } from "../experiments/holdout.ts";
+import { newPromptId } from "../experiments/prompt-id.ts";
 import { describeError } from "../lib/errors.ts";
+import type { Behind } from "../lib/renewing-cache.ts";
 import type { Services } from "../services.ts";
 import { BOT_ALIAS, modelServer, resolveBotModel, type Target } from "./bot-model.ts";
 import { type Found, findGuidance, type PlainReason } from "./find-guidance.ts";
-import { isHeldOut } from "./holdout.ts";
 import { markOf } from "./serve-prompt.ts";
 
 /** What of a chat request is looked at; all else it carries is passed on as it is. */

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
-import { behindAnswer } from "../http/behind.ts";
 import { problems } from "../http/problem.ts";
+import { behindAnswer } from "../http/wait-until.ts";
 import { guideChatRequest, passOn } from "./chat-completions.ts";
 
 const chat = createRoute({

@@ -1,9 +1,15 @@
-import type { Context } from "../clusters/context.ts";
-import { composeGuidance, type Guidance, sharedGuidance } from "../clusters/guidance-text.ts";
-import { liveClusterId, liveContext, liveRoute, type Reading, type Routed } from "../clusters/live.ts";
-import type { Behind } from "../clusters/live-cache.ts";
-import type { Candidate } from "../clusters/router/route-message.ts";
+import {
+  liveClusterId,
+  liveContext,
+  liveRoute,
+  type Reading,
+  type Routed,
+} from "../clusters/context/cached-context.ts";
+import type { Context } from "../clusters/context/context.ts";
+import { composeGuidance, type Guidance, sharedGuidance } from "../clusters/lessons/guidance-text.ts";
 import { describeError } from "../lib/errors.ts";
+import type { Behind } from "../lib/renewing-cache.ts";
+import type { Candidate } from "../router/route-message.ts";
 import { clusterGuidance } from "./guided-system-text.ts";
 
 /** Why a prompt came out plain. */

@@ -1,5 +1,5 @@
-import type { Context } from "../clusters/context.ts";
-import { composeGuidance, type Guidance, type GuidanceFor } from "../clusters/guidance-text.ts";
+import type { Context } from "../clusters/context/context.ts";
+import { composeGuidance, type Guidance, type GuidanceFor } from "../clusters/lessons/guidance-text.ts";
 
 /**
  * What a prompt says of the clusters its message may belong to. Guidance that was switched off because it does harm

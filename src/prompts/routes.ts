@@ -1,8 +1,8 @@
 import { createRoute } from "@hono/zod-openapi";
-import { recordOutcomes } from "../clusters/record-outcomes.ts";
+import { recordOutcomes } from "../experiments/record-outcomes.ts";
 import { createRouter } from "../http/app-env.ts";
-import { behindAnswer } from "../http/behind.ts";
 import { problems } from "../http/problem.ts";
+import { behindAnswer } from "../http/wait-until.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { outcomeInput, outcomeOutput, promptInput, promptOutput } from "./schemas.ts";
 import { servePrompt } from "./serve-prompt.ts";

@@ -1,11 +1,11 @@
-import type { Context } from "../clusters/context.ts";
-import type { Reading } from "../clusters/live.ts";
-import type { Behind } from "../clusters/live-cache.ts";
-import { newPromptId, type PromptArm } from "../clusters/prompt-id.ts";
+import type { Reading } from "../clusters/context/cached-context.ts";
+import type { Context } from "../clusters/context/context.ts";
+import { isHeldOut } from "../experiments/holdout.ts";
+import { newPromptId, type PromptArm } from "../experiments/prompt-id.ts";
+import type { Behind } from "../lib/renewing-cache.ts";
 import type { Services } from "../services.ts";
 import { buildPrompt } from "./build-prompt.ts";
 import { type Found, findGuidance, type PlainReason } from "./find-guidance.ts";
-import { isHeldOut } from "./holdout.ts";
 import type { PromptInput, PromptOutput } from "./schemas.ts";
 
 export interface Served {

@@ -1,13 +1,13 @@
 import { env, evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { clusterState, isJump, QUIET_MS } from "../../src/clusters/cluster-state.ts";
-import { categoryShares, frequentCauses, scopeName, sharedCategories } from "../../src/clusters/context.ts";
-import { distillLessons } from "../../src/clusters/distill-lessons.ts";
-import { isHarmful, rateDifference } from "../../src/clusters/interval.ts";
-import { newPromptId, readPromptId } from "../../src/clusters/prompt-id.ts";
-import { trainRouterIfDue } from "../../src/clusters/router-training.ts";
+import { categoryShares, frequentCauses, scopeName, sharedCategories } from "../../src/clusters/context/context.ts";
+import { distillLessons } from "../../src/clusters/lessons/distill-lessons.ts";
 import { findCluster } from "../../src/clusters/topics.ts";
+import { isHarmful, rateDifference } from "../../src/experiments/interval.ts";
+import { newPromptId, readPromptId } from "../../src/experiments/prompt-id.ts";
 import { isId, newId } from "../../src/lib/ids.ts";
+import { trainRouterIfDue } from "../../src/router/router-training.ts";
 import { goodModel, modelThat, REWRITE, rating } from "../support/model.ts";
 import { aFailure, createWorld, type World } from "../support/world.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { consumeDeadLetters } from "../../src/corrections/dead-letters.ts";
+import { consumeDeadLetters } from "../../src/jobs/dead-letters.ts";
 import { goodModel } from "../support/model.ts";
 import { aFailure, batchOf, createWorld } from "../support/world.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_TRIES } from "../../src/failures/failure-state.ts";
-import { consumeJobs } from "../../src/jobs.ts";
+import { consumeJobs } from "../../src/jobs-table.ts";
 import { ModelError } from "../../src/llm/model.ts";
 import { goodModel, modelThat } from "../support/model.ts";
 import { aFailure, createWorld, deliverTo } from "../support/world.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { buildContext } from "../../src/clusters/build-context.ts";
-import { distillLessons, sweepLessons } from "../../src/clusters/distill-lessons.ts";
+import { buildContext } from "../../src/clusters/context/build-context.ts";
+import { distillLessons, sweepLessons } from "../../src/clusters/lessons/distill-lessons.ts";
 import {
   clusterHealth,
   clusterNumbers,
@@ -10,19 +10,19 @@ import {
   listFailureCategories,
   recentFailures,
 } from "../../src/clusters/queries.ts";
-import { lessonCounts, moveOutcomes } from "../../src/clusters/record-outcomes.ts";
-import { routerStatus } from "../../src/clusters/router-training.ts";
 import { clusterQuery } from "../../src/clusters/schemas.ts";
 import { findCluster } from "../../src/clusters/topics.ts";
-import { readCalibration } from "../../src/corrections/judge/calibration.ts";
 import { createDb, type Db } from "../../src/db/client.ts";
-import { exampleCases, getComparison, listCases } from "../../src/exports/fine-tunes/comparison/queries.ts";
-import { resumeComparisons } from "../../src/exports/fine-tunes/comparison/run-comparison.ts";
+import { lessonCounts, moveOutcomes } from "../../src/experiments/record-outcomes.ts";
 import { listFailures } from "../../src/failures/queries.ts";
 import { failureQuery } from "../../src/failures/schemas.ts";
+import { exampleCases, getComparison, listCases } from "../../src/fine-tunes/comparison/queries.ts";
+import { resumeComparisons } from "../../src/fine-tunes/comparison/run-comparison.ts";
 import { improvementCredit, improvementTotals, listImprovements } from "../../src/improvements/queries.ts";
 import { countUnreviewed, failuresLeftToPeople, nextToReview } from "../../src/improvements/review-queue.ts";
 import { improvementQuery } from "../../src/improvements/schemas.ts";
+import { readCalibration } from "../../src/judge/calibration.ts";
+import { routerStatus } from "../../src/router/router-training.ts";
 import { aFailure, createWorld } from "../support/world.ts";
 
 const inAnHour = () => Date.now() + 3_600_000;

@@ -1,4 +1,4 @@
-import type { ExportFormat } from "../../src/db/schema.ts";
+import type { ExportFormat } from "../../src/db/schema/exports.ts";
 
 const ROLES = ["system", "user", "assistant"];
 

@@ -1,10 +1,10 @@
 import { env, evictDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { scopeName } from "../../src/clusters/context.ts";
+import { scopeName } from "../../src/clusters/context/context.ts";
 import { findCluster } from "../../src/clusters/topics.ts";
 import { consumeCorrections } from "../../src/corrections/consume-corrections.ts";
-import { consumeJobs } from "../../src/jobs.ts";
+import { consumeJobs } from "../../src/jobs-table.ts";
 import { FAULTS, faultyModel } from "../support/faulty-server.ts";
 import { aFailure, createWorld, deliverTo, type World } from "../support/world.ts";
 import { expectAllWell, settle } from "./invariant.ts";

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:test";
-import type { Scope } from "../../src/clusters/context.ts";
+import type { Scope } from "../../src/clusters/context/context.ts";
 import { createDb } from "../../src/db/client.ts";
 import type { Services } from "../../src/services.ts";
 

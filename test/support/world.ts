@@ -2,7 +2,7 @@ import { env } from "cloudflare:test";
 import { createApp } from "../../src/app.ts";
 import { consumeCorrections } from "../../src/corrections/consume-corrections.ts";
 import type { FailureInput } from "../../src/failures/schemas.ts";
-import { consumeJobs } from "../../src/jobs.ts";
+import { consumeJobs } from "../../src/jobs-table.ts";
 import type { Model } from "../../src/llm/model.ts";
 import { type CorrectionMessage, createServices, type JobMessage, type Services } from "../../src/services.ts";
 import { sweep } from "../../src/sweep.ts";

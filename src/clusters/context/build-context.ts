@@ -1,0 +1,193 @@
+import { and, count, desc, eq, gte, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm";
+import type { Db } from "../../db/client.ts";
+import { clusters, lessons } from "../../db/schema/clusters.ts";
+import { outcomes } from "../../db/schema/experiments.ts";
+import { failedReplies, prompts } from "../../db/schema/failures.ts";
+import { improvements } from "../../db/schema/improvements.ts";
+import { isHarmful } from "../../experiments/interval.ts";
+import { PROMPT_ARMS } from "../../experiments/prompt-id.ts";
+import { firstIdOf } from "../../lib/ids.ts";
+import { excerpt } from "../../lib/text.ts";
+import { sharedLessons } from "../lessons/shared-lessons.ts";
+import {
+  type CategoryShare,
+  type Context,
+  categoryShares,
+  type Lesson,
+  type Scope,
+  sharedCategories,
+  type Tested,
+} from "./context.ts";
+
+const MOST_LESSONS = 8;
+const MOST_EXAMPLES = 5;
+
+/** Explanations read to choose the lessons from. */
+const EXPLANATIONS = 60;
+const LESSON_LENGTH = 300;
+
+/**
+ * Builds the context of a scope from what is stored.
+ * @param overall the failure categories of all failures, for the lift; left out for the scope "all" itself
+ * @param minGain an example must have gained at least this much
+ */
+export async function buildContext(
+  db: Db,
+  scope: Scope,
+  overall: CategoryShare[] | null,
+  minGain: number,
+): Promise<Omit<Context, "version" | "built_at">> {
+  const failuresIn = inScope(scope, failedReplies.clusterId, failedReplies.failureCategory);
+  const improvementsIn = and(
+    eq(improvements.isCurrent, true),
+    inScope(scope, improvements.clusterId, improvements.failureCategory),
+  );
+  const clusterId = scope !== "all" && "cluster_id" in scope ? scope.cluster_id : "";
+  const [own, inForce, totals, categories, told, examples] = await db.batch([
+    db.select().from(clusters).where(eq(clusters.id, clusterId)),
+    db
+      .select()
+      .from(lessons)
+      .where(and(eq(lessons.clusterId, clusterId), isNull(lessons.retiredAt)))
+      .orderBy(desc(lessons.pinned), lessons.slot),
+    db.select({ count: count() }).from(failedReplies).where(failuresIn),
+    db
+      .select({ failure_category: sql<string>`${failedReplies.failureCategory}`.as("category"), count: count() })
+      .from(failedReplies)
+      .where(and(failuresIn, isNotNull(failedReplies.failureCategory)))
+      .groupBy(failedReplies.failureCategory),
+    db
+      .select({ failure_category: failedReplies.failureCategory, text: failedReplies.failureExplanation })
+      .from(failedReplies)
+      .where(and(failuresIn, isNotNull(failedReplies.failureExplanation)))
+      .orderBy(desc(failedReplies.id))
+      .limit(EXPLANATIONS),
+    db
+      .select({
+        customer_message: prompts.originalPrompt,
+        reply: improvements.correctedReply,
+        score_gain_estimate: sql<number>`${improvements.scoreGainEstimate}`.as("gain"),
+      })
+      .from(improvements)
+      .innerJoin(prompts, eq(prompts.id, improvements.promptId))
+      .where(and(improvementsIn, gte(improvements.rank, minGain), ne(improvements.reviewStatus, "rejected")))
+      .orderBy(desc(improvements.rank), desc(improvements.id))
+      .limit(MOST_EXAMPLES),
+  ]);
+  const shares = categoryShares(categories, overall ?? categories);
+  const [cluster] = own;
+  return {
+    topic: cluster?.topic ?? null,
+    number: cluster?.number ?? 0,
+    merged_into: cluster?.mergedInto ?? null,
+    failures: totals[0]?.count ?? 0,
+    failure_categories: shares,
+    lessons: scope === "all" ? await readSharedLessons(db) : lessonsOf(cluster, inForce, told, shares),
+    examples,
+    tested: cluster === undefined ? UNTESTED : await readTested(db, cluster.id, cluster.testedSince),
+    shared: scope === "all" ? await readShared(db) : [],
+  };
+}
+
+const UNTESTED: Tested = { guided: { n: 0, failed: 0 }, plain: { n: 0, failed: 0 }, switched_off: false };
+
+/** Once somebody, model or person, has decided on lessons, an empty list is a decision too. */
+function lessonsOf(
+  cluster: typeof clusters.$inferSelect | undefined,
+  inForce: (typeof lessons.$inferSelect)[],
+  told: Parameters<typeof chooseLessons>[0],
+  shares: CategoryShare[],
+): Lesson[] {
+  return cluster !== undefined && cluster.guidanceVersion > 0 ? inForce.map(toLesson) : chooseLessons(told, shares);
+}
+
+function toLesson({ id, slot, failureCategory, text, pinned }: typeof lessons.$inferSelect): Lesson {
+  return { id, slot, failure_category: failureCategory, text, pinned };
+}
+
+/** Prompt ids sort by time, so the outcomes of prompts served since then are a range of them. */
+async function readTested(db: Db, clusterId: string, since: number): Promise<Tested> {
+  const rows = await db
+    .select({ arm: outcomes.arm, n: count().as("n"), failed: sql<number>`sum(${outcomes.failed})`.as("failures") })
+    .from(outcomes)
+    .where(and(eq(outcomes.clusterId, clusterId), gte(outcomes.promptId, firstIdOf(since))))
+    .groupBy(outcomes.arm);
+  const rate = (arm: number) => {
+    const row = rows.find((counted) => counted.arm === arm);
+    return { n: row?.n ?? 0, failed: row?.failed ?? 0 };
+  };
+  const [guided, plain] = [rate(PROMPT_ARMS.guided), rate(PROMPT_ARMS.holdout)];
+  return { guided, plain, switched_off: isHarmful(guided, plain) };
+}
+
+/** Each is compared with each: pinned ones, then the newest. */
+const MOST_COMPARED = 600;
+
+async function readSharedLessons(db: Db): Promise<Lesson[]> {
+  return sharedLessons(
+    await db
+      .select({
+        id: lessons.id,
+        cluster_id: lessons.clusterId,
+        failure_category: lessons.failureCategory,
+        text: lessons.text,
+        pinned: lessons.pinned,
+      })
+      .from(lessons)
+      .where(isNull(lessons.retiredAt))
+      .orderBy(desc(lessons.pinned), desc(lessons.id))
+      .limit(MOST_COMPARED),
+  );
+}
+
+async function readShared(db: Db): Promise<string[]> {
+  return sharedCategories(
+    await db
+      .select({
+        cluster_id: sql<string>`${failedReplies.clusterId}`.as("cluster"),
+        failure_category: sql<string>`${failedReplies.failureCategory}`.as("category"),
+        count: count(),
+      })
+      .from(failedReplies)
+      .where(and(isNotNull(failedReplies.clusterId), isNotNull(failedReplies.failureCategory)))
+      .groupBy(failedReplies.clusterId, failedReplies.failureCategory),
+  );
+}
+
+function inScope(
+  scope: Scope,
+  cluster: typeof failedReplies.clusterId | typeof improvements.clusterId,
+  category: typeof failedReplies.failureCategory | typeof improvements.failureCategory,
+): SQL | undefined {
+  if (scope === "all") return undefined;
+  return "cluster_id" in scope ? eq(cluster, scope.cluster_id) : eq(category, scope.failure_category);
+}
+
+/**
+ * The most telling explanations serve as lessons as they are: of the most frequent categories first, in turn, so
+ * that each gets a word before one gets two; longer ones tell more.
+ */
+export function chooseLessons(
+  told: { failure_category: string | null; text: string | null }[],
+  shares: Pick<CategoryShare, "failure_category">[],
+): Lesson[] {
+  const order = [...shares.map(({ failure_category }) => failure_category as string | null), null];
+  const byCategory = new Map<string | null, string[]>(order.map((category) => [category, []]));
+  const seen = new Set<string>();
+  for (const { failure_category, text } of told) {
+    const line = excerpt((text ?? "").replace(/\s+/g, " ").trim(), LESSON_LENGTH);
+    if (line === "" || seen.has(line.toLowerCase())) continue;
+    seen.add(line.toLowerCase());
+    byCategory.get(failure_category)?.push(line);
+  }
+  for (const lines of byCategory.values()) lines.sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+  const chosen: Lesson[] = [];
+  for (let round = 0; round < MOST_LESSONS; round++) {
+    for (const [failure_category, lines] of byCategory) {
+      const text = lines[round];
+      if (text !== undefined && chosen.length < MOST_LESSONS)
+        chosen.push({ failure_category, text, id: null, slot: null, pinned: false });
+    }
+  }
+  return chosen;
+}

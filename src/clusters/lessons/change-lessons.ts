@@ -1,0 +1,100 @@
+import { and, eq, isNull, sql } from "drizzle-orm";
+import { type Batch, type Db, rowsFromJson } from "../../db/client.ts";
+import { clusters, lessons } from "../../db/schema/clusters.ts";
+import { failedReplies } from "../../db/schema/failures.ts";
+import { LESSON_SLOTS } from "../../experiments/prompt-id.ts";
+import { newId } from "../../lib/ids.ts";
+import { retryD1 } from "../../lib/retry-d1.ts";
+
+export type StoredLesson = typeof lessons.$inferSelect;
+
+/** One small change of a cluster's lessons. */
+export type LessonChange =
+  | { op: "add"; failure_category: string | null; text: string; pinned?: boolean; evidence: string[] }
+  | {
+      op: "sharpen";
+      lesson: StoredLesson;
+      failure_category?: string | null;
+      text: string;
+      pinned?: boolean;
+      evidence: string[];
+    }
+  | { op: "retire"; lesson: StoredLesson };
+
+/** A cluster's lessons in force. */
+export function lessonsInForce(db: Db, clusterId: string): Promise<StoredLesson[]> {
+  return db
+    .select()
+    .from(lessons)
+    .where(and(eq(lessons.clusterId, clusterId), isNull(lessons.retiredAt)));
+}
+
+/**
+ * Applies changes to a cluster's lessons, all of them or none, and only on the version they were made for. What does
+ * not fit into the slots is left out: the caller retires first.
+ * @param set further columns of the cluster to set in the same step
+ * @param learnedFrom the failures that were read for it: where one is erased by now, nothing is changed
+ * @returns the new version, or null when somebody else changed the lessons meanwhile
+ */
+export async function changeLessons(
+  db: Db,
+  cluster: { id: string; guidanceVersion: number },
+  changes: LessonChange[],
+  source: "model" | "person",
+  now: number,
+  { set = {}, learnedFrom = [] }: { set?: Partial<typeof clusters.$inferInsert>; learnedFrom?: string[] } = {},
+): Promise<number | null> {
+  const inForce = await lessonsInForce(db, cluster.id);
+  const leaving = changes.flatMap((change) => (change.op === "add" ? [] : [change.lesson.id]));
+  const taken = new Set(inForce.filter(({ id }) => !leaving.includes(id)).map(({ slot }) => slot));
+  const added = changes.flatMap((change): StoredLesson[] => {
+    if (change.op === "retire") return [];
+    const old = change.op === "sharpen" ? change.lesson : null;
+    const slot = old?.slot ?? freeSlot(taken);
+    if (slot === null) return [];
+    taken.add(slot);
+    return [
+      {
+        id: newId(),
+        clusterId: cluster.id,
+        slot,
+        failureCategory:
+          change.failure_category === undefined ? (old?.failureCategory ?? null) : change.failure_category,
+        text: change.text,
+        source,
+        pinned: change.pinned ?? old?.pinned ?? false,
+        evidence: [...new Set([...(old?.evidence ?? []), ...change.evidence])].slice(-MOST_EVIDENCE),
+        replaces: old?.id ?? null,
+        createdAt: now,
+        retiredAt: null,
+      },
+    ];
+  });
+  const allThere = sql`not exists (select 1 from json_each(${JSON.stringify(learnedFrom)}) e
+    where not exists (select 1 from ${failedReplies} f where f.id = e.value))`;
+  const unchanged = sql`exists (select 1 from ${clusters} c where c.id = ${cluster.id} and c.guidance_version = ${cluster.guidanceVersion}) and ${allThere}`;
+  const next = cluster.guidanceVersion + 1;
+  const batch: Batch = [
+    db
+      .update(lessons)
+      .set({ retiredAt: now })
+      .where(sql`${lessons.id} in (select value from json_each(${JSON.stringify(leaving)})) and ${unchanged}`),
+    db.insert(lessons).select(rowsFromJson(lessons, added, { where: () => unchanged })),
+    db
+      .update(clusters)
+      .set({ ...set, guidanceVersion: next })
+      .where(and(eq(clusters.id, cluster.id), eq(clusters.guidanceVersion, cluster.guidanceVersion), allThere))
+      .returning({ id: clusters.id }),
+  ];
+  const results = await retryD1(() => db.batch(batch));
+  const written = results.at(-1) as unknown[];
+  return written.length > 0 ? next : null;
+}
+
+/** Failures named per lesson: enough to look at, few enough to keep in a row. */
+const MOST_EVIDENCE = 50;
+
+function freeSlot(taken: Set<number>): number | null {
+  for (let slot = 0; slot < LESSON_SLOTS; slot++) if (!taken.has(slot)) return slot;
+  return null;
+}

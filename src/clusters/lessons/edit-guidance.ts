@@ -1,0 +1,48 @@
+import { eq } from "drizzle-orm";
+import { clusters } from "../../db/schema/clusters.ts";
+import { RedraftError } from "../../lib/errors.ts";
+import type { Services } from "../../services.ts";
+import { touchClusters } from "../context/read-context.ts";
+import type { GuidanceInput } from "../schemas.ts";
+import { findCluster } from "../topics.ts";
+import { changeLessons, type LessonChange, lessonsInForce } from "./change-lessons.ts";
+
+/**
+ * A person's word on a cluster's lessons: those given are in force, those left out are retired, those changed
+ * replace what they were. Their test begins anew, because other guidance was tested until now.
+ * @returns the new version
+ * @throws RedraftError `not_found`, or `conflict` when the lessons changed since the version that was read
+ */
+export async function editGuidance(
+  services: Pick<Services, "db" | "clusters" | "clock">,
+  topic: string,
+  input: GuidanceInput,
+): Promise<number> {
+  const { db, clock } = services;
+  const found = await findCluster(db, topic);
+  const [cluster] = found === null ? [] : await db.select().from(clusters).where(eq(clusters.id, found.id));
+  if (cluster === undefined) throw new RedraftError("not_found", "There is no cluster of this topic.");
+  if (cluster.guidanceVersion !== input.version) throw changedMeanwhile(cluster.guidanceVersion);
+  const inForce = new Map((await lessonsInForce(db, cluster.id)).map((lesson) => [lesson.id, lesson]));
+  const changes = input.lessons.flatMap(({ id, failure_category, text, pinned }): LessonChange[] => {
+    const lesson = id ? inForce.get(id) : undefined;
+    if (id && lesson === undefined) throw changedMeanwhile(cluster.guidanceVersion);
+    const category = failure_category ?? null;
+    if (lesson === undefined) return [{ op: "add", failure_category: category, text, pinned, evidence: [] }];
+    inForce.delete(lesson.id);
+    const same = lesson.text === text && lesson.pinned === pinned && lesson.failureCategory === category;
+    return same ? [] : [{ op: "sharpen", lesson, failure_category: category, text, pinned, evidence: [] }];
+  });
+  changes.unshift(...[...inForce.values()].map((lesson): LessonChange => ({ op: "retire", lesson })));
+  const version = await changeLessons(db, cluster, changes, "person", clock(), { set: { testedSince: clock() } });
+  if (version === null) throw changedMeanwhile(null);
+  await touchClusters(services, [{ clusterId: cluster.id, failureCategory: null }]);
+  return version;
+}
+
+function changedMeanwhile(version: number | null): RedraftError {
+  const now = version === null ? "" : `; it is version ${version} now`;
+  return new RedraftError("conflict", `The guidance has changed since you read it${now}. Read it again.`, [
+    { pointer: "/version", detail: "must be guidance_version of GET /v1/clusters/{topic}" },
+  ]);
+}

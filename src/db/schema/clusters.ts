@@ -1,0 +1,76 @@
+import { sql } from "drizzle-orm";
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+/** A type of query. Its names live in `cluster_topics`, so that a rename or a merge keeps the old ones working. */
+export const clusters = sqliteTable(
+  "clusters",
+  {
+    id: text().primaryKey(),
+    topic: text().notNull(),
+    /** Small and unique: what stands for the cluster inside a prompt's id. Given by `ensureTopics`. */
+    number: integer().notNull(),
+    createdAt: integer("created_at").notNull(),
+    /** The cluster it went into; its names lead there. */
+    mergedInto: text("merged_into"),
+    /** Counts the changes of its lessons: an edit of an older version is refused. */
+    guidanceVersion: integer("guidance_version").notNull(),
+    /** Outcomes count from here on; set when a person changes the guidance or switches it on again. */
+    testedSince: integer("tested_since").notNull(),
+    /** The newest failure that lessons were distilled from. */
+    distilledTo: text("distilled_to"),
+    /** No further distilling before. */
+    distillDueAt: integer("distill_due_at").notNull(),
+  },
+  (t) => [uniqueIndex("clusters_number").on(t.number), index("clusters_merged").on(t.mergedInto)],
+);
+
+/** Every spelling key (see `topicKey`) that leads to a cluster. */
+export const clusterTopics = sqliteTable("cluster_topics", {
+  key: text().primaryKey(),
+  clusterId: text("cluster_id")
+    .notNull()
+    .references(() => clusters.id),
+});
+
+/** One lesson of a cluster. Never rewritten: a sharper one replaces it, so that its history and its counts stay true. */
+export const lessons = sqliteTable(
+  "lessons",
+  {
+    id: text().primaryKey(),
+    clusterId: text("cluster_id")
+      .notNull()
+      .references(() => clusters.id),
+    /** Its place among the cluster's lessons in force, 0 to 11: prompt ids name lessons by it. */
+    slot: integer().notNull(),
+    failureCategory: text("failure_category"),
+    text: text().notNull(),
+    source: text().$type<"model" | "person">().notNull(),
+    /** A person's word that it stays: the model neither sharpens nor retires it. */
+    pinned: integer({ mode: "boolean" }).notNull(),
+    /** Ids of the failures it was learned from. */
+    evidence: text({ mode: "json" }).$type<string[]>().notNull(),
+    /** The lesson it took the place of. */
+    replaces: text(),
+    createdAt: integer("created_at").notNull(),
+    retiredAt: integer("retired_at"),
+  },
+  (t) => [
+    index("lessons_cluster").on(t.clusterId, t.retiredAt),
+    uniqueIndex("lessons_slot").on(t.clusterId, t.slot).where(sql`retired_at is null`),
+  ],
+);
+
+/** What people did to clusters, kept for good. */
+export const clusterChanges = sqliteTable(
+  "cluster_changes",
+  {
+    id: text().primaryKey(),
+    clusterId: text("cluster_id").notNull(),
+    kind: text().$type<"rename" | "merge" | "split">().notNull(),
+    /** What it was and what it became. */
+    detail: text({ mode: "json" }).$type<Record<string, string | number>>().notNull(),
+    actor: text().notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (t) => [index("cluster_changes_cluster").on(t.clusterId, t.id)],
+);

@@ -1,0 +1,18 @@
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+/** The one training of the router: who holds it, and what the last one learned. */
+export const routerTraining = sqliteTable("router_training", {
+  id: text().primaryKey(),
+  /** Held by a training until then. */
+  leaseUntil: integer("lease_until").notNull(),
+  /** Clusters were renamed, merged or split, or a person asked: train even when little is new. */
+  requestedAt: integer("requested_at"),
+  version: text(),
+  topics: integer().notNull(),
+  examples: integer().notNull(),
+  bytes: integer().notNull(),
+  trainingMs: integer("training_ms").notNull(),
+  /** The newest failure when the last training began. */
+  boundary: text().notNull(),
+  trainedAt: integer("trained_at").notNull(),
+});

@@ -1,0 +1,91 @@
+import { eq, sql } from "drizzle-orm";
+import { touchClusters } from "../clusters/context/read-context.ts";
+import { clusters } from "../db/schema/clusters.ts";
+import { outcomes } from "../db/schema/experiments.ts";
+import { describeError } from "../lib/errors.ts";
+import type { Services } from "../services.ts";
+import { PROMPT_ARMS, readPromptId } from "./prompt-id.ts";
+
+export interface Outcome {
+  prompt_id: string;
+  failed: boolean;
+  rating?: number | null;
+}
+
+/**
+ * Keeps what became of the replies to served prompts. Repeating one changes nothing; where two say different things
+ * of one prompt, "failed" stands, because a failure is often found later.
+ * @returns the ids that are not prompts of ours, which are left out
+ */
+export async function recordOutcomes(
+  services: Pick<Services, "db" | "clusters" | "clock">,
+  given: Outcome[],
+): Promise<{ unknown: string[] }> {
+  const { db, clock } = services;
+  const unknown: string[] = [];
+  const rows = given.flatMap((outcome) => {
+    const mark = readPromptId(outcome.prompt_id);
+    if (mark === null) unknown.push(outcome.prompt_id);
+    return mark === null ? [] : [{ ...outcome, prompt_id: outcome.prompt_id.toLowerCase(), ...mark }];
+  });
+  if (rows.length === 0) return { unknown };
+  const json = JSON.stringify(
+    rows.map((row) => [row.prompt_id, row.cluster, PROMPT_ARMS[row.arm], row.lessons, row.failed ? 1 : 0, row.rating]),
+  );
+  const at = (place: number) => sql.raw(`json_extract(value, '$[${place}]')`);
+  // A merged cluster's outcomes are its successor's, but its lessons were others.
+  const cluster = sql`(select coalesce(c.merged_into, c.id) from ${clusters} c where c.number = ${at(1)})`;
+  const lessons = sql`(select case when c.merged_into is null then ${at(3)} else 0 end from ${clusters} c where c.number = ${at(1)})`;
+  const written = await db
+    .insert(outcomes)
+    .select(
+      sql`select ${at(0)}, ${cluster}, ${at(2)}, coalesce(${lessons}, 0), ${at(4)}, ${at(5)}, ${clock()}
+          from json_each(${json}) where true`,
+    )
+    .onConflictDoUpdate({
+      target: outcomes.promptId,
+      set: {
+        failed: sql`max(${outcomes.failed}, excluded.failed)`,
+        rating: sql`coalesce(${outcomes.rating}, excluded.rating)`,
+      },
+    })
+    .returning({ clusterId: outcomes.clusterId });
+  await touchClusters(
+    services,
+    written.map(({ clusterId }) => ({ clusterId, failureCategory: null })),
+  );
+  return { unknown };
+}
+
+/** The outcomes that recorded failures bring by themselves. A fault costs the numbers, never the failures. */
+export async function recordFailedPrompts(
+  services: Pick<Services, "db" | "clusters" | "clock">,
+  promptIds: string[],
+): Promise<void> {
+  if (promptIds.length === 0) return;
+  try {
+    const { unknown } = await recordOutcomes(
+      services,
+      promptIds.map((prompt_id) => ({ prompt_id, failed: true })),
+    );
+    if (unknown.length > 0) console.warn(JSON.stringify({ event: "prompts_not_ours", count: unknown.length }));
+  } catch (error) {
+    console.error(JSON.stringify({ event: "outcomes_not_recorded", error: describeError(error) }));
+  }
+}
+
+/** How often each lesson was in a guided prompt whose reply did not fail, or did. Of one cluster, by lesson id. */
+export async function lessonCounts(db: Services["db"], clusterId: string) {
+  const rows = await db.all<{ id: string; helped: number; hurt: number }>(sql`
+    select l.id as id, sum(1 - o.failed) as helped, sum(o.failed) as hurt
+    from lessons l join ${outcomes} o on o.cluster_id = l.cluster_id
+    where l.cluster_id = ${clusterId} and l.retired_at is null and o.arm = ${PROMPT_ARMS.guided}
+      and (o.lessons >> l.slot) & 1 = 1 and o.prompt_id >= l.id
+    group by l.id`);
+  return new Map(rows.map(({ id, helped, hurt }) => [id, { helped, hurt }]));
+}
+
+/** Moves a cluster's outcomes to another, whose lessons they were not made with. */
+export function moveOutcomes(db: Services["db"], from: string, to: string) {
+  return db.update(outcomes).set({ clusterId: to, lessons: 0 }).where(eq(outcomes.clusterId, from));
+}

@@ -1,0 +1,60 @@
+import { eq } from "drizzle-orm";
+import { fineTunes } from "../db/schema/fine-tunes.ts";
+import { RedraftError } from "../lib/errors.ts";
+import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
+import {
+  BOT_ALIAS,
+  type BotModelChange,
+  changeBotModel,
+  defaultBotModel,
+  readBotModelChanges,
+} from "../prompts/bot-model.ts";
+import type { Services } from "../services.ts";
+import type { BotModelOutput } from "./schemas.ts";
+
+/** What is told of earlier changes. */
+const HISTORY = 20;
+
+type Setting = Pick<Services, "db" | "clock">;
+
+/** The model that stands behind the name `redraft`, since when, and what stood there before. */
+export async function getBotModel({ db, config }: Pick<Services, "db" | "config">): Promise<BotModelOutput> {
+  const changes = await readBotModelChanges(db, HISTORY);
+  const [live] = changes;
+  return {
+    alias: BOT_ALIAS,
+    model: live?.model ?? defaultBotModel(config),
+    default_model: defaultBotModel(config),
+    fine_tune_id: live?.fineTuneId ?? null,
+    since: toRfc3339OrNull(live?.createdAt ?? null),
+    set_by: live?.actor ?? null,
+    history: changes.map(({ fineTuneId, model, actor, createdAt }) => ({
+      ...{ fine_tune_id: fineTuneId, model, set_by: actor, at: toRfc3339(createdAt) },
+    })),
+  };
+}
+
+/**
+ * Puts a fine-tune's model behind the name, by a person's word. Saying it twice changes nothing.
+ * @throws RedraftError where the fine-tune has no model
+ */
+export async function setBotModel(services: Setting, fineTuneId: string, actor: string): Promise<void> {
+  const [row] = await services.db
+    .select({ status: fineTunes.status, model: fineTunes.model })
+    .from(fineTunes)
+    .where(eq(fineTunes.id, fineTuneId));
+  if (row === undefined) throw new RedraftError("not_found", "There is no fine-tune with this id.");
+  if (row.status !== "succeeded" || row.model === null)
+    throw new RedraftError("conflict", `The fine-tune is ${row.status}; there is no model to use.`);
+  await change(services, { fineTuneId, model: row.model, actor });
+}
+
+/** Takes the tuned model back: the default stands behind the name again. */
+export async function clearBotModel(services: Setting, actor: string): Promise<void> {
+  await change(services, { fineTuneId: null, model: null, actor });
+}
+
+async function change(services: Setting, wanted: Pick<BotModelChange, "fineTuneId" | "model" | "actor">) {
+  const [live] = await readBotModelChanges(services.db, 1);
+  if ((live?.fineTuneId ?? null) !== wanted.fineTuneId) await changeBotModel(services, wanted);
+}

@@ -1,0 +1,49 @@
+import { eq } from "drizzle-orm";
+import { sendJob } from "../../corrections/start-run.ts";
+import { exportsTable } from "../../db/schema/exports.ts";
+import { comparisons, fineTunes } from "../../db/schema/fine-tunes.ts";
+import { RUBRIC } from "../../judge/rate-reply.ts";
+import { RedraftError } from "../../lib/errors.ts";
+import { newId } from "../../lib/ids.ts";
+import type { Services } from "../../services.ts";
+import { DEFAULT_CASES } from "./comparison-state.ts";
+
+/**
+ * Asks for a comparison of a tuned model with its base; it runs in the background. While one is under way it is the
+ * one that is meant: nothing is paid twice.
+ * @throws RedraftError where there is no tuned model, or what it has not seen can not be told any more
+ */
+export async function requestComparison(
+  { db, clock, config, jobs }: Pick<Services, "db" | "clock" | "config" | "jobs">,
+  fineTuneId: string,
+  { limit = DEFAULT_CASES }: { limit?: number },
+): Promise<void> {
+  const [row] = await db
+    .select({ fineTune: fineTunes, source: exportsTable })
+    .from(fineTunes)
+    .leftJoin(exportsTable, eq(exportsTable.id, fineTunes.exportId))
+    .where(eq(fineTunes.id, fineTuneId));
+  if (row === undefined) throw new RedraftError("not_found", "There is no fine-tune with this id.");
+  const { fineTune, source } = row;
+  if (fineTune.status !== "succeeded" || fineTune.model === null)
+    throw new RedraftError("conflict", `The fine-tune is ${fineTune.status}; there is no tuned model to compare.`);
+  if (source?.status !== "done" || source.generation !== fineTune.generation) {
+    const what = source === null ? "deleted" : "rebuilt";
+    throw new RedraftError(
+      "conflict",
+      `The export was ${what} since: nobody can tell any more which failures this model has not seen.`,
+    );
+  }
+  const now = clock();
+  const id = newId();
+  await db
+    .insert(comparisons)
+    .values({
+      ...{ id, fineTuneId, status: "queued", caseLimit: limit, tokens: 0, faults: 0, dueAt: now, createdAt: now },
+      ...{ baseModel: fineTune.options.base_model, tunedModel: fineTune.model },
+      ...{ judgeModel: config.JUDGE_MODEL, judgeSamples: config.JUDGE_SAMPLES, rubric: RUBRIC },
+    })
+    // At most one of a fine-tune is open.
+    .onConflictDoNothing();
+  await sendJob(jobs, { job: "comparison", comparison_id: id });
+}

@@ -1,0 +1,90 @@
+import { z } from "@hono/zod-openapi";
+import { COMPARISON_STATUSES, UNSEEN } from "../../db/schema/fine-tunes.ts";
+import { PAIRWISE } from "../../db/schema/judge.ts";
+import { pageOf, pageQuery } from "../../http/pagination.ts";
+import { DEFAULT_CASES, MOST_CASES } from "./comparison-state.ts";
+
+export const comparisonInput = z
+  .strictObject({
+    limit: z
+      .int()
+      .min(1)
+      .max(MOST_CASES)
+      .optional()
+      .openapi({
+        description: `The most failures to replay, up to ${MOST_CASES}. Default: ${DEFAULT_CASES}. Each costs two replies and four calls of the judge, more with JUDGE_SAMPLES.`,
+      }),
+  })
+  .openapi("ComparisonInput");
+
+const estimate = z
+  .object({ value: z.number(), low: z.number(), high: z.number(), n: z.int() })
+  .nullable()
+  .openapi({ description: "With its 95% interval; null where there are too few cases to give one." });
+
+const numbers = {
+  n: z.int().openapi({ description: "Cases in which both replies were rated; the other numbers rest on these." }),
+  base_rating: z.number().nullable().openapi({ description: "Mean, 0 to 100." }),
+  tuned_rating: z.number().nullable(),
+  difference: estimate.openapi({ description: "Tuned minus base, paired, in points, with its 95% interval." }),
+  wins: z.int().openapi({ description: "Compared in both orders, the judge prefers the tuned model's reply." }),
+  ties: z.int(),
+  losses: z.int(),
+  not_compared: z.int(),
+  win_share: estimate.openapi({ description: "Wins among wins and losses, 0 to 1, with its 95% interval." }),
+  too_few: z.boolean().openapi({ description: "Too few cases to tell a difference." }),
+};
+
+export const comparisonOutput = z
+  .object({
+    id: z.uuid(),
+    fine_tune_id: z.uuid(),
+    status: z.enum(COMPARISON_STATUSES),
+    waiting: z.string().nullable().openapi({ description: "Why it stands still, where it does." }),
+    error: z.string().nullable(),
+    base_model: z.string(),
+    tuned_model: z.string(),
+    judge_model: z.string(),
+    rubric: z.string(),
+    meaning: z.string().openapi({ description: "What the numbers allow to be said." }),
+    unseen: z.record(z.string(), z.int()).openapi({
+      description:
+        "Why the cases count as unseen. held_out: in the export's validation file. later: recorded after the export. " +
+        "left_out: the export left it out, so no fair sample.",
+    }),
+    cases: z.int(),
+    open: z.int(),
+    unscored: z
+      .record(z.string(), z.int())
+      .openapi({ description: "Cases without two ratings, by reason. They count nowhere else." }),
+    ...numbers,
+    clusters: z.array(z.object({ topic: z.string().nullable(), cases: z.int(), ...numbers })),
+    tokens: z.int(),
+    created_at: z.iso.datetime(),
+    finished_at: z.iso.datetime().nullable(),
+  })
+  .openapi("Comparison");
+export type ComparisonOutput = z.infer<typeof comparisonOutput>;
+
+export const caseOutput = z
+  .object({
+    position: z.int(),
+    failure_id: z.uuid(),
+    erased: z.boolean().openapi({ description: "The failure was erased, and all its texts here with it." }),
+    unseen: z.enum(UNSEEN),
+    topic: z.string().nullable(),
+    status: z.enum(["open", "scored", "unscored"]),
+    reason_code: z.string().nullable(),
+    original_prompt: z.string().nullable(),
+    agent_reply: z.string().nullable(),
+    base_reply: z.string().nullable(),
+    tuned_reply: z.string().nullable(),
+    base_rating: z.int().nullable(),
+    tuned_rating: z.int().nullable(),
+    pairwise: z.enum(PAIRWISE).openapi({ description: "How the tuned model's reply did." }),
+  })
+  .openapi("ComparisonCase");
+export type CaseOutput = z.infer<typeof caseOutput>;
+
+export const caseQuery = z.strictObject({ ...pageQuery });
+export const casePage = pageOf(caseOutput);

@@ -1,0 +1,219 @@
+import { and, desc, eq, gte, inArray, isNull, ne, or, sql } from "drizzle-orm";
+import type { Db } from "../../db/client.ts";
+import type { ExportOptions, exportsTable } from "../../db/schema/exports.ts";
+import { failedReplies, prompts } from "../../db/schema/failures.ts";
+import type { Unseen } from "../../db/schema/fine-tunes.ts";
+import { type ExportFileName, fileKey } from "../../exports/export-state.ts";
+import type { Hash64 } from "../../exports/hash64.ts";
+import { hashText } from "../../exports/scan-texts.ts";
+import { failureConditions } from "../../failures/queries.ts";
+import { firstIdOf } from "../../lib/ids.ts";
+import { readLines } from "../../lib/read-lines.ts";
+import type { Services } from "../../services.ts";
+import { ComparisonError, MOST_CASES } from "./comparison-state.ts";
+import { toReplay } from "./replay.ts";
+
+/*
+ * Which failures a tuned model has not seen. A failure in a training line is seen, and so is every other one with the
+ * same customer message: it would measure memory.
+ *
+ * - `held_out`: the export put it into its validation file. The best there is: drawn by a hash of the prompt from the
+ *   same failures as the training lines, and no prompt is on both sides. (The provider computes a loss on that file;
+ *   it does not train on it.)
+ *
+ * Where an export held nothing out, two weaker kinds are left, whose prompts are looked up in the training file first:
+ *
+ * - `later`: recorded after the export was asked for. Other times may bring other questions.
+ * - `left_out`: the export looked at it and left it out, mostly because its rewrite gained too little. No fair sample:
+ *   these are failures that the rewriting model found hard.
+ */
+
+export interface Drawn {
+  failureId: string;
+  clusterId: string | null;
+  unseen: Unseen;
+}
+
+interface Distinct {
+  drawn: Drawn;
+  /** Hashes of what a training line with its prompt would say: with personal data replaced, and without. */
+  prompts: string[];
+}
+
+interface Candidate {
+  failureId: string;
+  unseen: Unseen;
+}
+
+/** More candidates than cases are looked at: some are erased by now, or ask what another one asks. */
+const SPARE = 2;
+
+/** Of failures recorded later, the newest. */
+const MOST_LATER = 4 * MOST_CASES;
+
+/** Up to here a training file is read through for the prompts of candidates: some ten seconds of CPU. */
+const MOST_TRAINING_BYTES = 256 * 1024 * 1024;
+
+const MOST_LINE_BYTES = 4 * 1024 * 1024;
+
+/** Left out because it is in the file already, or because no model could be asked it. */
+const NOT_TESTABLE = ["duplicate", "empty", "over_long"];
+
+type Source = typeof exportsTable.$inferSelect;
+type Drawing = Pick<Services, "db" | "bucket" | "config">;
+
+/**
+ * Draws up to `limit` failures that a model trained on this export has not seen, each prompt once. The same failures
+ * come first every time, so that two models of one export meet the same ones.
+ * @throws ComparisonError when what was seen can not be told any more
+ */
+export async function drawUnseen(services: Drawing, source: Source, limit: number): Promise<Drawn[]> {
+  const heldOut = (source.files?.["validation_data.jsonl"]?.rows ?? 0) > 0;
+  const candidates = heldOut
+    ? await heldOutOf(services, source, limit * SPARE)
+    : [...(await recordedLater(services.db, source)), ...(await leftOutOf(services, source, limit * SPARE))];
+  const distinct = await readDistinct(services, candidates);
+  const asked = new Set([...distinct.values()].flatMap(({ prompts }) => prompts));
+  const seen = heldOut ? new Set<string>() : await seenPrompts(services, source, asked);
+  const unseen = [...distinct.values()].filter(({ prompts }) => !prompts.some((prompt) => seen.has(prompt)));
+  return unseen.slice(0, limit).map(({ drawn }) => drawn);
+}
+
+async function* linesOf({ bucket }: Drawing, source: Source, file: ExportFileName) {
+  const object = await bucket.get(fileKey(source, file));
+  if (object === null)
+    throw new ComparisonError(`The export's ${file} is gone: nobody can tell any more what the model has not seen.`);
+  const decoder = new TextDecoder();
+  for await (const { bytes } of readLines(object.body, MOST_LINE_BYTES)) if (bytes) yield decoder.decode(bytes);
+}
+
+async function heldOutOf(services: Drawing, source: Source, most: number): Promise<Candidate[]> {
+  const kept = new Lowest(most);
+  for await (const line of linesOf(services, source, "improvements.jsonl")) {
+    if (line.includes('"file":"validation"')) kept.add((JSON.parse(line) as { failure_id: string }).failure_id);
+  }
+  return kept.all().map((failureId) => ({ failureId, unseen: "held_out" }));
+}
+
+async function leftOutOf(services: Drawing, source: Source, most: number): Promise<Candidate[]> {
+  if (source.files?.["skipped.jsonl"] === undefined) return [];
+  const kept = new Lowest(most);
+  for await (const line of linesOf(services, source, "skipped.jsonl")) {
+    const { failure_id, reason } = JSON.parse(line) as { failure_id: string; reason: string };
+    if (!NOT_TESTABLE.includes(reason)) kept.add(failure_id);
+  }
+  return kept.all().map((failureId) => ({ failureId, unseen: "left_out" }));
+}
+
+/** Failures of the kind that the export took, recorded since. */
+async function recordedLater(db: Db, { options, createdAt }: Source): Promise<Candidate[]> {
+  const { topic, failure_category } = options;
+  const where = await failureConditions(db, { topic, failure_category });
+  if (where === null) return [];
+  const rows = await db
+    .select({ id: failedReplies.id })
+    .from(failedReplies)
+    .where(and(...where, gte(failedReplies.id, firstIdOf(createdAt + 1))))
+    .orderBy(desc(failedReplies.id))
+    .limit(MOST_LATER);
+  const kept = new Lowest(MOST_LATER);
+  for (const { id } of rows) kept.add(id);
+  return kept.all().map((failureId) => ({ failureId, unseen: "later" }));
+}
+
+/** Candidates that are still there and have a reference, the first of each prompt, by the hash of their prompt. */
+async function readDistinct({ db, config }: Drawing, candidates: Candidate[]): Promise<Map<string, Distinct>> {
+  const distinct = new Map<string, Distinct>();
+  for (let from = 0; from < candidates.length; from += READ_ROWS) {
+    const chunk = candidates.slice(from, from + READ_ROWS);
+    const rows = new Map((await readTexts(db, chunk)).map((row) => [row.id, row]));
+    for (const { failureId, unseen } of chunk) {
+      const row = rows.get(failureId);
+      const replay = row && toReplay({ ...row, system: null }, { redacting: config.REDACT_EXPORTS });
+      if (!row || !replay || typeof replay === "string") continue;
+      // The setting may have been another one when the file was written.
+      const prompts = [replay.prompt, row.prompt.toWellFormed()].map((prompt) => keyOf(hashText(prompt)));
+      const [key = ""] = prompts;
+      if (!distinct.has(key)) distinct.set(key, { prompts, drawn: { failureId, clusterId: row.clusterId, unseen } });
+    }
+  }
+  return distinct;
+}
+
+/** So many texts at once are some megabytes. */
+const READ_ROWS = 100;
+
+function readTexts(db: Db, chunk: Candidate[]) {
+  const ids = JSON.stringify(chunk.map(({ failureId }) => failureId));
+  return db
+    .select({
+      id: failedReplies.id,
+      clusterId: failedReplies.clusterId,
+      prompt: prompts.originalPrompt,
+      agentReply: failedReplies.agentReply,
+    })
+    .from(failedReplies)
+    .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
+    .where(
+      and(
+        inArray(failedReplies.id, sql`(select value from json_each(${ids}))`),
+        // The judge found no reference in it at correction time; it would find none now.
+        or(isNull(failedReplies.reasonCode), ne(failedReplies.reasonCode, "unusable_reference")),
+      ),
+    );
+}
+
+/** Those of the prompts that stand in the training file. */
+async function seenPrompts(services: Drawing, source: Source, asked: Set<string>): Promise<Set<string>> {
+  if (asked.size === 0) return new Set();
+  if (source.bytes > MOST_TRAINING_BYTES) {
+    throw new ComparisonError(
+      "The training file is too large to look through, and nothing was held out of it. " +
+        "Train on an export with a validation_fraction to compare.",
+    );
+  }
+  const seen = new Set<string>();
+  for await (const line of linesOf(services, source, "training_data.jsonl")) {
+    const key = keyOf(hashText(promptOf(JSON.parse(line), source.options)));
+    if (asked.has(key)) seen.add(key);
+  }
+  return seen;
+}
+
+interface Line {
+  messages?: Message[];
+  input?: { messages: Message[] };
+}
+type Message = { role: string; content: string };
+
+/** The customer's message of a training line; fine-tunes take OpenAI's two formats. */
+function promptOf(line: Line, { format }: ExportOptions): string {
+  const messages = (format === "openai-dpo" ? line.input?.messages : line.messages) ?? [];
+  return messages.find(({ role }) => role === "user")?.content ?? "";
+}
+
+const keyOf = ({ high, low }: Hash64) => `${high} ${low}`;
+
+/** The ids with the lowest hashes among any number: a draw that comes out the same every time. */
+class Lowest {
+  readonly #most: number;
+  #kept: { id: string; rank: number }[] = [];
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  add(id: string): void {
+    this.#kept.push({ id, rank: hashText(id).high });
+    if (this.#kept.length >= 4 * this.#most) this.#prune();
+  }
+
+  all(): string[] {
+    this.#prune();
+    return this.#kept.map(({ id }) => id);
+  }
+
+  #prune(): void {
+    this.#kept = this.#kept.toSorted((a, b) => a.rank - b.rank).slice(0, this.#most);
+  }
+}

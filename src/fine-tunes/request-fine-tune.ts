@@ -1,0 +1,52 @@
+import { eq } from "drizzle-orm";
+import type { Db } from "../db/client.ts";
+import { type ExportFormat, exportsTable } from "../db/schema/exports.ts";
+import { fineTunes } from "../db/schema/fine-tunes.ts";
+import { FEWEST_EXAMPLES } from "../exports/export-state.ts";
+import { describeError, RedraftError } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import type { Services } from "../services.ts";
+import type { FineTuneInput } from "./schemas.ts";
+
+/** The largest file the Uploads API takes. */
+const MOST_BYTES = 8 * 1024 ** 3;
+
+/** The format that each method trains on. */
+const FORMAT_OF: Record<FineTuneInput["method"], ExportFormat> = { supervised: "openai-sft", dpo: "openai-dpo" };
+
+/** Keeps what was asked for and has it done in the background. @throws RedraftError when the file does not fit */
+export async function requestFineTune(
+  { db, clock, jobs }: Pick<Services, "db" | "clock" | "jobs">,
+  { export_id, ...options }: FineTuneInput,
+): Promise<{ id: string }> {
+  const { sha256, generation, exportOptions } = await trainable(db, export_id, options.method);
+  const now = clock();
+  const id = newId();
+  await db.insert(fineTunes).values({
+    ...{ id, exportId: export_id, exportSha256: sha256, exportOptions, generation, options, createdAt: now },
+    ...{ status: "uploading", uploads: {}, events: [], loss: [], attempts: 0, dueAt: now },
+  });
+  try {
+    await jobs.send({ job: "fine_tune", fine_tune_id: id });
+  } catch (error) {
+    console.warn(JSON.stringify({ event: "fine_tune_not_sent", fine_tune_id: id, error: describeError(error) }));
+  }
+  return { id };
+}
+
+/** The export as it can be trained on. */
+async function trainable(db: Db, exportId: string, method: FineTuneInput["method"]) {
+  const [row] = await db.select().from(exportsTable).where(eq(exportsTable.id, exportId));
+  const refuse = (detail: string) => new RedraftError("conflict", detail);
+  if (row === undefined) throw new RedraftError("not_found", "There is no export with this id.");
+  if (row.status !== "done" || row.sha256 === null) throw refuse(`The export is ${row.status}; it must be done first.`);
+  if (row.staleAt !== null) throw refuse("A text in this export was erased; rebuild it first.");
+  const format = FORMAT_OF[method];
+  if (row.options.format !== format)
+    throw refuse(
+      `The method ${method} trains on an export of the format ${format}; this one is ${row.options.format}.`,
+    );
+  if (row.rows < FEWEST_EXAMPLES) throw refuse(`The export has fewer than ${FEWEST_EXAMPLES} examples.`);
+  if (row.bytes > MOST_BYTES) throw refuse("The file is larger than the 8 GB that providers take; export less.");
+  return { sha256: row.sha256, generation: row.generation, exportOptions: row.options };
+}

@@ -1,0 +1,71 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { type AppContext, createRouter } from "../http/app-env.ts";
+import { problems } from "../http/problem.ts";
+import { RedraftError } from "../lib/errors.ts";
+import { getFineTune, listFineTunes } from "./queries.ts";
+import { requestFineTune } from "./request-fine-tune.ts";
+import { cancelFineTune } from "./run-fine-tune.ts";
+import { fineTuneInput, fineTuneOutput, fineTunePage, fineTuneQuery } from "./schemas.ts";
+
+const tags = ["fine-tunes"];
+const idParam = z.object({ id: z.uuid("must be a fine-tune's id") });
+const one = { content: { "application/json": { schema: fineTuneOutput } } };
+
+const request = createRoute({
+  method: "post",
+  path: "/v1/fine-tunes",
+  tags,
+  summary: "Train a model on an export",
+  request: { body: { content: { "application/json": { schema: fineTuneInput } } } },
+  responses: { 202: { description: "Accepted", ...one }, ...problems("invalid", "not_found", "conflict") },
+});
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/fine-tunes",
+  tags,
+  summary: "Fine-tunes, newest first",
+  request: { query: fineTuneQuery },
+  responses: {
+    200: { description: "A page", content: { "application/json": { schema: fineTunePage } } },
+    ...problems("invalid"),
+  },
+});
+
+const get = createRoute({
+  method: "get",
+  path: "/v1/fine-tunes/{id}",
+  tags,
+  summary: "One fine-tune, with its events and loss",
+  request: { params: idParam },
+  responses: { 200: { description: "The fine-tune", ...one }, ...problems("not_found") },
+});
+
+const cancel = createRoute({
+  method: "post",
+  path: "/v1/fine-tunes/{id}/cancel",
+  tags,
+  summary: "Cancel a fine-tune",
+  request: { params: idParam },
+  responses: { 202: { description: "The fine-tune as it is now", ...one }, ...problems("not_found") },
+});
+
+export const fineTuneRoutes = createRouter()
+  .openapi(request, async (c) => {
+    const { id } = await requestFineTune(c.var.services, c.req.valid("json"));
+    c.header("location", `/v1/fine-tunes/${id}`);
+    return c.json(await found(c, id), 202);
+  })
+  .openapi(list, async (c) => c.json(await listFineTunes(c.var.services.db, c.req.valid("query")), 200))
+  .openapi(get, async (c) => c.json(await found(c, c.req.valid("param").id), 200))
+  .openapi(cancel, async (c) => {
+    const { id } = await found(c, c.req.valid("param").id);
+    await cancelFineTune(c.var.services, id);
+    return c.json(await found(c, id), 202);
+  });
+
+async function found(c: AppContext, id: string) {
+  const row = await getFineTune(c.var.services.db, id);
+  if (row === null) throw new RedraftError("not_found", "There is no fine-tune with this id.");
+  return row;
+}

@@ -1,0 +1,85 @@
+import type { FineTuneUploads } from "../db/schema/fine-tunes.ts";
+import { describeError } from "../lib/errors.ts";
+import { type FineTuneProvider, ProviderError } from "./provider.ts";
+
+/** How files go to a provider. */
+export interface UploadLimits {
+  /** Up to here a file goes in one request; bytes. */
+  mostInOne: number;
+  /** The size of a part of a larger one. */
+  partBytes: number;
+}
+
+/** OpenAI's: files of 512 MB, and beyond that the Uploads API with parts of 64 MB. */
+export const UPLOAD_LIMITS: UploadLimits = { mostInOne: 512 * 1024 * 1024, partBytes: 64 * 1024 * 1024 };
+
+export type UploadProgress = NonNullable<FineTuneUploads["training"]>;
+
+/**
+ * Uploads one file, in one request or in parts, each streamed from R2 by its range, so that memory holds none of them.
+ * What was sent before is not sent again.
+ * @param progress what reached the provider; changed as more does
+ * @param save keeps it; throws where the fine-tune is not wanted any more
+ */
+export async function uploadFile(
+  { bucket, provider, limits }: { bucket: R2Bucket; provider: FineTuneProvider; limits: UploadLimits },
+  key: string,
+  progress: UploadProgress,
+  save: () => Promise<void>,
+): Promise<void> {
+  if (progress.file_id !== undefined) return;
+  const name = key.split("/").at(-1) ?? "data.jsonl";
+  const gone = () => new ProviderError("invalid", `The export's ${name} is gone.`);
+  const size = (await bucket.head(key))?.size;
+  if (size === undefined) throw gone();
+  const read = async (offset: number, length: number) => {
+    const object = await bucket.get(key, { range: { offset, length } });
+    if (object === null) throw gone();
+    return object.body;
+  };
+  if (size <= limits.mostInOne) {
+    progress.file_id = await provider.uploadFile(name, size, await read(0, size));
+    return save();
+  }
+  const sendParts = async () => {
+    progress.upload_id ??= await provider.beginUpload(name, size);
+    progress.part_ids ??= [];
+    await save();
+    for (let offset = progress.part_ids.length * limits.partBytes; offset < size; offset += limits.partBytes) {
+      const length = Math.min(limits.partBytes, size - offset);
+      progress.part_ids.push(await provider.uploadPart(progress.upload_id, length, await read(offset, length)));
+      await save();
+    }
+    progress.file_id = await provider.completeUpload(progress.upload_id, progress.part_ids);
+    await save();
+  };
+  const resumed = progress.upload_id !== undefined;
+  try {
+    await sendParts();
+  } catch (error) {
+    // An upload ends by itself after an hour at OpenAI: one that was begun by an earlier worker is begun anew, once.
+    if (!resumed || !(error instanceof ProviderError) || error.kind !== "invalid") throw error;
+    await dropUpload(provider, progress);
+    await sendParts();
+  }
+}
+
+/** Ends uploads that nobody will complete: at the provider they would stand, and count, until they expire. */
+export async function dropUploads(provider: FineTuneProvider, uploads: FineTuneUploads): Promise<void> {
+  for (const progress of [uploads.training, uploads.validation]) {
+    if (progress?.upload_id !== undefined && progress.file_id === undefined) await dropUpload(provider, progress);
+  }
+}
+
+async function dropUpload(provider: FineTuneProvider, progress: UploadProgress): Promise<void> {
+  const id = progress.upload_id;
+  delete progress.upload_id;
+  delete progress.part_ids;
+  if (id === undefined) return;
+  try {
+    await provider.cancelUpload(id);
+  } catch (error) {
+    // It may have ended already; otherwise it expires.
+    console.warn(JSON.stringify({ event: "upload_not_cancelled", upload_id: id, error: describeError(error) }));
+  }
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { transcript } from "../corrections/generate-corrected-reply.ts";
+import { completeJson } from "../llm/complete-json.ts";
+import { ModelError } from "../llm/model.ts";
+import { sections } from "../llm/sections.ts";
+import type { Judge, RatedCase } from "./rate-reply.ts";
+
+const MAX_OUTPUT_TOKENS = 4_000;
+
+/** Some models answer an object where a text belongs. */
+export const words = z.preprocess((value) => (typeof value === "string" ? value : JSON.stringify(value)), z.string());
+
+export interface Question<T> {
+  name: string;
+  instructions: string;
+  schema: z.ZodType<T>;
+  /** The replies it is about, by the names of their sections. */
+  replies: Record<string, string>;
+}
+
+/**
+ * Asks the judge about replies to a customer, beside the conversation and the agent's reply.
+ * @returns null where it gave no answer that can be used
+ * @throws ModelError for what may pass or needs an operator
+ */
+export async function askJudge<T>(
+  judge: Judge,
+  rated: RatedCase,
+  { name, instructions, schema, replies }: Question<T>,
+): Promise<T | null> {
+  const content = sections({
+    conversation: transcript(rated.conversation),
+    customer_message: rated.originalPrompt,
+    agent_reply: rated.agentReply,
+    ...replies,
+  });
+  try {
+    return await completeJson(judge.model, {
+      ...{ model: judge.name, name, schema, maxOutputTokens: MAX_OUTPUT_TOKENS },
+      messages: [
+        { role: "system", content: instructions },
+        { role: "user", content },
+      ],
+    });
+  } catch (error) {
+    if (error instanceof ModelError && (error.failure === "repair" || error.failure === "refused")) return null;
+    throw error;
+  }
+}

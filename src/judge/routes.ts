@@ -1,0 +1,38 @@
+import { createRoute } from "@hono/zod-openapi";
+import { createRouter } from "../http/app-env.ts";
+import { problems } from "../http/problem.ts";
+import { readCalibration } from "./calibration.ts";
+import { requestControls } from "./controls.ts";
+import { calibrationOutput, controlsCreated, controlsInput } from "./schemas.ts";
+
+const tags = ["judge"];
+
+const calibration = createRoute({
+  method: "get",
+  path: "/v1/judge/calibration",
+  tags,
+  summary: "How far the judge can be trusted",
+  responses: {
+    200: {
+      description: "Agreement with people, controls",
+      content: { "application/json": { schema: calibrationOutput } },
+    },
+    ...problems(),
+  },
+});
+
+const controls = createRoute({
+  method: "post",
+  path: "/v1/judge/controls",
+  tags,
+  summary: "Run the judge's controls over a sample of failures",
+  request: { body: { content: { "application/json": { schema: controlsInput } }, required: true } },
+  responses: {
+    202: { description: "Accepted", content: { "application/json": { schema: controlsCreated } } },
+    ...problems("invalid"),
+  },
+});
+
+export const judgeRoutes = createRouter()
+  .openapi(calibration, async (c) => c.json(await readCalibration(c.var.services), 200))
+  .openapi(controls, async (c) => c.json(await requestControls(c.var.services, c.req.valid("json").sample), 202));

@@ -1,0 +1,74 @@
+import { describeError } from "./errors.ts";
+import { MINUTE } from "./time.ts";
+
+/** Lets work go on after the answer (`ctx.waitUntil`). */
+export type Behind = (work: Promise<unknown>) => void;
+
+/** A refresh that never came back (its request was cut off) is tried again after this long; in milliseconds. */
+const REFRESH_AGAIN_MS = 5_000;
+
+/**
+ * Past its life by more than this, a copy is loaded anew before it answers: what was erased must not come back from
+ * an isolate that was idle. Where that fails, the copy still answers.
+ */
+const LONGEST_PAST_MS = MINUTE;
+
+interface Entry<T> {
+  value: T;
+  loadedAt: number;
+  freshUntil: number;
+}
+
+/**
+ * Copies that an isolate keeps for a short while. A copy past its life still answers, at once, and is refreshed
+ * behind that answer. Loads are not shared between requests: a request may not wait for another one's I/O.
+ */
+export class LiveCache<T> {
+  readonly #entries = new Map<string, Entry<T>>();
+  readonly #lifeMs: number;
+  readonly #mostEntries: number;
+
+  constructor(lifeMs: number, mostEntries: number) {
+    this.#lifeMs = lifeMs;
+    this.#mostEntries = mostEntries;
+  }
+
+  /** The copy where there is one, or what `load` brings. `load` gets the copy that it is to replace. */
+  get(key: string, now: number, load: (old?: T) => Promise<T>, behind: Behind): T | Promise<T> {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return this.#load(key, now, load);
+    if (now >= entry.loadedAt + this.#lifeMs + LONGEST_PAST_MS) return this.#renew(key, now, load, entry);
+    if (now >= entry.freshUntil) {
+      entry.freshUntil = now + REFRESH_AGAIN_MS;
+      behind(this.#renew(key, now, load, entry));
+    }
+    return entry.value;
+  }
+
+  /** The next request loads it anew. */
+  drop(key: string): void {
+    this.#entries.delete(key);
+  }
+
+  async #renew(key: string, now: number, load: (old?: T) => Promise<T>, entry: Entry<T>): Promise<T> {
+    try {
+      return await this.#load(key, now, () => load(entry.value));
+    } catch (error) {
+      // Not every request is to wait for what is down.
+      entry.loadedAt = now - this.#lifeMs;
+      entry.freshUntil = now + REFRESH_AGAIN_MS;
+      console.warn(JSON.stringify({ event: "copy_not_refreshed", key, error: describeError(error) }));
+      return entry.value;
+    }
+  }
+
+  async #load(key: string, now: number, load: () => Promise<T>): Promise<T> {
+    const value = await load();
+    this.#entries.delete(key);
+    // The oldest goes first: maps keep their order of insertion.
+    const [oldest] = this.#entries.size >= this.#mostEntries ? this.#entries.keys() : [];
+    if (oldest !== undefined) this.#entries.delete(oldest);
+    this.#entries.set(key, { value, loadedAt: now, freshUntil: now + this.#lifeMs });
+    return value;
+  }
+}

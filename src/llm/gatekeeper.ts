@@ -1,0 +1,133 @@
+import { and, eq, isNull, sql } from "drizzle-orm";
+import type { Config } from "../config.ts";
+import { failedReplies } from "../db/schema/failures.ts";
+import { dailyUsage, gate } from "../db/schema/llm.ts";
+import { sha256Hex } from "../lib/text.ts";
+import { dayOf, SECOND } from "../lib/time.ts";
+import type { Services } from "../services.ts";
+import { TOKENS_OF_DAY } from "./daily-tokens.ts";
+import {
+  type Admission,
+  admit,
+  type GateState,
+  gateAfter,
+  OPEN,
+  type Report,
+  type Wait,
+  whileProbing,
+} from "./gate.ts";
+
+/** The shared row is read at most this often per invocation; what one reports, it knows at once. */
+const FRESH_MS = 2 * SECOND;
+
+/** The one row. */
+const ROW = 1;
+
+export interface Gatekeeper {
+  /** May a correction begin? */
+  admit(): Promise<Admission>;
+  /** Tells how a correction's model calls ended, and what they cost in tokens. Null: nothing about the provider. */
+  report(report: Report | null, tokens: number): Promise<void>;
+}
+
+/** The gate as one consumer invocation uses it: decisions by `gate.ts`, the shared row in D1. */
+export function createGatekeeper({ db, clock, config }: Pick<Services, "db" | "clock" | "config">): Gatekeeper {
+  const setup = setupOf(config);
+  let known: { state: GateState; spent: number; at: number } | null = null;
+
+  async function look(): Promise<{ state: GateState; spent: number }> {
+    if (known !== null && clock() - known.at < FRESH_MS) return known;
+    known = { ...(await readGate(db, clock())), at: clock() };
+    return known;
+  }
+
+  return {
+    async admit() {
+      const { state, spent } = await look();
+      const admission = admit(state, spent, config.DAILY_TOKEN_BUDGET, clock(), await setup);
+      if (!admission.admitted || !admission.probe) return admission;
+      // Many may ask at once: the row lets one of them through.
+      const next = whileProbing(state, clock(), await setup);
+      const won = await db
+        .update(gate)
+        .set(next)
+        .where(and(eq(gate.id, ROW), state.until === null ? isNull(gate.until) : eq(gate.until, state.until)))
+        .returning({ id: gate.id });
+      known = null;
+      if (won.length > 0) return admission;
+      const { state: now, spent: spentNow } = await look();
+      return admit(now, spentNow, config.DAILY_TOKEN_BUDGET, clock(), await setup);
+    },
+    async report(report, tokens) {
+      const [{ state, spent }, name] = [await look(), await setup];
+      // No waiting between what is known and what is known next: many report at the same time.
+      const before = known?.state ?? state;
+      const next = report === null ? before : gateAfter(before, report, clock(), name);
+      known = { state: next, spent: (known?.spent ?? spent) + tokens, at: known?.at ?? clock() };
+      if (next.until === before.until && next.failures === before.failures) return;
+      await db
+        .insert(gate)
+        .values({ id: ROW, ...next })
+        .onConflictDoUpdate({ target: gate.id, set: next });
+      if (before.until !== null && next.until === null) await bringForward(db, clock(), before.code);
+    },
+  };
+}
+
+/** The gate and the tokens spent today, as stored. */
+export async function readGate(db: Services["db"], now: number): Promise<{ state: GateState; spent: number }> {
+  const [[row], [used]] = await db.batch([
+    db.select().from(gate).where(eq(gate.id, ROW)),
+    db
+      .select({ spent: TOKENS_OF_DAY.as("spent") })
+      .from(dailyUsage)
+      .where(eq(dailyUsage.day, dayOf(now))),
+  ]);
+  return { state: row ?? OPEN, spent: used?.spent ?? 0 };
+}
+
+/** Why corrections do not begin at the moment; null when they do. */
+export async function whyWaiting({
+  db,
+  clock,
+  config,
+}: Pick<Services, "db" | "clock" | "config">): Promise<Wait | null> {
+  const { state, spent } = await readGate(db, clock());
+  const admission = admit(state, spent, config.DAILY_TOKEN_BUDGET, clock(), await setupOf(config));
+  if (!admission.admitted) return admission;
+  // Due to be probed: closed until the probe has come back.
+  return admission.probe && state.until !== null
+    ? { code: state.code ?? "paused", reason: state.reason ?? "Paused.", untilMs: state.until }
+    : null;
+}
+
+/** Opens the gate by hand, for an operator who has mended what it was closed for. */
+export async function openGate({ db, clock }: Pick<Services, "db" | "clock">): Promise<void> {
+  const { state } = await readGate(db, clock());
+  await db.update(gate).set(OPEN).where(eq(gate.id, ROW));
+  await bringForward(db, clock(), state.code);
+}
+
+/** What waited for the gate is due again at once. */
+async function bringForward(db: Services["db"], now: number, code: string | null): Promise<void> {
+  if (code === null) return;
+  await db
+    .update(failedReplies)
+    .set({ dueAt: now })
+    .where(
+      and(
+        eq(failedReplies.status, "pending"),
+        sql`${failedReplies.dueAt} > ${now}`,
+        eq(failedReplies.reasonCode, code),
+      ),
+    );
+}
+
+/** Names key, address and models without telling the key. */
+async function setupOf(config: Config): Promise<string> {
+  const { OPENAI_API_KEY, OPENAI_BASE_URL, CORRECTION_MODEL, JUDGE_MODEL } = config;
+  return (await sha256Hex(JSON.stringify([OPENAI_API_KEY, OPENAI_BASE_URL, CORRECTION_MODEL, JUDGE_MODEL]))).slice(
+    0,
+    16,
+  );
+}

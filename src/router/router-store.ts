@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { decodeRouter, RouterFileError } from "./router-file.ts";
+import type { RouterModel } from "./router-model.ts";
+
+/** Names the version in force. The topics' clusters stand here, so that routing never reads D1. */
+const CURRENT = "router/current";
+
+export function routerKey(version: string): string {
+  return `router/${version}.bin`;
+}
+
+const pointer = z.object({
+  version: z.string(),
+  /** Topic as the router knows it, to the id of its cluster. */
+  clusters: z.record(z.string(), z.string()),
+});
+
+export type RouterPointer = z.infer<typeof pointer>;
+
+export interface LoadedRouter extends RouterPointer {
+  model: RouterModel;
+}
+
+/** @returns null while there is none */
+export async function readPointer(bucket: R2Bucket): Promise<RouterPointer | null> {
+  const object = await bucket.get(CURRENT);
+  return object === null ? null : pointer.parse(await object.json());
+}
+
+export async function writePointer(bucket: R2Bucket, current: RouterPointer): Promise<void> {
+  await bucket.put(CURRENT, JSON.stringify(current), { httpMetadata: { contentType: "application/json" } });
+}
+
+/**
+ * The router in force; only its pointer is read where `old` is of the same version.
+ * @returns null while none is trained, or where its file is gone, damaged or of another format. A damaged file is
+ *   removed: the sweep finds it gone, and has a new one trained.
+ */
+export async function loadRouter(bucket: R2Bucket, old: LoadedRouter | null): Promise<LoadedRouter | null> {
+  const current = await readPointer(bucket);
+  if (current === null) return null;
+  if (old?.version === current.version) return { ...current, model: old.model };
+  const file = await bucket.get(routerKey(current.version));
+  if (file === null) return null;
+  try {
+    return { ...current, model: decodeRouter(new Uint8Array(await file.arrayBuffer())) };
+  } catch (error) {
+    if (!(error instanceof RouterFileError)) throw error;
+    console.error(JSON.stringify({ event: "router_not_readable", version: current.version, code: error.code }));
+    // Of another version: for code that is deployed beside this one it may be right.
+    if (error.code !== "unsupported_version") await bucket.delete(routerKey(current.version));
+    return null;
+  }
+}
+
+export async function hasRouterFile(bucket: R2Bucket, version: string): Promise<boolean> {
+  return (await bucket.head(routerKey(version))) !== null;
+}

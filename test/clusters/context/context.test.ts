@@ -1,0 +1,87 @@
+import { env, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { chooseLessons } from "../../../src/clusters/context/build-context.ts";
+import { categoryShares, scopeName } from "../../../src/clusters/context/context.ts";
+import { readContext } from "../../../src/clusters/context/read-context.ts";
+import { guidanceText } from "../../../src/clusters/lessons/guidance-text.ts";
+import { findCluster } from "../../../src/clusters/topics.ts";
+import { aFailure, createWorld } from "../../support/world.ts";
+
+describe("why a cluster fails", () => {
+  it("does not take one failure for a rule", () => {
+    const overall = [
+      { failure_category: "tone", count: 10 },
+      { failure_category: "policy", count: 90 },
+    ];
+    const [once] = categoryShares([{ failure_category: "tone", count: 1 }], overall);
+    const [often] = categoryShares([{ failure_category: "tone", count: 50 }], overall);
+    expect(once?.lift).toBeLessThan(often?.lift ?? 0);
+    expect(often?.lift).toBeCloseTo(9.5, 0);
+    expect(once?.share).toBe(1);
+  });
+
+  it("gives each frequent category a lesson before one gets two, and no lesson twice", () => {
+    const told = [
+      { failure_category: "a", text: "One thing." },
+      { failure_category: "a", text: "one   thing." },
+      { failure_category: "a", text: "Another longer thing." },
+      { failure_category: "b", text: "Third thing." },
+      { failure_category: null, text: "Fourth thing." },
+    ];
+    const lessons = chooseLessons(told, [{ failure_category: "a" }, { failure_category: "b" }]);
+    expect(lessons.map(({ text }) => text)).toEqual([
+      "Another longer thing.",
+      "Third thing.",
+      "Fourth thing.",
+      "One thing.",
+    ]);
+  });
+
+  it("says nothing where nothing is known", () => {
+    const context = {
+      topic: "t",
+      number: 1,
+      merged_into: null,
+      tested: { guided: { n: 0, failed: 0 }, plain: { n: 0, failed: 0 }, switched_off: false },
+      shared: [],
+      failures: 0,
+      failure_categories: [],
+      lessons: [],
+      examples: [],
+      version: 1,
+      built_at: 0,
+    };
+    expect(guidanceText(context)).toBeNull();
+  });
+});
+
+describe("the cluster's Durable Object", () => {
+  async function cluster() {
+    const world = createWorld();
+    const topic = `object-${crypto.randomUUID()}`;
+    await world.record(aFailure({ topic }));
+    const { id } = (await findCluster(world.services.db, topic)) ?? { id: "" };
+    const scope = { cluster_id: id };
+    const stub = env.CLUSTERS.get(env.CLUSTERS.idFromName(scopeName(scope)));
+    return { world, topic, scope, stub };
+  }
+
+  it("serves the same context after an eviction, from its storage", async () => {
+    const { world, scope, stub } = await cluster();
+    const before = await readContext(world.services, scope);
+    await evictDurableObject(stub);
+    expect(await readContext(world.services, scope)).toEqual(before);
+  });
+
+  it("gathers a burst of touches into one rebuild, with a higher version", async () => {
+    const { world, topic, scope, stub } = await cluster();
+    const before = await readContext(world.services, scope);
+    await world.record(aFailure({ topic }));
+    for (let i = 0; i < 5; i++) await stub.touch(scope);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await runDurableObjectAlarm(stub)).toBe(false);
+    const after = await readContext(world.services, scope);
+    expect(after.version).toBe(before.version + 1);
+    expect(after.failures).toBe(2);
+  });
+});

@@ -1,0 +1,63 @@
+import { vi } from "vitest";
+import { clearAll, insertImprovements } from "../exports/rows.ts";
+import type { World } from "../support/world.ts";
+
+/** A provider of fine-tuning, as far as a test needs it; keeps what it was sent. */
+export function aProvider() {
+  const provider = {
+    calls: [] as string[],
+    files: [] as string[],
+    jobs: [] as { id: string; metadata: unknown; model: unknown }[],
+    status: "running",
+    /** Answers instead of the provider, where it returns something. */
+    instead: (_call: string): Response | undefined => undefined,
+  };
+  vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+    const path = new URL(url).pathname.replace("/v1", "");
+    const call = `${init.method} ${path}`;
+    provider.calls.push(call);
+    const body = await new Response(init.body, { headers: init.headers as Record<string, string> }).arrayBuffer();
+    const instead = provider.instead(call);
+    if (instead) return instead;
+    if (call === "POST /files") {
+      const headers = { "content-type": (init.headers as Record<string, string>)["content-type"] ?? "" };
+      const file = (await new Response(body, { headers }).formData()).get("file");
+      provider.files.push(file instanceof Blob ? await file.text() : "");
+      return Response.json({ id: `file-${provider.files.length}` });
+    }
+    if (call === "POST /fine_tuning/jobs") {
+      const asked = JSON.parse(new TextDecoder().decode(body)) as { metadata: unknown; model: unknown };
+      provider.jobs.push({ id: `job-${provider.jobs.length + 1}`, metadata: asked.metadata, model: asked.model });
+      return Response.json({ ...provider.jobs.at(-1), status: "validating_files" });
+    }
+    if (call === "GET /fine_tuning/jobs") return Response.json({ data: provider.jobs });
+    if (path.endsWith("/events")) {
+      const data = { step: 1, train_loss: 1.5, valid_loss: null };
+      return Response.json({ data: [{ created_at: 5, level: "info", message: "Step 1", data }] });
+    }
+    const model = provider.status === "succeeded" ? "ft:base:1" : null;
+    return Response.json({ id: "job-1", status: provider.status, fine_tuned_model: model, trained_tokens: null });
+  });
+  return provider;
+}
+
+/** An export of sixty improvements, done. */
+export async function aFile(world: World, options: object = {}): Promise<string> {
+  await clearAll();
+  await insertImprovements(60, 30);
+  const { id } = await world.json("POST", "/v1/exports", options);
+  await world.deliver();
+  return id;
+}
+
+/** Delivers, and looks at the provider, until a fine-tune has its model. @returns its id */
+export async function aTunedModel(world: World, provider: ReturnType<typeof aProvider>, export_id: string) {
+  const asked = { export_id, base_model: "base", method: "supervised" };
+  const { id } = await world.json("POST", "/v1/fine-tunes", asked);
+  await world.deliver();
+  provider.status = "succeeded";
+  world.now += 60_000;
+  await world.sweep();
+  await world.deliver();
+  return id as string;
+}
