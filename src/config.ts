@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isWebhookSecret } from "./http/standard-webhooks.ts";
+import { isWebhookSecret } from "./lib/standard-webhooks.ts";
 
 /** True for addresses that only this machine can reach, where plain http and no key are fine. */
 export function isLoopback(url: URL): boolean {

@@ -7,7 +7,7 @@ import { runComparison } from "./fine-tunes/comparison/run-comparison.ts";
 import { runFineTune } from "./fine-tunes/run-fine-tune.ts";
 import { keepDeadLetter } from "./jobs/dead-letters.ts";
 import { runControls } from "./judge/controls.ts";
-import { describeError } from "./lib/errors.ts";
+import { log } from "./lib/log.ts";
 import { trainRouterIfDue } from "./router/router-training.ts";
 import type { JobMessage, Services } from "./services.ts";
 
@@ -38,7 +38,7 @@ export async function consumeJobs(services: Services, batch: MessageBatch): Prom
       await doJob(services, parsed.data);
       delivery.ack();
     } catch (error) {
-      console.error(JSON.stringify({ event: "job_fault", ...parsed.data, error: describeError(error) }));
+      log.error("job_fault", { ...parsed.data }, error);
       delivery.retry({ delaySeconds: RETRY_DELAY_S });
     }
   }

@@ -1,6 +1,7 @@
 import { type Config, fineTuneKey, readConfig } from "./config.ts";
 import { createDb, type Db } from "./db/client.ts";
 import { RedraftError } from "./lib/errors.ts";
+import { newId } from "./lib/ids.ts";
 import type { Clock } from "./lib/time.ts";
 import type { Model } from "./llm/model.ts";
 import { createOpenAiModel } from "./llm/openai.ts";
@@ -33,6 +34,10 @@ export interface Services {
   bucket: R2Bucket;
   clusters: Cloudflare.Env["CLUSTERS"];
   clock: Clock;
+  /** A new id, which sorts by the time it was made. */
+  newId: () => string;
+  /** Chance, from 0 to 1. */
+  chance: () => number;
   /** For what goes to the model's server as it came, past the SDK. */
   fetch: typeof fetch;
 }
@@ -65,6 +70,8 @@ export function createServices(env: Cloudflare.Env): Services {
     bucket: env.EXPORTS,
     clusters: env.CLUSTERS,
     clock: Date.now,
+    newId,
+    chance: Math.random,
     fetch: (...request) => fetch(...request),
   };
   made.set(env, services);

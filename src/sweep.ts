@@ -9,7 +9,7 @@ import { resumeComparisons } from "./fine-tunes/comparison/run-comparison.ts";
 import { forgetDeliveries } from "./fine-tunes/receive-webhook.ts";
 import { resumeFineTunes } from "./fine-tunes/run-fine-tune.ts";
 import { resumeControls } from "./judge/controls.ts";
-import { describeError } from "./lib/errors.ts";
+import { log } from "./lib/log.ts";
 import { sweepRouter } from "./router/router-training.ts";
 import type { Services } from "./services.ts";
 
@@ -30,7 +30,6 @@ export async function sweep(services: Services): Promise<void> {
     resumeMoves(services),
   ]);
   for (const part of parts) {
-    if (part.status === "rejected")
-      console.error(JSON.stringify({ event: "sweep_fault", error: describeError(part.reason) }));
+    if (part.status === "rejected") log.error("sweep_fault", {}, part.reason);
   }
 }

@@ -3,12 +3,13 @@ import { z } from "zod";
 import type { Db } from "../db/client.ts";
 import { clusters } from "../db/schema/clusters.ts";
 import { failedReplies, type NameSource } from "../db/schema/failures.ts";
+import { log } from "../lib/log.ts";
 import { excerpt, label } from "../lib/text.ts";
 import { completeJson } from "../llm/complete-json.ts";
 import { ModelError } from "../llm/model.ts";
 import { sections } from "../llm/sections.ts";
+import { routeWithCopy } from "../router/router-copy.ts";
 import type { Services } from "../services.ts";
-import { liveRoute } from "./context/cached-context.ts";
 import { clusterIdOf, ensureTopics, topicKey } from "./topics.ts";
 
 /** Names shown to the model to choose from: the most frequent ones. */
@@ -88,7 +89,7 @@ async function askModel({ db, model, config }: Pick<Services, "db" | "model" | "
     });
   } catch (error) {
     if (!(error instanceof ModelError) || error.failure === "retry") throw error;
-    console.warn(JSON.stringify({ event: "failure_not_named", failure_id: failure.id, code: error.code }));
+    log.warn("failure_not_named", { failure_id: failure.id, code: error.code });
     return null;
   }
 }
@@ -120,7 +121,7 @@ function nameOf(given: string | null | undefined, max: number): string | null {
 }
 
 async function routeTopic(services: Pick<Services, "db" | "clusters" | "bucket" | "clock">, message: string) {
-  const routed = await liveRoute(services, message, () => undefined);
+  const routed = await routeWithCopy(services, message, () => undefined);
   return routed?.route.topic ?? null;
 }
 

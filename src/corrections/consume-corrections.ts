@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import { z } from "zod";
 import { keepDeadLetter } from "../jobs/dead-letters.ts";
-import { describeError } from "../lib/errors.ts";
+import { log } from "../lib/log.ts";
 import { MINUTE } from "../lib/time.ts";
 import { createGatekeeper } from "../llm/gatekeeper.ts";
 import { limitCalls } from "../llm/wrap-model.ts";
@@ -44,7 +44,7 @@ export async function consumeCorrections(services: Services, batch: MessageBatch
       delivery.ack();
     } catch (error) {
       const { failure_id } = parsed.data;
-      console.error(JSON.stringify({ event: "correction_not_ended", failure_id, error: describeError(error) }));
+      log.error("correction_not_ended", { failure_id }, error);
       delivery.retry({ delaySeconds: RETRY_DELAY_S });
     }
   }

@@ -12,9 +12,9 @@ import type { NewImprovement } from "../improvements/store-improvement.ts";
 import { compareReplies, pairwiseResult } from "../judge/compare-replies.ts";
 import { estimateGain } from "../judge/gain.ts";
 import { isUsableReference, RUBRIC, rateReply } from "../judge/rate-reply.ts";
-import { describeError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
-import { bothOf } from "../lib/settle-all.ts";
+import { log } from "../lib/log.ts";
+import { settleAll } from "../lib/settle-all.ts";
 import { excerpt } from "../lib/text.ts";
 import { OPERATOR_PROBE_MS, type Report } from "../llm/gate.ts";
 import type { Gatekeeper } from "../llm/gatekeeper.ts";
@@ -117,10 +117,10 @@ async function attempt(services: Services, unnamed: Failure): Promise<Outcome> {
     const failed = { ...failure, guidance: await guidanceFor(services, failure) };
     const { correctedReply, refusal, findings } = await rewriteWithinGuards(failed, rewriter);
     if (refusal !== null) return { event: refusal, report: { ok: true } };
-    const [oldRatings, newRatings] = await bothOf(
+    const [oldRatings, newRatings] = await settleAll([
       rateReply(failure, failure.aiReply, judge),
       rateReply(failure, correctedReply, judge),
-    );
+    ]);
     if (!isUsableReference([...oldRatings, ...newRatings])) {
       return { event: UNUSABLE_REFERENCE, report: { ok: true } };
     }
@@ -154,7 +154,7 @@ async function attempt(services: Services, unnamed: Failure): Promise<Outcome> {
       const { failure: kind, code, message: reason } = error;
       return { event: eventOf(error, services.clock()), report: { ok: false, failure: kind, code, reason } };
     }
-    console.error(JSON.stringify({ event: "correction_fault", failure_id: unnamed.id, error: describeError(error) }));
+    log.error("correction_fault", { failure_id: unnamed.id }, error);
     const reason = "Something went wrong on our side; the logs say what.";
     return { event: { type: "try_again", code: "internal_fault", reason, retryAfterMs: null }, report: null };
   }
@@ -207,7 +207,7 @@ async function guidanceFor(
     const context = await readContext(services, { cluster_id: clusterId });
     return guidanceText(context, failureCategory ?? undefined, originalPrompt);
   } catch (error) {
-    console.warn(JSON.stringify({ event: "no_guidance", cluster_id: clusterId, error: describeError(error) }));
+    log.warn("no_guidance", { cluster_id: clusterId }, error);
     return null;
   }
 }

@@ -3,8 +3,9 @@ import { correctionRuns } from "../db/schema/corrections.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { nextState, RECORDED, requestableStatus } from "../failures/failure-state.ts";
 import { wakeCorrections } from "../failures/wake-corrections.ts";
+import { sendJob } from "../jobs/send-job.ts";
 import type { Services } from "../services.ts";
-import { runConditions, sendJob } from "./start-run.ts";
+import { runConditions } from "./start-run.ts";
 
 /** Failures asked for at a time, and how many such pages one invocation does (D1 allows 1,000 queries in one). */
 const PAGE = 500;

@@ -1,7 +1,7 @@
 import type { Turn } from "../db/schema/failures.ts";
 import { completeText } from "../llm/complete-json.ts";
 import type { Model } from "../llm/model.ts";
-import { sections } from "../llm/sections.ts";
+import { sections, transcript } from "../llm/sections.ts";
 
 export interface FailedReply {
   originalPrompt: string;
@@ -69,11 +69,4 @@ export function generateCorrectedReply(
     temperature: TEMPERATURE,
     maxOutputTokens: MAX_OUTPUT_TOKENS,
   });
-}
-
-/** The earlier turns as a prompt shows them. */
-export function transcript(conversation: Turn[] | null | undefined): string {
-  return (conversation ?? [])
-    .map(({ role, content }) => `${role === "user" ? "Customer" : "Assistant"}: ${content}`)
-    .join("\n\n");
 }

@@ -1,7 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import { failedReplies } from "../db/schema/failures.ts";
 import { LEASE_MS } from "../failures/failure-state.ts";
-import { describeError } from "../lib/errors.ts";
+import { log } from "../lib/log.ts";
 import { MINUTE } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 
@@ -33,7 +33,7 @@ export function keepLease(
         );
     } catch (error) {
       // Should the lease run out because of it, another attempt takes over and this one stores nothing.
-      console.warn(JSON.stringify({ event: "lease_not_renewed", failure_id: failureId, error: describeError(error) }));
+      log.warn("lease_not_renewed", { failure_id: failureId }, error);
     }
   };
   const timer = setInterval(() => void renew(), everyMs);

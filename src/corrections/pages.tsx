@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
 import { listDeadLetters, replayDeadLetter } from "../jobs/dead-letters.ts";
-import { RedraftError } from "../lib/errors.ts";
+import { noSuch } from "../lib/errors.ts";
 import { isId } from "../lib/ids.ts";
 import { openGate, whyWaiting } from "../llm/gatekeeper.ts";
 import { renderPage } from "../ui/layout.tsx";
@@ -25,7 +25,7 @@ export const correctionPages = new Hono<AppEnv>()
   .get("/runs/:id", async (c) => {
     const id = c.req.param("id");
     const run = isId(id) ? await getRun(c.var.services, id) : null;
-    if (run === null) throw new RedraftError("not_found", "There is no run with this id.");
+    if (run === null) throw noSuch("run");
     return renderPage(c, "Run", <RunPage run={run} />);
   })
   .post("/runs", async (c) => {
@@ -39,6 +39,6 @@ export const correctionPages = new Hono<AppEnv>()
   })
   .post("/dead-letters/:id/replay", async (c) => {
     const sent = await replayDeadLetter(c.var.services, c.req.param("id"));
-    if (!sent) throw new RedraftError("not_found", "There is no dead letter with this id.");
+    if (!sent) throw noSuch("dead letter");
     return c.redirect("/runs", 303);
   });

@@ -1,21 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
-import { listDeadLetters, replayDeadLetter } from "../jobs/dead-letters.ts";
-import { RedraftError } from "../lib/errors.ts";
+import { noSuch } from "../lib/errors.ts";
 import { openGate } from "../llm/gatekeeper.ts";
 import { estimateRun } from "./estimate-run.ts";
 import { getRun, listRuns } from "./queries.ts";
-import {
-  deadLetterPage,
-  deadLetterQuery,
-  runCreated,
-  runEstimate,
-  runInput,
-  runOutput,
-  runPage,
-  runQuery,
-} from "./schemas.ts";
+import { runCreated, runEstimate, runInput, runOutput, runPage, runQuery } from "./schemas.ts";
 import { startRun } from "./start-run.ts";
 
 const tags = ["corrections"];
@@ -74,27 +64,6 @@ const resume = createRoute({
   responses: { 204: { description: "Resumed" }, ...problems() },
 });
 
-const letters = createRoute({
-  method: "get",
-  path: "/v1/dead-letters",
-  tags,
-  summary: "Messages that no consumer could deal with, newest first",
-  request: { query: deadLetterQuery },
-  responses: {
-    200: { description: "A page", content: { "application/json": { schema: deadLetterPage } } },
-    ...problems("invalid"),
-  },
-});
-
-const replay = createRoute({
-  method: "post",
-  path: "/v1/dead-letters/{id}/replay",
-  tags,
-  summary: "Send a dead letter again; twice does no harm",
-  request: { params: z.object({ id: z.uuid("must be a dead letter's id") }) },
-  responses: { 204: { description: "Sent" }, ...problems("not_found") },
-});
-
 export const correctionRoutes = createRouter()
   .openapi(start, async (c) => {
     const filter = c.req.valid("json");
@@ -106,16 +75,10 @@ export const correctionRoutes = createRouter()
   .openapi(list, async (c) => c.json(await listRuns(c.var.services, c.req.valid("query")), 200))
   .openapi(get, async (c) => {
     const run = await getRun(c.var.services, c.req.valid("param").id);
-    if (run === null) throw new RedraftError("not_found", "There is no run with this id.");
+    if (run === null) throw noSuch("run");
     return c.json(run, 200);
   })
   .openapi(resume, async (c) => {
     await openGate(c.var.services);
-    return c.body(null, 204);
-  })
-  .openapi(letters, async (c) => c.json(await listDeadLetters(c.var.services.db, c.req.valid("query")), 200))
-  .openapi(replay, async (c) => {
-    const sent = await replayDeadLetter(c.var.services, c.req.valid("param").id);
-    if (!sent) throw new RedraftError("not_found", "There is no dead letter with this id.");
     return c.body(null, 204);
   });

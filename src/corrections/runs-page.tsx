@@ -1,9 +1,10 @@
 import type { Page } from "../http/pagination.ts";
+import type { DeadLetterOutput } from "../jobs/schemas.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { Wait } from "../llm/gate.ts";
 import { type Column, DataTable, NextPage } from "../ui/data-table.tsx";
 import { When } from "../ui/when.tsx";
-import type { DeadLetterOutput, RunOutput } from "./schemas.ts";
+import type { RunOutput } from "./schemas.ts";
 
 const RUN_COLUMNS: Column<RunOutput>[] = [
   {

@@ -4,7 +4,7 @@ import { correctionRuns, type RunFilter } from "../db/schema/corrections.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { requestableStatus } from "../failures/failure-state.ts";
 import { failureConditions } from "../failures/queries.ts";
-import { describeError } from "../lib/errors.ts";
+import { sendJob } from "../jobs/send-job.ts";
 import { newId } from "../lib/ids.ts";
 import type { Services } from "../services.ts";
 import type { RunInput } from "./schemas.ts";
@@ -34,15 +34,6 @@ export async function startRun(
   await db.insert(correctionRuns).values({ id, filter, total, boundary, taken: 0, fannedOutAt, startedAt: now });
   if (total > 0) await sendJob(jobs, { job: "fan_out", run_id: id });
   return { id, total };
-}
-
-/** Sends a wake-up call; where that fails the sweep finds the work undone and sends it again. */
-export async function sendJob(jobs: Services["jobs"], message: Parameters<Services["jobs"]["send"]>[0]): Promise<void> {
-  try {
-    await jobs.send(message);
-  } catch (error) {
-    console.warn(JSON.stringify({ event: "job_not_sent", ...message, error: describeError(error) }));
-  }
 }
 
 /** SQL conditions of the failures that a run takes; null when its topic is unknown, so that it takes none. */

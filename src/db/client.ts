@@ -9,6 +9,11 @@ export function createDb(binding: D1Database): Db {
   return drizzle(binding);
 }
 
+/** SQL: a list as one parameter, for `in`: D1 takes at most 100 bound parameters a statement. */
+export function valuesOf(list: readonly (string | number)[]): SQL {
+  return sql`(select value from json_each(${JSON.stringify(list)}))`;
+}
+
 export type Batch = [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]];
 
 /**

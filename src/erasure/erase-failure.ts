@@ -8,13 +8,13 @@ import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { comparisonCases, fineTunes } from "../db/schema/fine-tunes.ts";
 import { improvements } from "../db/schema/improvements.ts";
 import { DATA_FILES, fileKey } from "../exports/export-state.ts";
-import type { ErasureOutput } from "../exports/schemas.ts";
-import { describeError } from "../lib/errors.ts";
+import { log } from "../lib/log.ts";
 import { sha256Hex } from "../lib/text.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import { readBotModelChanges } from "../prompts/bot-model.ts";
 import type { Services } from "../services.ts";
 import { exportsThatHold, IS_GUIDED } from "./exports-that-hold.ts";
+import type { ErasureOutput } from "./schemas.ts";
 
 type Erasing = Pick<Services, "db" | "bucket" | "clock" | "clusters">;
 
@@ -171,7 +171,7 @@ export async function resumeErasures(services: Erasing): Promise<void> {
     try {
       await finishErasure(services, id);
     } catch (error) {
-      console.error(JSON.stringify({ event: "erasure_fault", failure_id: id, error: describeError(error) }));
+      log.error("erasure_fault", { failure_id: id }, error);
     }
   }
 }

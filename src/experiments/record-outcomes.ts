@@ -1,8 +1,7 @@
 import { eq, sql } from "drizzle-orm";
-import { touchClusters } from "../clusters/context/read-context.ts";
 import { clusters } from "../db/schema/clusters.ts";
 import { outcomes } from "../db/schema/experiments.ts";
-import { describeError } from "../lib/errors.ts";
+import { log } from "../lib/log.ts";
 import type { Services } from "../services.ts";
 import { PROMPT_ARMS, readPromptId } from "./prompt-id.ts";
 
@@ -15,20 +14,20 @@ export interface Outcome {
 /**
  * Keeps what became of the replies to served prompts. Repeating one changes nothing; where two say different things
  * of one prompt, "failed" stands, because a failure is often found later.
- * @returns the ids that are not prompts of ours, which are left out
+ * @returns the clusters whose numbers changed, for `touchClusters`; and the ids that are not prompts of ours, which are
+ *   left out
  */
 export async function recordOutcomes(
-  services: Pick<Services, "db" | "clusters" | "clock">,
+  { db, clock }: Pick<Services, "db" | "clock">,
   given: Outcome[],
-): Promise<{ unknown: string[] }> {
-  const { db, clock } = services;
+): Promise<{ clusterIds: string[]; unknown: string[] }> {
   const unknown: string[] = [];
   const rows = given.flatMap((outcome) => {
     const mark = readPromptId(outcome.prompt_id);
     if (mark === null) unknown.push(outcome.prompt_id);
     return mark === null ? [] : [{ ...outcome, prompt_id: outcome.prompt_id.toLowerCase(), ...mark }];
   });
-  if (rows.length === 0) return { unknown };
+  if (rows.length === 0) return { clusterIds: [], unknown };
   const json = JSON.stringify(
     rows.map((row) => [row.prompt_id, row.cluster, PROMPT_ARMS[row.arm], row.lessons, row.failed ? 1 : 0, row.rating]),
   );
@@ -50,27 +49,28 @@ export async function recordOutcomes(
       },
     })
     .returning({ clusterId: outcomes.clusterId });
-  await touchClusters(
-    services,
-    written.map(({ clusterId }) => ({ clusterId, failureCategory: null })),
-  );
-  return { unknown };
+  return { clusterIds: [...new Set(written.flatMap(({ clusterId }) => clusterId ?? []))], unknown };
 }
 
-/** The outcomes that recorded failures bring by themselves. A fault costs the numbers, never the failures. */
+/**
+ * The outcomes that recorded failures bring with them. A fault costs the numbers, never the failures.
+ * @returns the clusters whose numbers changed
+ */
 export async function recordFailedPrompts(
-  services: Pick<Services, "db" | "clusters" | "clock">,
+  services: Pick<Services, "db" | "clock">,
   promptIds: string[],
-): Promise<void> {
-  if (promptIds.length === 0) return;
+): Promise<string[]> {
+  if (promptIds.length === 0) return [];
   try {
-    const { unknown } = await recordOutcomes(
+    const { clusterIds, unknown } = await recordOutcomes(
       services,
       promptIds.map((prompt_id) => ({ prompt_id, failed: true })),
     );
-    if (unknown.length > 0) console.warn(JSON.stringify({ event: "prompts_not_ours", count: unknown.length }));
+    if (unknown.length > 0) log.warn("prompts_not_ours", { count: unknown.length });
+    return clusterIds;
   } catch (error) {
-    console.error(JSON.stringify({ event: "outcomes_not_recorded", error: describeError(error) }));
+    log.error("outcomes_not_recorded", {}, error);
+    return [];
   }
 }
 

@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNotNull, lte, ne, sql } from "drizzle-orm";
 import { exportsTable } from "../db/schema/exports.ts";
-import { RedraftError } from "../lib/errors.ts";
+import { noSuch, RedraftError } from "../lib/errors.ts";
 import { DAY } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import { deleteAll, dropCheckpoint } from "./checkpoint.ts";
@@ -91,5 +91,5 @@ export async function deleteOldExports(services: Changing & Pick<Services, "conf
 }
 
 function notThere(): RedraftError {
-  return new RedraftError("not_found", "There is no export with this id.");
+  return noSuch("export");
 }

@@ -1,6 +1,7 @@
 import { and, eq, exists, notInArray, sql } from "drizzle-orm";
 import { type Db, rowsFromJson } from "../db/client.ts";
 import { exportCheckpoints, exportsTable } from "../db/schema/exports.ts";
+import { log } from "../lib/log.ts";
 import { retryD1 } from "../lib/retry-d1.ts";
 import type { Services } from "../services.ts";
 import { EXPORT_LEASE_MS, exportPrefix, fileKey } from "./export-state.ts";
@@ -176,7 +177,7 @@ export async function abortUpload(bucket: R2Bucket, key: string, uploadId: strin
     await bucket.resumeMultipartUpload(key, uploadId).abort();
   } catch (error) {
     // R2 knows no other way to ask; an upload that is over is what was wanted.
-    console.warn(JSON.stringify({ event: "upload_not_aborted", key, error: String(error) }));
+    log.warn("upload_not_aborted", { key }, error);
   }
 }
 

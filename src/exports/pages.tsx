@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { listFailureCategories } from "../clusters/queries.ts";
 import type { AppEnv } from "../http/app-env.ts";
-import { RedraftError } from "../lib/errors.ts";
+import { noSuch, RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import { isId } from "../lib/ids.ts";
 import { renderPage } from "../ui/layout.tsx";
@@ -47,7 +47,7 @@ export const exportPages = new Hono<AppEnv>()
   })
   .post("/exports/:id/:change{cancel|rebuild|delete}", async (c) => {
     const { id, change } = c.req.param();
-    if (!isId(id)) throw new RedraftError("not_found", "There is no export with this id.");
+    if (!isId(id)) throw noSuch("export");
     await CHANGES[change as keyof typeof CHANGES](c.var.services, id);
     return c.redirect("/exports", 303);
   });

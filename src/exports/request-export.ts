@@ -1,8 +1,8 @@
 import { max } from "drizzle-orm";
 import { exportsTable } from "../db/schema/exports.ts";
 import { improvements } from "../db/schema/improvements.ts";
-import { describeError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
+import { log } from "../lib/log.ts";
 import type { Services } from "../services.ts";
 import { EXPORT_RESEND_MS } from "./export-state.ts";
 import type { ExportInput } from "./schemas.ts";
@@ -36,6 +36,6 @@ export async function sendExport({ jobs }: Pick<Services, "jobs">, id: string): 
   try {
     await jobs.send({ job: "export", export_id: id });
   } catch (error) {
-    console.warn(JSON.stringify({ event: "export_not_sent", export_id: id, error: describeError(error) }));
+    log.warn("export_not_sent", { export_id: id }, error);
   }
 }

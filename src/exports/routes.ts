@@ -1,5 +1,4 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { eraseFailure } from "../erasure/erase-failure.ts";
 import { type AppContext, createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
 import { serveObject } from "../http/serve-object.ts";
@@ -10,16 +9,7 @@ import { cancelExport, deleteExport, rebuildExport } from "./change-export.ts";
 import { DATA_FILES, EXPORT_FILES, type ExportFileName, fileKey } from "./export-state.ts";
 import { getExport, listExports, placeOf } from "./queries.ts";
 import { requestExport } from "./request-export.ts";
-import {
-  erasureOutput,
-  exportCreated,
-  exportInput,
-  exportOutput,
-  exportPage,
-  exportQuery,
-  linkInput,
-  linkOutput,
-} from "./schemas.ts";
+import { exportCreated, exportInput, exportOutput, exportPage, exportQuery, linkInput, linkOutput } from "./schemas.ts";
 
 const tags = ["exports"];
 const idParam = z.object({
@@ -128,18 +118,6 @@ const remove = createRoute({
   responses: { 204: { description: "Gone" }, ...problems("invalid") },
 });
 
-const erase = createRoute({
-  method: "delete",
-  path: "/v1/failures/{id}",
-  tags: ["failures"],
-  summary: "Erase a failure everywhere it went",
-  request: { params: ownId },
-  responses: {
-    200: { description: "Erased; what held it", content: { "application/json": { schema: erasureOutput } } },
-    ...problems("not_found"),
-  },
-});
-
 export const exportRoutes = createRouter()
   .openapi(request, async (c) => {
     const created = await requestExport(c.var.services, c.req.valid("json"));
@@ -188,11 +166,6 @@ export const exportRoutes = createRouter()
   .openapi(remove, async (c) => {
     await deleteExport(c.var.services, c.req.valid("param").id);
     return c.body(null, 204);
-  })
-  .openapi(erase, async (c) => {
-    const erased = await eraseFailure(c.var.services, c.req.valid("param").id);
-    if (erased === null) throw new RedraftError("not_found", "There is no failure with this id.");
-    return c.json(erased, 200);
   });
 
 function isFileName(name: string): name is ExportFileName {

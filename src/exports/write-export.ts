@@ -1,6 +1,6 @@
 import { and, eq, inArray, lte, or, sql } from "drizzle-orm";
 import { exportsTable } from "../db/schema/exports.ts";
-import { describeError } from "../lib/errors.ts";
+import { log } from "../lib/log.ts";
 import type { Services } from "../services.ts";
 import {
   type Checkpoint,
@@ -48,10 +48,10 @@ export async function writeExport(
     else await goOnLater(services, claimed);
   } catch (error) {
     if (error instanceof ClaimLost) {
-      console.warn(JSON.stringify({ event: "export_claim_lost", export_id: exportId }));
+      log.warn("export_claim_lost", { export_id: exportId });
       return;
     }
-    console.error(JSON.stringify({ event: "export_fault", export_id: exportId, error: describeError(error) }));
+    log.error("export_fault", { export_id: exportId }, error);
     if (await giveUp(services, claimed)) return;
     throw error;
   }

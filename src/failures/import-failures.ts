@@ -1,7 +1,7 @@
 import { type Changed, touchClusters } from "../clusters/context/read-context.ts";
 import { fieldErrorLine, fieldErrors } from "../lib/field-errors.ts";
 import { readLines } from "../lib/read-lines.ts";
-import type { Behind } from "../lib/renewing-cache.ts";
+import type { WaitUntil } from "../lib/wait-until.ts";
 import type { Services } from "../services.ts";
 import { recordFailures } from "./record-failures.ts";
 import { type FailureInput, failureInput, type ImportOutput } from "./schemas.ts";
@@ -25,14 +25,14 @@ type Importing = Pick<Services, "db" | "clock" | "config" | "corrections" | "job
 export async function importFailures(
   services: Importing,
   body: ReadableStream<Uint8Array>,
-  behind: Behind,
+  waitUntil: WaitUntil,
 ): Promise<ImportOutput> {
   const touched = new Map<string, Changed>();
   try {
     return await importLines(services, body, (one) => touched.set(`${one.clusterId} ${one.failureCategory}`, one));
   } finally {
     // Each cluster is told once, also after a body that broke off: what came before is recorded.
-    if (touched.size > 0) behind(touchClusters(services, [...touched.values()]));
+    if (touched.size > 0) waitUntil(touchClusters(services, [...touched.values()]));
   }
 }
 

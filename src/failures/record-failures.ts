@@ -1,7 +1,7 @@
 import { and, eq, exists, inArray, not, type SQL, sql } from "drizzle-orm";
 import type { Changed } from "../clusters/context/read-context.ts";
 import { clusterIdOf, ensureTopics, topicKey } from "../clusters/topics.ts";
-import { rowsFromJson } from "../db/client.ts";
+import { rowsFromJson, valuesOf } from "../db/client.ts";
 import { erasures } from "../db/schema/erasure.ts";
 import { failedReplies, prompts, type Turn } from "../db/schema/failures.ts";
 import { recordFailedPrompts } from "../experiments/record-outcomes.ts";
@@ -51,7 +51,7 @@ export async function recordFailures(services: Needs, inputs: FailureInput[]): P
   );
   const topics = fresh.flatMap(({ topic }) => topic ?? []);
   const promptIds = sql`(select value from json_each(${JSON.stringify(fresh.map(({ prompt }) => prompt.id))}))`;
-  const externalIds = sql`(select value from json_each(${JSON.stringify([...byExternalId.keys()])}))`;
+  const externalIds = valuesOf([...byExternalId.keys()]);
 
   const hashes = JSON.stringify(
     await Promise.all([...byExternalId.keys()].map(async (externalId) => [externalId, await sha256Hex(externalId)])),
@@ -108,7 +108,7 @@ export async function recordFailures(services: Needs, inputs: FailureInput[]): P
     if (there === undefined || there.id === failure.id) return { result: "recorded", id: failure.id };
     return { result: there.contentHash === failure.contentHash ? "duplicate" : "conflict", id: there.id };
   });
-  await recordFailedPrompts(
+  const tested = await recordFailedPrompts(
     services,
     inputs.flatMap((input) => input.prompt_id ?? []),
   );
@@ -119,7 +119,7 @@ export async function recordFailures(services: Needs, inputs: FailureInput[]): P
       results.flatMap((one) => (one.result === "recorded" ? one.id : [])),
     );
   }
-  return { results, changed };
+  return { results, changed: [...changed, ...tested.map((clusterId) => ({ clusterId, failureCategory: null }))] };
 }
 
 type Rows = ReturnType<typeof toRows>;

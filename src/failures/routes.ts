@@ -2,8 +2,8 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { touchClusters } from "../clusters/context/read-context.ts";
 import { createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
-import { behindAnswer } from "../http/wait-until.ts";
-import { RedraftError } from "../lib/errors.ts";
+import { waitUntilOf } from "../http/wait-until.ts";
+import { noSuch, RedraftError } from "../lib/errors.ts";
 import { CONFLICT, ERASED, importFailures } from "./import-failures.ts";
 import { getFailure, listFailures } from "./queries.ts";
 import { recordFailures } from "./record-failures.ts";
@@ -67,7 +67,7 @@ export const failureRoutes = createRouter()
     const contentType = c.req.header("content-type")?.toLowerCase();
     if (contentType?.startsWith(NDJSON)) {
       const body = c.req.raw.body ?? new Blob([]).stream();
-      return c.json(await importFailures(services, body, behindAnswer(c)), 200);
+      return c.json(await importFailures(services, body, waitUntilOf(c)), 200);
     }
     const input = c.req.valid("json");
     if (contentType === undefined || typeof input === "string") {
@@ -78,7 +78,7 @@ export const failureRoutes = createRouter()
       changed,
     } = await recordFailures(services, [input]);
     if (recorded === undefined) throw new Error("recordFailures gave no result");
-    if (changed.length > 0) behindAnswer(c)(touchClusters(services, changed));
+    if (changed.length > 0) waitUntilOf(c)(touchClusters(services, changed));
     if (recorded.result === "erased") {
       throw new RedraftError("conflict", "A failure with this external_id was erased.", [
         { pointer: "/external_id", detail: ERASED.replace("external_id ", "") },
@@ -96,6 +96,6 @@ export const failureRoutes = createRouter()
   .openapi(list, async (c) => c.json(await listFailures(c.var.services.db, c.req.valid("query")), 200))
   .openapi(get, async (c) => {
     const failure = await getFailure(c.var.services.db, c.req.valid("param").id);
-    if (failure === null) throw new RedraftError("not_found", "There is no failure with this id.");
+    if (failure === null) throw noSuch("failure");
     return c.json(failure, 200);
   });

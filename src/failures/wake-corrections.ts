@@ -1,6 +1,7 @@
-import { and, eq, inArray, isNotNull, sql } from "drizzle-orm";
+import { and, eq, inArray, isNotNull } from "drizzle-orm";
+import { valuesOf } from "../db/client.ts";
 import { failedReplies } from "../db/schema/failures.ts";
-import { describeError } from "../lib/errors.ts";
+import { log } from "../lib/log.ts";
 import type { Services } from "../services.ts";
 import { RESEND_AFTER_MS } from "./failure-state.ts";
 
@@ -22,13 +23,7 @@ export async function wakeCorrections(
     try {
       await corrections.sendBatch(ids.map((failure_id) => ({ body: { failure_id } })));
     } catch (error) {
-      console.warn(
-        JSON.stringify({
-          event: "corrections_not_sent",
-          unsent: failureIds.length - sent,
-          error: describeError(error),
-        }),
-      );
+      log.warn("corrections_not_sent", { count: failureIds.length - sent }, error);
       break;
     }
     sent += ids.length;
@@ -38,7 +33,7 @@ export async function wakeCorrections(
       .set({ dueAt: clock() + RESEND_AFTER_MS })
       .where(
         and(
-          inArray(failedReplies.id, sql`(select value from json_each(${JSON.stringify(ids)}))`),
+          inArray(failedReplies.id, valuesOf(ids)),
           eq(failedReplies.status, "pending"),
           isNotNull(failedReplies.dueAt),
         ),

@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import { fineTunes } from "../db/schema/fine-tunes.ts";
-import { RedraftError } from "../lib/errors.ts";
+import { noSuch, RedraftError } from "../lib/errors.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import {
   BOT_ALIAS,
@@ -43,7 +43,7 @@ export async function setBotModel(services: Setting, fineTuneId: string, actor: 
     .select({ status: fineTunes.status, model: fineTunes.model })
     .from(fineTunes)
     .where(eq(fineTunes.id, fineTuneId));
-  if (row === undefined) throw new RedraftError("not_found", "There is no fine-tune with this id.");
+  if (row === undefined) throw noSuch("fine-tune");
   if (row.status !== "succeeded" || row.model === null)
     throw new RedraftError("conflict", `The fine-tune is ${row.status}; there is no model to use.`);
   await change(services, { fineTuneId, model: row.model, actor });

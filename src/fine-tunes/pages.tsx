@@ -3,7 +3,7 @@ import { FEWEST_EXAMPLES } from "../exports/export-state.ts";
 import { getExport, listExports } from "../exports/queries.ts";
 import type { AppContext, AppEnv } from "../http/app-env.ts";
 import { MAX_LIMIT } from "../http/pagination.ts";
-import { RedraftError } from "../lib/errors.ts";
+import { found, RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import { isId } from "../lib/ids.ts";
 import { renderPage } from "../ui/layout.tsx";
@@ -55,18 +55,18 @@ export const fineTunePages = new Hono<AppEnv>()
   })
   .get("/fine-tunes/:id", async (c) => {
     const { db } = c.var.services;
-    const fineTune = await found(c);
+    const fineTune = await oneFineTune(c);
     const [comparison, bot] = await Promise.all([getComparison(db, fineTune.id), getBotModel(c.var.services)]);
     const examples = comparison === null ? [] : await exampleCases(db, comparison.id, EXAMPLES);
     return renderPage(c, "Fine-tune", <FineTunePage {...{ fineTune, comparison, examples, bot }} />);
   })
   .post("/fine-tunes/:id/cancel", async (c) => {
-    const { id } = await found(c);
+    const { id } = await oneFineTune(c);
     await cancelFineTune(c.var.services, id);
     return c.redirect(`/fine-tunes/${id}`, 303);
   })
   .post("/fine-tunes/:id/compare", async (c) => {
-    const { id } = await found(c);
+    const { id } = await oneFineTune(c);
     const { limit } = await c.req.parseBody();
     const parsed = comparisonInput.safeParse(limit === undefined ? {} : { limit: Number(limit) });
     if (!parsed.success) throw new RedraftError("invalid", "The form is not valid.", fieldErrors(parsed.error));
@@ -74,7 +74,7 @@ export const fineTunePages = new Hono<AppEnv>()
     return c.redirect(`/fine-tunes/${id}#compare`, 303);
   })
   .post("/fine-tunes/:id/use", async (c) => {
-    const { id } = await found(c);
+    const { id } = await oneFineTune(c);
     await setBotModel(c.var.services, id, c.var.actor);
     return c.redirect(`/fine-tunes/${id}`, 303);
   })
@@ -83,9 +83,8 @@ export const fineTunePages = new Hono<AppEnv>()
     return c.redirect("/fine-tunes", 303);
   });
 
-async function found(c: AppContext) {
+async function oneFineTune(c: AppContext) {
   const id = c.req.param("id") ?? "";
   const fineTune = isId(id) ? await getFineTune(c.var.services.db, id) : null;
-  if (fineTune === null) throw new RedraftError("not_found", "There is no fine-tune with this id.");
-  return fineTune;
+  return found(fineTune, "fine-tune");
 }

@@ -1,9 +1,9 @@
 import { and, eq, lte } from "drizzle-orm";
 import { z } from "zod";
-import { sendJob } from "../corrections/start-run.ts";
 import { fineTunes, webhookDeliveries } from "../db/schema/fine-tunes.ts";
-import { type Refusal, refuseDelivery, TOLERANCE_MS } from "../http/standard-webhooks.ts";
+import { sendJob } from "../jobs/send-job.ts";
 import { RedraftError } from "../lib/errors.ts";
+import { type Refusal, refuseDelivery, TOLERANCE_MS } from "../lib/standard-webhooks.ts";
 import type { Services } from "../services.ts";
 
 /** What a provider tells: that something happened to a job, and no more. */

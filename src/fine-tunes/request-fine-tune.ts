@@ -3,8 +3,9 @@ import type { Db } from "../db/client.ts";
 import { type ExportFormat, exportsTable } from "../db/schema/exports.ts";
 import { fineTunes } from "../db/schema/fine-tunes.ts";
 import { FEWEST_EXAMPLES } from "../exports/export-state.ts";
-import { describeError, RedraftError } from "../lib/errors.ts";
+import { noSuch, RedraftError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
+import { log } from "../lib/log.ts";
 import type { Services } from "../services.ts";
 import type { FineTuneInput } from "./schemas.ts";
 
@@ -29,7 +30,7 @@ export async function requestFineTune(
   try {
     await jobs.send({ job: "fine_tune", fine_tune_id: id });
   } catch (error) {
-    console.warn(JSON.stringify({ event: "fine_tune_not_sent", fine_tune_id: id, error: describeError(error) }));
+    log.warn("fine_tune_not_sent", { fine_tune_id: id }, error);
   }
   return { id };
 }
@@ -38,7 +39,7 @@ export async function requestFineTune(
 async function trainable(db: Db, exportId: string, method: FineTuneInput["method"]) {
   const [row] = await db.select().from(exportsTable).where(eq(exportsTable.id, exportId));
   const refuse = (detail: string) => new RedraftError("conflict", detail);
-  if (row === undefined) throw new RedraftError("not_found", "There is no export with this id.");
+  if (row === undefined) throw noSuch("export");
   if (row.status !== "done" || row.sha256 === null) throw refuse(`The export is ${row.status}; it must be done first.`);
   if (row.staleAt !== null) throw refuse("A text in this export was erased; rebuild it first.");
   const format = FORMAT_OF[method];

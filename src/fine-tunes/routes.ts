@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type AppContext, createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
-import { RedraftError } from "../lib/errors.ts";
+import { found } from "../lib/errors.ts";
 import { getFineTune, listFineTunes } from "./queries.ts";
 import { requestFineTune } from "./request-fine-tune.ts";
 import { cancelFineTune } from "./run-fine-tune.ts";
@@ -54,18 +54,16 @@ export const fineTuneRoutes = createRouter()
   .openapi(request, async (c) => {
     const { id } = await requestFineTune(c.var.services, c.req.valid("json"));
     c.header("location", `/v1/fine-tunes/${id}`);
-    return c.json(await found(c, id), 202);
+    return c.json(await oneFineTune(c, id), 202);
   })
   .openapi(list, async (c) => c.json(await listFineTunes(c.var.services.db, c.req.valid("query")), 200))
-  .openapi(get, async (c) => c.json(await found(c, c.req.valid("param").id), 200))
+  .openapi(get, async (c) => c.json(await oneFineTune(c, c.req.valid("param").id), 200))
   .openapi(cancel, async (c) => {
-    const { id } = await found(c, c.req.valid("param").id);
+    const { id } = await oneFineTune(c, c.req.valid("param").id);
     await cancelFineTune(c.var.services, id);
-    return c.json(await found(c, id), 202);
+    return c.json(await oneFineTune(c, id), 202);
   });
 
-async function found(c: AppContext, id: string) {
-  const row = await getFineTune(c.var.services.db, id);
-  if (row === null) throw new RedraftError("not_found", "There is no fine-tune with this id.");
-  return row;
+async function oneFineTune(c: AppContext, id: string) {
+  return found(await getFineTune(c.var.services.db, id), "fine-tune");
 }

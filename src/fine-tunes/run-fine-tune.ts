@@ -2,7 +2,7 @@ import { and, eq, lte, sql } from "drizzle-orm";
 import { exportsTable } from "../db/schema/exports.ts";
 import { type FineTuneStatus, type FineTuneUploads, fineTunes, type LossPoint } from "../db/schema/fine-tunes.ts";
 import { fileKey } from "../exports/export-state.ts";
-import { describeError } from "../lib/errors.ts";
+import { log } from "../lib/log.ts";
 import { HOUR, MINUTE, SECOND } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import { createProvider, type FineTuneProvider, ProviderError, type ProviderEvent } from "./provider.ts";
@@ -142,8 +142,7 @@ export function mergeLoss(known: LossPoint[], events: ProviderEvent[]): LossPoin
 async function afterFault(services: Running, provider: FineTuneProvider, row: Row, error: unknown): Promise<void> {
   const { clock } = services;
   const said = error instanceof ProviderError;
-  if (!said)
-    console.error(JSON.stringify({ event: "fine_tune_fault", fine_tune_id: row.id, error: describeError(error) }));
+  if (!said) log.error("fine_tune_fault", { fine_tune_id: row.id }, error);
   const message = said ? error.message : "It failed on our side; the logs say why.";
   // The state may have moved on from `uploading` within this run.
   const now = clock();

@@ -1,5 +1,5 @@
 import type { FineTuneUploads } from "../db/schema/fine-tunes.ts";
-import { describeError } from "../lib/errors.ts";
+import { log } from "../lib/log.ts";
 import { type FineTuneProvider, ProviderError } from "./provider.ts";
 
 /** How files go to a provider. */
@@ -80,6 +80,6 @@ async function dropUpload(provider: FineTuneProvider, progress: UploadProgress):
     await provider.cancelUpload(id);
   } catch (error) {
     // It may have ended already; otherwise it expires.
-    console.warn(JSON.stringify({ event: "upload_not_cancelled", upload_id: id, error: describeError(error) }));
+    log.warn("upload_not_cancelled", { upload_id: id }, error);
   }
 }

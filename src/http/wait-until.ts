@@ -1,7 +1,8 @@
+import type { WaitUntil } from "../lib/wait-until.ts";
 import type { AppContext } from "./app-env.ts";
 
 /** Lets work go on after the answer. Such work handles its own errors. */
-export function behindAnswer(c: AppContext): (work: Promise<unknown>) => void {
+export function waitUntilOf(c: AppContext): WaitUntil {
   return (work) => {
     try {
       c.executionCtx.waitUntil(work);

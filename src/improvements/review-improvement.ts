@@ -4,7 +4,7 @@ import { type Db, rowsFromJson } from "../db/client.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { type GuardFinding, improvements, reviews } from "../db/schema/improvements.ts";
 import { checkRewrite } from "../guards/check-rewrite.ts";
-import { RedraftError } from "../lib/errors.ts";
+import { noSuch, RedraftError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import { retryD1 } from "../lib/retry-d1.ts";
 import { toRfc3339 } from "../lib/time.ts";
@@ -25,7 +25,7 @@ export async function reviewImprovement(
 ): Promise<void> {
   const { db, clock } = services;
   const row = await readReviewed(db, id);
-  if (row === null) throw new RedraftError("not_found", "There is no improvement with this id.");
+  if (row === null) throw noSuch("improvement");
   const edit = editOf(row, review);
   const kept = {
     id: newId(),

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
-import { RedraftError } from "../lib/errors.ts";
+import { noSuch, RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import { isId } from "../lib/ids.ts";
 import { renderPage } from "../ui/layout.tsx";
@@ -20,7 +20,7 @@ export const reviewPages = new Hono<AppEnv>()
   })
   .post("/improvements/:id/review", async (c) => {
     const id = c.req.param("id");
-    if (!isId(id)) throw new RedraftError("not_found", "There is no improvement with this id.");
+    if (!isId(id)) throw noSuch("improvement");
     const form = await c.req.formData();
     const field = (name: string) => String(form.get(name) ?? "").trim() || undefined;
     const edits = field("decision") === "edit";

@@ -1,11 +1,11 @@
 import { and, desc, eq, isNull, lt } from "drizzle-orm";
-import type { DeadLetterOutput, DeadLetterQuery } from "../corrections/schemas.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { deadLetters } from "../db/schema/jobs.ts";
 import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
 import { newId } from "../lib/ids.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { Services } from "../services.ts";
+import type { DeadLetterOutput, DeadLetterQuery } from "./schemas.ts";
 
 export type QueueName = typeof deadLetters.$inferSelect.queue;
 

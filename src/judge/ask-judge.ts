@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { transcript } from "../corrections/generate-corrected-reply.ts";
 import { completeJson } from "../llm/complete-json.ts";
 import { ModelError } from "../llm/model.ts";
-import { sections } from "../llm/sections.ts";
+import { sections, transcript } from "../llm/sections.ts";
 import type { Judge, RatedCase } from "./rate-reply.ts";
 
 const MAX_OUTPUT_TOKENS = 4_000;

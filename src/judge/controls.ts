@@ -1,10 +1,10 @@
 import { and, eq, inArray, lte, or, sql } from "drizzle-orm";
-import { sendJob } from "../corrections/start-run.ts";
-import { type Db, rowsFromJson } from "../db/client.ts";
+import { type Db, rowsFromJson, valuesOf } from "../db/client.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { judgeControlRatings, judgeControls } from "../db/schema/judge.ts";
-import { describeError } from "../lib/errors.ts";
+import { sendJob } from "../jobs/send-job.ts";
 import { newId } from "../lib/ids.ts";
+import { log } from "../lib/log.ts";
 import { MINUTE, nextDay } from "../lib/time.ts";
 import { countTokens, tokensLeft } from "../llm/daily-tokens.ts";
 import { budgetUsedUp } from "../llm/gate.ts";
@@ -82,7 +82,7 @@ export async function runControls(services: Controlling, id: string): Promise<vo
     );
     await end(services, claimed, { status: "done", error: null });
   } catch (error) {
-    console.error(JSON.stringify({ event: "controls_fault", controls_id: id, error: describeError(error) }));
+    log.error("controls_fault", { controls_id: id }, error);
     const reason = error instanceof ModelError ? error.message : "Something went wrong on our side; the logs say what.";
     const hopeless = error instanceof ModelError && error.failure === "stop";
     await end(
@@ -145,12 +145,7 @@ async function unratedCases(db: Db, id: string, failureIds: string[]) {
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
-    .where(
-      and(
-        inArray(failedReplies.id, sql`(select value from json_each(${JSON.stringify(failureIds)}))`),
-        sql`${failedReplies.id} not in ${done}`,
-      ),
-    );
+    .where(and(inArray(failedReplies.id, valuesOf(failureIds)), sql`${failedReplies.id} not in ${done}`));
 }
 
 async function rateCase(rated: RatedCase, aiReply: string, judge: Judge) {

@@ -29,6 +29,17 @@ export class RedraftError extends Error {
   }
 }
 
+/** What was looked for by its id; null and undefined mean that there is none. @throws RedraftError `not_found` */
+export function found<T>(row: T | null | undefined, what: string): T {
+  if (row === null || row === undefined) throw noSuch(what);
+  return row;
+}
+
+/** The error for an id that leads to nothing. @param what "run", "export"… */
+export function noSuch(what: string): RedraftError {
+  return new RedraftError("not_found", `There is no ${what} with this id.`);
+}
+
 /**
  * The text of anything that was thrown, for logs. A failed query is told by its SQL and its cause: drizzle's own message
  * also lists the parameters, which are customers' texts.

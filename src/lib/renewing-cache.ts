@@ -1,8 +1,6 @@
-import { describeError } from "./errors.ts";
+import { log } from "./log.ts";
 import { MINUTE } from "./time.ts";
-
-/** Lets work go on after the answer (`ctx.waitUntil`). */
-export type Behind = (work: Promise<unknown>) => void;
+import type { WaitUntil } from "./wait-until.ts";
 
 /** A refresh that never came back (its request was cut off) is tried again after this long; in milliseconds. */
 const REFRESH_AGAIN_MS = 5_000;
@@ -23,7 +21,7 @@ interface Entry<T> {
  * Copies that an isolate keeps for a short while. A copy past its life still answers, at once, and is refreshed
  * behind that answer. Loads are not shared between requests: a request may not wait for another one's I/O.
  */
-export class LiveCache<T> {
+export class RenewingCache<T> {
   readonly #entries = new Map<string, Entry<T>>();
   readonly #lifeMs: number;
   readonly #mostEntries: number;
@@ -34,13 +32,13 @@ export class LiveCache<T> {
   }
 
   /** The copy where there is one, or what `load` brings. `load` gets the copy that it is to replace. */
-  get(key: string, now: number, load: (old?: T) => Promise<T>, behind: Behind): T | Promise<T> {
+  get(key: string, now: number, load: (old?: T) => Promise<T>, waitUntil: WaitUntil): T | Promise<T> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return this.#load(key, now, load);
     if (now >= entry.loadedAt + this.#lifeMs + LONGEST_PAST_MS) return this.#renew(key, now, load, entry);
     if (now >= entry.freshUntil) {
       entry.freshUntil = now + REFRESH_AGAIN_MS;
-      behind(this.#renew(key, now, load, entry));
+      waitUntil(this.#renew(key, now, load, entry));
     }
     return entry.value;
   }
@@ -57,7 +55,7 @@ export class LiveCache<T> {
       // Not every request is to wait for what is down.
       entry.loadedAt = now - this.#lifeMs;
       entry.freshUntil = now + REFRESH_AGAIN_MS;
-      console.warn(JSON.stringify({ event: "copy_not_refreshed", key, error: describeError(error) }));
+      log.warn("copy_not_refreshed", { key }, error);
       return entry.value;
     }
   }

@@ -1,7 +1,13 @@
-/** Both results; when one fails, only after the other has ended too, so that what it cost is known. */
-export async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  const [a, b] = await Promise.allSettled([first, second]);
-  if (a.status === "rejected") throw a.reason;
-  if (b.status === "rejected") throw b.reason;
-  return [a.value, b.value];
+/**
+ * All results; where one fails, only after the others have ended too, so that nothing goes on unseen and what they cost
+ * is known.
+ * @throws the first error, in the order given
+ */
+export async function settleAll<T extends readonly unknown[]>(
+  work: {
+    [I in keyof T]: Promise<T[I]>;
+  },
+): Promise<{ -readonly [I in keyof T]: T[I] }> {
+  await Promise.allSettled(work);
+  return Promise.all(work) as Promise<{ -readonly [I in keyof T]: T[I] }>;
 }

@@ -1,10 +1,18 @@
 import { eq, sql } from "drizzle-orm";
+import type { Config } from "../config.ts";
+import type { Db } from "../db/client.ts";
 import { dailyUsage } from "../db/schema/llm.ts";
 import { retryD1 } from "../lib/retry-d1.ts";
-import { dayOf } from "../lib/time.ts";
-import type { Services } from "../services.ts";
+import { type Clock, dayOf } from "../lib/time.ts";
 import type { Model } from "./model.ts";
 import { meterModel } from "./wrap-model.ts";
+
+/** What counting and limiting model calls needs: the day's usage, the time, the settings. */
+export interface Metering {
+  db: Db;
+  clock: Clock;
+  config: Config;
+}
 
 /** SQL: all tokens of a day. */
 export const TOKENS_OF_DAY = sql<number>`${dailyUsage.inputTokens} + ${dailyUsage.outputTokens} + ${dailyUsage.otherTokens}`;
@@ -13,10 +21,7 @@ export const TOKENS_OF_DAY = sql<number>`${dailyUsage.inputTokens} + ${dailyUsag
  * What is left of the day's budget in tokens; Infinity without one, 0 or less when it is used up.
  * @param share of the budget that all that is no correction may take together, where corrections are to come first
  */
-export async function tokensLeft(
-  { db, clock, config }: Pick<Services, "db" | "clock" | "config">,
-  share = 1,
-): Promise<number> {
+export async function tokensLeft({ db, clock, config }: Metering, share = 1): Promise<number> {
   const budget = config.DAILY_TOKEN_BUDGET;
   if (budget === 0) return Number.POSITIVE_INFINITY;
   const [used] = await db
@@ -32,7 +37,7 @@ export async function tokensLeft(
  * @param work is also given the tokens used so far
  */
 export async function countTokens<T>(
-  { db, clock, model }: Pick<Services, "db" | "clock" | "model">,
+  { db, clock, model }: Pick<Metering, "db" | "clock"> & { model: Model },
   work: (model: Model, used: () => number) => Promise<T>,
 ): Promise<T> {
   const metered = meterModel(model);

@@ -1,11 +1,11 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Config } from "../config.ts";
+import type { Db } from "../db/client.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { dailyUsage, gate } from "../db/schema/llm.ts";
 import { sha256Hex } from "../lib/text.ts";
 import { dayOf, SECOND } from "../lib/time.ts";
-import type { Services } from "../services.ts";
-import { TOKENS_OF_DAY } from "./daily-tokens.ts";
+import { type Metering, TOKENS_OF_DAY } from "./daily-tokens.ts";
 import {
   type Admission,
   admit,
@@ -31,7 +31,7 @@ export interface Gatekeeper {
 }
 
 /** The gate as one consumer invocation uses it: decisions by `gate.ts`, the shared row in D1. */
-export function createGatekeeper({ db, clock, config }: Pick<Services, "db" | "clock" | "config">): Gatekeeper {
+export function createGatekeeper({ db, clock, config }: Metering): Gatekeeper {
   const setup = setupOf(config);
   let known: { state: GateState; spent: number; at: number } | null = null;
 
@@ -75,7 +75,7 @@ export function createGatekeeper({ db, clock, config }: Pick<Services, "db" | "c
 }
 
 /** The gate and the tokens spent today, as stored. */
-export async function readGate(db: Services["db"], now: number): Promise<{ state: GateState; spent: number }> {
+export async function readGate(db: Db, now: number): Promise<{ state: GateState; spent: number }> {
   const [[row], [used]] = await db.batch([
     db.select().from(gate).where(eq(gate.id, ROW)),
     db
@@ -87,11 +87,7 @@ export async function readGate(db: Services["db"], now: number): Promise<{ state
 }
 
 /** Why corrections do not begin at the moment; null when they do. */
-export async function whyWaiting({
-  db,
-  clock,
-  config,
-}: Pick<Services, "db" | "clock" | "config">): Promise<Wait | null> {
+export async function whyWaiting({ db, clock, config }: Metering): Promise<Wait | null> {
   const { state, spent } = await readGate(db, clock());
   const admission = admit(state, spent, config.DAILY_TOKEN_BUDGET, clock(), await setupOf(config));
   if (!admission.admitted) return admission;
@@ -102,14 +98,14 @@ export async function whyWaiting({
 }
 
 /** Opens the gate by hand, for an operator who has mended what it was closed for. */
-export async function openGate({ db, clock }: Pick<Services, "db" | "clock">): Promise<void> {
+export async function openGate({ db, clock }: Pick<Metering, "db" | "clock">): Promise<void> {
   const { state } = await readGate(db, clock());
   await db.update(gate).set(OPEN).where(eq(gate.id, ROW));
   await bringForward(db, clock(), state.code);
 }
 
 /** What waited for the gate is due again at once. */
-async function bringForward(db: Services["db"], now: number, code: string | null): Promise<void> {
+async function bringForward(db: Db, now: number, code: string | null): Promise<void> {
   if (code === null) return;
   await db
     .update(failedReplies)

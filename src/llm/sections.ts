@@ -1,3 +1,5 @@
+import type { Turn } from "../db/schema/failures.ts";
+
 /**
  * Renders texts as named sections of a prompt: `<name>\n…\n</name>`. Text from customers is data: a section's tag
  * that stands inside any text is defused, so that no text can end its own section and speak as the program.
@@ -9,5 +11,12 @@ export function sections(texts: Record<string, string | null | undefined>): stri
   return Object.entries(texts)
     .filter(([, text]) => text)
     .map(([name, text]) => `<${name}>\n${text?.replace(tag, "‹")}\n</${name}>`)
+    .join("\n\n");
+}
+
+/** The earlier turns as a prompt shows them. */
+export function transcript(conversation: Turn[] | null | undefined): string {
+  return (conversation ?? [])
+    .map(({ role, content }) => `${role === "user" ? "Customer" : "Assistant"}: ${content}`)
     .join("\n\n");
 }

@@ -2,10 +2,11 @@ import { desc } from "drizzle-orm";
 import { type Config, fineTuneKey } from "../config.ts";
 import type { Db } from "../db/client.ts";
 import { botModelChanges } from "../db/schema/fine-tunes.ts";
-import { describeError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
-import { type Behind, LiveCache } from "../lib/renewing-cache.ts";
+import { log } from "../lib/log.ts";
+import { RenewingCache } from "../lib/renewing-cache.ts";
 import { SECOND } from "../lib/time.ts";
+import type { WaitUntil } from "../lib/wait-until.ts";
 import type { Services } from "../services.ts";
 
 /*
@@ -48,12 +49,12 @@ export function defaultBotModel({ BOT_MODEL, CORRECTION_MODEL }: Config): string
 }
 
 /** One cache for each database: see `createServices`. */
-const lives = new WeakMap<Db, LiveCache<string | null>>();
+const lives = new WeakMap<Db, RenewingCache<string | null>>();
 
-function liveOf(db: Db): LiveCache<string | null> {
+function liveOf(db: Db): RenewingCache<string | null> {
   let live = lives.get(db);
   if (live === undefined) {
-    live = new LiveCache(LIFE_MS, 1);
+    live = new RenewingCache(LIFE_MS, 1);
     lives.set(db, live);
   }
   return live;
@@ -65,7 +66,7 @@ function liveOf(db: Db): LiveCache<string | null> {
  */
 export async function resolveBotModel(
   { db, clock, config }: Pick<Services, "db" | "clock" | "config">,
-  behind: Behind,
+  waitUntil: WaitUntil,
 ): Promise<Target> {
   let tuned: string | null = null;
   try {
@@ -73,10 +74,10 @@ export async function resolveBotModel(
       BOT_ALIAS,
       clock(),
       async () => (await readBotModelChanges(db, 1))[0]?.model ?? null,
-      behind,
+      waitUntil,
     );
   } catch (error) {
-    console.error(JSON.stringify({ event: "bot_model_not_read", error: describeError(error) }));
+    log.error("bot_model_not_read", {}, error);
   }
   if (tuned === null) return { model: defaultBotModel(config), ...modelServer(config) };
   return { model: tuned, baseUrl: config.FINE_TUNE_BASE_URL, key: fineTuneKey(config) };

@@ -1,8 +1,8 @@
 import type { Reading } from "../clusters/context/cached-context.ts";
 import { isHeldOut } from "../experiments/holdout.ts";
 import { newPromptId } from "../experiments/prompt-id.ts";
-import { describeError } from "../lib/errors.ts";
-import type { Behind } from "../lib/renewing-cache.ts";
+import { log } from "../lib/log.ts";
+import type { WaitUntil } from "../lib/wait-until.ts";
 import type { Services } from "../services.ts";
 import { BOT_ALIAS, modelServer, resolveBotModel, type Target } from "./bot-model.ts";
 import { type Found, findGuidance, type PlainReason } from "./find-guidance.ts";
@@ -33,10 +33,10 @@ export interface Guided {
 export async function guideChatRequest(
   services: Reading & Pick<Services, "config">,
   body: string,
-  behind: Behind,
+  waitUntil: WaitUntil,
 ): Promise<Guided> {
   const request = parseRequest(body);
-  const target = request?.model === BOT_ALIAS ? await resolveBotModel(services, behind) : null;
+  const target = request?.model === BOT_ALIAS ? await resolveBotModel(services, waitUntil) : null;
   const model = target?.model ?? null;
   const to = { server: target ?? modelServer(services.config), model };
   // Untouched where nothing is to be changed: what stands in it, and how, is the bot's own.
@@ -49,9 +49,9 @@ export async function guideChatRequest(
     const promptId = newPromptId({ arm: "plain", cluster: 0, lessons: 0 }, services.clock());
     return { ...to, body: written({}), promptId, topic: null, plain: "not_a_message" };
   }
-  const found: Found = await findGuidance(services, { customerMessage: asked }, behind);
+  const found: Found = await findGuidance(services, { customerMessage: asked }, waitUntil);
   const opening = firstUserText(request) ?? asked;
-  const heldOut = found.guidance !== null && isHeldOut({ customer_message: opening }, services.config.HOLDOUT_FRACTION);
+  const heldOut = found.guidance !== null && isHeldOut(opening, services.config.HOLDOUT_FRACTION);
   const text = heldOut ? null : (found.guidance?.text ?? null);
   return {
     ...to,
@@ -139,7 +139,7 @@ export async function passOn(
     for (const name of NOT_PASSED_ON) headers.delete(name);
     return new Response(answer.body, { status: answer.status, headers });
   } catch (error) {
-    console.error(JSON.stringify({ event: "model_not_reached", error: describeError(error) }));
+    log.error("model_not_reached", {}, error);
     return null;
   }
 }

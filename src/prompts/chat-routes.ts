@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
-import { behindAnswer } from "../http/wait-until.ts";
+import { waitUntilOf } from "../http/wait-until.ts";
 import { guideChatRequest, passOn } from "./chat-completions.ts";
 
 const chat = createRoute({
@@ -37,7 +37,7 @@ chatRoutes.openAPIRegistry.registerPath(chat);
 
 chatRoutes.post(chat.getRoutingPath(), async (c) => {
   const { services } = c.var;
-  const guided = await guideChatRequest(services, await c.req.text(), behindAnswer(c));
+  const guided = await guideChatRequest(services, await c.req.text(), waitUntilOf(c));
   const { promptId, topic, plain, model } = guided;
   const answer = await passOn(services, guided, {
     accept: c.req.header("accept"),

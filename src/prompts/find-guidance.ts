@@ -1,15 +1,10 @@
-import {
-  liveClusterId,
-  liveContext,
-  liveRoute,
-  type Reading,
-  type Routed,
-} from "../clusters/context/cached-context.ts";
+import { cachedClusterId, cachedContext, type Reading } from "../clusters/context/cached-context.ts";
 import type { Context } from "../clusters/context/context.ts";
 import { composeGuidance, type Guidance, sharedGuidance } from "../clusters/lessons/guidance-text.ts";
-import { describeError } from "../lib/errors.ts";
-import type { Behind } from "../lib/renewing-cache.ts";
+import { log } from "../lib/log.ts";
+import type { WaitUntil } from "../lib/wait-until.ts";
 import type { Candidate } from "../router/route-message.ts";
+import { type Routed, routeWithCopy } from "../router/router-copy.ts";
 import { clusterGuidance } from "./guided-system-text.ts";
 
 /** Why a prompt came out plain. */
@@ -48,23 +43,23 @@ const NOTHING: Found = { cluster: null, candidates: [], contexts: [], guidance: 
  * What is known that a message's prompt should say. A topic that is given wins over the router. Never fails because
  * of what stands behind it.
  */
-export async function findGuidance(services: Reading, asked: Asked, behind: Behind): Promise<Found> {
+export async function findGuidance(services: Reading, asked: Asked, waitUntil: WaitUntil): Promise<Found> {
   try {
-    return await find(services, asked, behind);
+    return await find(services, asked, waitUntil);
   } catch (error) {
-    console.error(JSON.stringify({ event: "prompt_unavailable", error: describeError(error) }));
+    log.error("prompt_unavailable", {}, error);
     return { ...NOTHING, plain: "unavailable" };
   }
 }
 
 /** Awaits only what is not there yet: on the way of every reply, each wait costs. */
-async function find(services: Reading, asked: Asked, behind: Behind): Promise<Found> {
-  const clusters = findClusters(services, asked, behind);
+async function find(services: Reading, asked: Asked, waitUntil: WaitUntil): Promise<Found> {
+  const clusters = findClusters(services, asked, waitUntil);
   const { clusterIds, confidence, candidates, unrouted } = clusters instanceof Promise ? await clusters : clusters;
   const nothing = { ...NOTHING, candidates };
   const contexts: Context[] = [];
   for (const cluster_id of clusterIds) {
-    const context = liveContext(services, { cluster_id }, behind);
+    const context = cachedContext(services, { cluster_id }, waitUntil);
     contexts.push(context instanceof Promise ? await context : context);
   }
   const [first] = contexts;
@@ -83,11 +78,11 @@ async function find(services: Reading, asked: Asked, behind: Behind): Promise<Fo
     };
   }
   if (asked.failureCategory) {
-    const context = await liveContext(services, { failure_category: asked.failureCategory }, behind);
+    const context = await cachedContext(services, { failure_category: asked.failureCategory }, waitUntil);
     const guidance = context.failures > 0 ? composeGuidance([context], asked) : null;
     if (guidance) return { ...nothing, contexts: [context], guidance, shared: true };
   }
-  const guidance = sharedGuidance(await liveContext(services, "all", behind), asked.customerMessage);
+  const guidance = sharedGuidance(await cachedContext(services, "all", waitUntil), asked.customerMessage);
   return { ...nothing, guidance, shared: true, plain: guidance ? null : unrouted };
 }
 
@@ -100,16 +95,21 @@ interface Clusters {
 }
 
 /** A topic that is given and known; else what the router says. */
-function findClusters(services: Reading, asked: Asked, behind: Behind): Clusters | Promise<Clusters> {
-  if (asked.topic) return clusterOfTopic(services, asked.topic, asked.customerMessage, behind);
-  const routed = liveRoute(services, asked.customerMessage, behind);
+function findClusters(services: Reading, asked: Asked, waitUntil: WaitUntil): Clusters | Promise<Clusters> {
+  if (asked.topic) return clusterOfTopic(services, asked.topic, asked.customerMessage, waitUntil);
+  const routed = routeWithCopy(services, asked.customerMessage, waitUntil);
   return routed instanceof Promise ? routed.then(clustersOfRoute) : clustersOfRoute(routed);
 }
 
-async function clusterOfTopic(services: Reading, topic: string, message: string, behind: Behind): Promise<Clusters> {
-  const id = await liveClusterId(services, topic, behind);
+async function clusterOfTopic(
+  services: Reading,
+  topic: string,
+  message: string,
+  waitUntil: WaitUntil,
+): Promise<Clusters> {
+  const id = await cachedClusterId(services, topic, waitUntil);
   if (id !== null) return { clusterIds: [id], confidence: 1, candidates: [], unrouted: "nothing_known" };
-  return clustersOfRoute(await liveRoute(services, message, behind));
+  return clustersOfRoute(await routeWithCopy(services, message, waitUntil));
 }
 
 function clustersOfRoute(routed: Routed | null): Clusters {

@@ -1,8 +1,9 @@
 import { createRoute } from "@hono/zod-openapi";
+import { touchClusters } from "../clusters/context/read-context.ts";
 import { recordOutcomes } from "../experiments/record-outcomes.ts";
 import { createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
-import { behindAnswer } from "../http/wait-until.ts";
+import { waitUntilOf } from "../http/wait-until.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { outcomeInput, outcomeOutput, promptInput, promptOutput } from "./schemas.ts";
 import { servePrompt } from "./serve-prompt.ts";
@@ -35,16 +36,20 @@ const outcome = createRoute({
 
 export const promptRoutes = createRouter()
   .openapi(serve, async (c) => {
-    const { prompt, plain } = await servePrompt(c.var.services, c.req.valid("json"), behindAnswer(c));
+    const { prompt, plain } = await servePrompt(c.var.services, c.req.valid("json"), waitUntilOf(c));
     return c.json(prompt, 200, plain === null ? undefined : { "x-redraft-plain": plain });
   })
   .openapi(outcome, async (c) => {
     const given = c.req.valid("json");
-    const { unknown } = await recordOutcomes(c.var.services, [given]);
+    const { clusterIds, unknown } = await recordOutcomes(c.var.services, [given]);
     if (unknown.length > 0) {
       throw new RedraftError("invalid", "This is not the id of a prompt that was served.", [
         { pointer: "/prompt_id", detail: "must be the prompt_id that POST /v1/prompts answered" },
       ]);
     }
+    await touchClusters(
+      c.var.services,
+      clusterIds.map((clusterId) => ({ clusterId, failureCategory: null })),
+    );
     return c.json({ prompt_id: given.prompt_id }, 202);
   });

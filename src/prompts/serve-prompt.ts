@@ -2,7 +2,7 @@ import type { Reading } from "../clusters/context/cached-context.ts";
 import type { Context } from "../clusters/context/context.ts";
 import { isHeldOut } from "../experiments/holdout.ts";
 import { newPromptId, type PromptArm } from "../experiments/prompt-id.ts";
-import type { Behind } from "../lib/renewing-cache.ts";
+import type { WaitUntil } from "../lib/wait-until.ts";
 import type { Services } from "../services.ts";
 import { buildPrompt } from "./build-prompt.ts";
 import { type Found, findGuidance, type PlainReason } from "./find-guidance.ts";
@@ -20,14 +20,14 @@ export interface Served {
 export async function servePrompt(
   services: Reading & Pick<Services, "config">,
   input: PromptInput,
-  behind: Behind,
+  waitUntil: WaitUntil,
 ): Promise<Served> {
   const found = await findGuidance(
     services,
     { customerMessage: input.customer_message, topic: input.topic, failureCategory: input.failure_category },
-    behind,
+    waitUntil,
   );
-  const heldOut = found.guidance !== null && isHeldOut(input, services.config.HOLDOUT_FRACTION);
+  const heldOut = found.guidance !== null && isHeldOut(conversationOf(input), services.config.HOLDOUT_FRACTION);
   const examples = heldOut ? [] : found.contexts.flatMap((context) => context.examples);
   const messages = buildPrompt(input, heldOut ? null : (found.guidance?.text ?? null), examples);
   const guided = messages[0]?.role === "system";
@@ -42,6 +42,15 @@ export async function servePrompt(
     },
     plain: heldOut ? "holdout" : guided ? null : (found.plain ?? "nothing_known"),
   };
+}
+
+/** What tells one conversation from another: the caller's id, or else its first message, which all its turns share. */
+export function conversationOf({
+  conversation_id,
+  conversation,
+  customer_message,
+}: Pick<PromptInput, "conversation_id" | "conversation" | "customer_message">): string {
+  return conversation_id ?? conversation?.[0]?.content ?? customer_message;
 }
 
 /** What the prompt's id is to tell of it, for its outcome. */

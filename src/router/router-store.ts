@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { log } from "../lib/log.ts";
 import { decodeRouter, RouterFileError } from "./router-file.ts";
 import type { RouterModel } from "./router-model.ts";
 
@@ -46,7 +47,7 @@ export async function loadRouter(bucket: R2Bucket, old: LoadedRouter | null): Pr
     return { ...current, model: decodeRouter(new Uint8Array(await file.arrayBuffer())) };
   } catch (error) {
     if (!(error instanceof RouterFileError)) throw error;
-    console.error(JSON.stringify({ event: "router_not_readable", version: current.version, code: error.code }));
+    log.error("router_not_readable", { version: current.version, code: error.code });
     // Of another version: for code that is deployed beside this one it may be right.
     if (error.code !== "unsupported_version") await bucket.delete(routerKey(current.version));
     return null;

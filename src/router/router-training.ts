@@ -1,14 +1,14 @@
 import { and, count, desc, eq, gt, isNotNull, isNull, lte, max, sql } from "drizzle-orm";
-import { dropLiveRouter } from "../clusters/context/cached-context.ts";
 import type { Db } from "../db/client.ts";
 import { clusters } from "../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { routerTraining } from "../db/schema/router.ts";
-import { describeError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
+import { log } from "../lib/log.ts";
 import { MINUTE, SECOND, toRfc3339OrNull } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import { FEATURE_VERSION, MAX_INPUT_CHARS } from "./features.ts";
+import { dropRouterCopy } from "./router-copy.ts";
 import { encodeRouter } from "./router-file.ts";
 import { MAX_TOPICS } from "./router-model.ts";
 import { hasRouterFile, routerKey, writePointer } from "./router-store.ts";
@@ -65,7 +65,7 @@ export async function noteNewExamples({ db, clock, jobs }: Pick<Services, "db" |
     await jobs.send({ job: "train_router" }, { delaySeconds: LOOK_AGAIN_S });
   } catch (error) {
     // The sweep asks as well.
-    console.warn(JSON.stringify({ event: "training_not_asked", error: describeError(error) }));
+    log.warn("training_not_asked", {}, error);
   }
 }
 
@@ -169,7 +169,7 @@ async function train({ db, bucket, clock }: Training, lease: number, requestedAt
     .returning();
   if (mine === undefined || version === null) return;
   await writePointer(bucket, { version, clusters: clustersOf });
-  dropLiveRouter({ db });
+  dropRouterCopy({ db });
 }
 
 /** Clusters read from in one batch. */

@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import { describeError } from "../../lib/errors.ts";
+import { log } from "../../lib/log.ts";
 import type { Services } from "../../services.ts";
 import { type Context, type Scope, scopeName } from "./context.ts";
 
@@ -32,8 +32,7 @@ export async function touchClusters({ clusters }: Pick<Services, "clusters">, ch
   );
   const lost = told.filter((result) => result.status === "rejected");
   if (lost.length === 0) return;
-  const error = describeError(lost[0]?.reason);
-  console.warn(JSON.stringify({ event: "clusters_not_touched", count: lost.length, error }));
+  log.warn("clusters_not_touched", { count: lost.length }, lost[0]?.reason);
 }
 
 /**

@@ -5,6 +5,7 @@ import { clusters } from "../../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { improvements } from "../../db/schema/improvements.ts";
 import { LESSON_SLOTS } from "../../experiments/prompt-id.ts";
+import { log } from "../../lib/log.ts";
 import { excerpt, label } from "../../lib/text.ts";
 import { HOUR, MINUTE } from "../../lib/time.ts";
 import { completeJson } from "../../llm/complete-json.ts";
@@ -100,7 +101,7 @@ export async function distillLessons(services: Distilling, clusterId: string): P
     changes = toChanges(wanted, inForce, failures);
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
-    console.warn(JSON.stringify({ event: "not_distilled", cluster_id: clusterId, code: error.code }));
+    log.warn("not_distilled", { cluster_id: clusterId, code: error.code });
     await db
       .update(clusters)
       .set({ distillDueAt: now + PAUSE_AFTER_FAILURE_MS })

@@ -2,7 +2,7 @@ import { and, eq, exists, sql } from "drizzle-orm";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { comparisonCases, comparisons } from "../../db/schema/fine-tunes.ts";
 import type { GuidanceTexts } from "../../exports/guidance.ts";
-import { bothOf } from "../../lib/settle-all.ts";
+import { settleAll } from "../../lib/settle-all.ts";
 import { countUsage } from "../../llm/count-usage.ts";
 import type { Gatekeeper } from "../../llm/gatekeeper.ts";
 import { addUsage, type ChatMessage, ModelError, type Usage } from "../../llm/model.ts";
@@ -85,10 +85,10 @@ async function attempt(
   comparing: Comparing,
   { row, held, replay }: { row: ComparisonRow; held: Case; replay: Replay },
 ): Promise<Outcome> {
-  const [base, tuned] = await bothOf(
+  const [base, tuned] = await settleAll([
     reply(comparing, row.baseModel, replay.messages),
     reply(comparing, row.tunedModel, replay.messages),
-  );
+  ]);
   const texts = { baseReply: base.text, tunedReply: tuned.text };
   for (const [who, { error }] of [
     ["base", base],

@@ -4,7 +4,7 @@ import { hashText } from "../../exports/scan-texts.ts";
 import { compareReplies, pairwiseResult } from "../../judge/compare-replies.ts";
 import { estimateGain } from "../../judge/gain.ts";
 import { isUsableReference, type Judge, type RatedCase, rateReply } from "../../judge/rate-reply.ts";
-import { bothOf } from "../../lib/settle-all.ts";
+import { settleAll } from "../../lib/settle-all.ts";
 
 export interface Verdict {
   baseRating: number | null;
@@ -38,7 +38,10 @@ export async function judgeBlind(
   }
   const tunedFirst = isTunedFirst(key);
   const [first, second] = tunedFirst ? [tuned, base] : [base, tuned];
-  const [firstSamples, secondSamples] = await bothOf(rateReply(rated, first, judge), rateReply(rated, second, judge));
+  const [firstSamples, secondSamples] = await settleAll([
+    rateReply(rated, first, judge),
+    rateReply(rated, second, judge),
+  ]);
   const compared = await compareReplies(rated, first, second, judge);
   const comparisons = tunedFirst ? compared.map(turned) : compared;
   const [ofBase, ofTuned] = tunedFirst ? [secondSamples, firstSamples] : [firstSamples, secondSamples];

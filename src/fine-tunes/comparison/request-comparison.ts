@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
-import { sendJob } from "../../corrections/start-run.ts";
 import { exportsTable } from "../../db/schema/exports.ts";
 import { comparisons, fineTunes } from "../../db/schema/fine-tunes.ts";
+import { sendJob } from "../../jobs/send-job.ts";
 import { RUBRIC } from "../../judge/rate-reply.ts";
-import { RedraftError } from "../../lib/errors.ts";
+import { noSuch, RedraftError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
 import type { Services } from "../../services.ts";
 import { DEFAULT_CASES } from "./comparison-state.ts";
@@ -23,7 +23,7 @@ export async function requestComparison(
     .from(fineTunes)
     .leftJoin(exportsTable, eq(exportsTable.id, fineTunes.exportId))
     .where(eq(fineTunes.id, fineTuneId));
-  if (row === undefined) throw new RedraftError("not_found", "There is no fine-tune with this id.");
+  if (row === undefined) throw noSuch("fine-tune");
   const { fineTune, source } = row;
   if (fineTune.status !== "succeeded" || fineTune.model === null)
     throw new RedraftError("conflict", `The fine-tune is ${fineTune.status}; there is no tuned model to compare.`);

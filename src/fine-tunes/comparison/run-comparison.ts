@@ -1,11 +1,11 @@
 import { and, asc, eq, lte, sql } from "drizzle-orm";
 import pLimit from "p-limit";
-import { sendJob } from "../../corrections/start-run.ts";
 import { rowsFromJson } from "../../db/client.ts";
 import { exportsTable } from "../../db/schema/exports.ts";
 import { comparisonCases, comparisons, fineTunes } from "../../db/schema/fine-tunes.ts";
 import { GuidanceTexts } from "../../exports/guidance.ts";
-import { describeError } from "../../lib/errors.ts";
+import { sendJob } from "../../jobs/send-job.ts";
+import { log } from "../../lib/log.ts";
 import { HOUR } from "../../lib/time.ts";
 import { createGatekeeper } from "../../llm/gatekeeper.ts";
 import { CALLS_IN_FLIGHT, limitCalls } from "../../llm/wrap-model.ts";
@@ -142,7 +142,7 @@ async function wait(services: Services, row: ComparisonRow, ends: CaseEnd[]): Pr
 
 async function afterFault(services: Services, row: ComparisonRow, error: unknown): Promise<void> {
   if (error instanceof ComparisonError) return finish(services, row, { status: "failed", error: error.message });
-  console.error(JSON.stringify({ event: "comparison_fault", comparison_id: row.id, error: describeError(error) }));
+  log.error("comparison_fault", { comparison_id: row.id }, error);
   await wait(services, row, []);
 }
 

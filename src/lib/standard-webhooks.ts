@@ -1,5 +1,5 @@
-import { fromBase64Url } from "../lib/base64url.ts";
-import { MINUTE, SECOND } from "../lib/time.ts";
+import { fromBase64Url } from "./base64url.ts";
+import { MINUTE, SECOND } from "./time.ts";
 
 /*
  * Webhooks signed as Standard Webhooks has it (standardwebhooks.com), which OpenAI and others follow: HMAC-SHA256 over

@@ -1,0 +1,23 @@
+import { z } from "@hono/zod-openapi";
+
+export const erasureOutput = z
+  .object({
+    id: z.uuid(),
+    erased_at: z.iso.datetime(),
+    exports: z.array(z.object({ id: z.uuid(), rebuild: z.string() })).openapi({
+      description: "The exports that held it. Their data files are gone; POST to `rebuild` writes them anew.",
+    }),
+    fine_tunes: z
+      .array(
+        z.object({
+          id: z.uuid(),
+          export_id: z.uuid(),
+          model: z.string().nullable(),
+          status: z.string(),
+          is_bot_model: z.boolean().openapi({ description: "The bot is answering with it now: see /v1/bot-model." }),
+        }),
+      )
+      .openapi({ description: "What was trained on them. A trained model can not forget: decide what to do with it." }),
+  })
+  .openapi("Erasure");
+export type ErasureOutput = z.infer<typeof erasureOutput>;
