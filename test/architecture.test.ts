@@ -8,7 +8,7 @@ const sources = import.meta.glob("../src/**/*.{ts,tsx}", { query: "?raw", import
 /** From the entry down; a file may import from its own folder and from any floor below. */
 const FLOORS = [
   ["worker.ts"],
-  ["app.ts", "jobs-table.ts", "sweep.ts"],
+  ["app.ts", "job-table.ts"],
   ["erasure"],
   ["fine-tunes"],
   ["corrections", "exports"],

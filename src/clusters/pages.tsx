@@ -3,7 +3,7 @@ import type { AppEnv } from "../http/app-env.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import { dayOf } from "../lib/time.ts";
-import { routerStatus } from "../router/router-training.ts";
+import { routerStatus } from "../router/training-state.ts";
 import { renderPage } from "../ui/layout.tsx";
 import { ClusterPage } from "./cluster-page.tsx";
 import { ClustersPage } from "./clusters-page.tsx";
