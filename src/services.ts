@@ -47,8 +47,8 @@ export function createServices(env: Cloudflare.Env): Services {
   const services: Services = {
     config,
     db: createDb(env.DB),
-    model: createOpenAiModel({ apiKey: config.OPENAI_API_KEY, baseUrl: config.OPENAI_BASE_URL }),
-    trainer: createOpenAiModel({ apiKey: fineTuneKey(config), baseUrl: config.FINE_TUNE_BASE_URL }),
+    model: createOpenAiModel({ apiKey: config.OPENAI_API_KEY, baseUrl: config.OPENAI_BASE_URL, clock: Date.now }),
+    trainer: createOpenAiModel({ apiKey: fineTuneKey(config), baseUrl: config.FINE_TUNE_BASE_URL, clock: Date.now }),
     corrections: env.CORRECTIONS,
     jobs: env.JOBS,
     bucket: env.EXPORTS,
