@@ -6,7 +6,7 @@ import { standing } from "./standing.ts";
 
 /** An improvement as a correction made it; version, place in the lists and prompt's text are given when it is stored. */
 export type NewImprovement = Omit<
-  typeof improvements.$inferInsert,
+  typeof improvements.$inferSelect,
   "seq" | "version" | "isCurrent" | "rank" | "meanRank" | "doubt" | "originalPrompt"
 >;
 
