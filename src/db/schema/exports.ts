@@ -71,7 +71,6 @@ export const exportsTable = sqliteTable(
   },
   (t) => [
     index("exports_status").on(t.status, t.id),
-    index("exports_due").on(t.dueAt).where(sql`due_at is not null`),
     index("exports_finished").on(t.finishedAt).where(sql`finished_at is not null`),
   ],
 );
