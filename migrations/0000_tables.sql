@@ -291,21 +291,19 @@ CREATE UNIQUE INDEX `ai_reply_improvements_id_unique` ON `ai_reply_improvements`
 CREATE UNIQUE INDEX `improvements_current` ON `ai_reply_improvements` (`failed_reply_id`) WHERE is_current = 1;--> statement-breakpoint
 CREATE UNIQUE INDEX `improvements_version` ON `ai_reply_improvements` (`failed_reply_id`,`version`);--> statement-breakpoint
 CREATE INDEX `improvements_prompt` ON `ai_reply_improvements` (`prompt_id`);--> statement-breakpoint
+CREATE INDEX `improvements_category` ON `ai_reply_improvements` (`failure_category`);--> statement-breakpoint
 CREATE INDEX `improvements_cluster` ON `ai_reply_improvements` (`cluster_id`);--> statement-breakpoint
-CREATE INDEX `improvements_rank` ON `ai_reply_improvements` (`is_current`,`rank`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_newest` ON `ai_reply_improvements` (`is_current`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_category_rank` ON `ai_reply_improvements` (`is_current`,`failure_category`,`rank`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_category_newest` ON `ai_reply_improvements` (`is_current`,`failure_category`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_cluster_rank` ON `ai_reply_improvements` (`is_current`,`cluster_id`,`rank`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_cluster_newest` ON `ai_reply_improvements` (`is_current`,`cluster_id`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_review_rank` ON `ai_reply_improvements` (`is_current`,`review_status`,`rank`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_review_newest` ON `ai_reply_improvements` (`is_current`,`review_status`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_mean` ON `ai_reply_improvements` (`is_current`,`mean_rank`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_category_mean` ON `ai_reply_improvements` (`is_current`,`failure_category`,`mean_rank`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_cluster_mean` ON `ai_reply_improvements` (`is_current`,`cluster_id`,`mean_rank`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_review_mean` ON `ai_reply_improvements` (`is_current`,`review_status`,`mean_rank`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_agent_mean` ON `ai_reply_improvements` (`is_current`,`agent`,`mean_rank`);--> statement-breakpoint
-CREATE INDEX `improvements_doubt` ON `ai_reply_improvements` (`is_current`,`review_status`,`doubt`,`id`);--> statement-breakpoint
+CREATE INDEX `improvements_review` ON `ai_reply_improvements` (`review_status`);--> statement-breakpoint
+CREATE INDEX `improvements_rank` ON `ai_reply_improvements` (`is_current`,`rank`);--> statement-breakpoint
+CREATE INDEX `improvements_category_rank` ON `ai_reply_improvements` (`is_current`,`failure_category`,`rank`);--> statement-breakpoint
+CREATE INDEX `improvements_cluster_rank` ON `ai_reply_improvements` (`is_current`,`cluster_id`,`rank`);--> statement-breakpoint
+CREATE INDEX `improvements_review_rank` ON `ai_reply_improvements` (`is_current`,`review_status`,`rank`);--> statement-breakpoint
+CREATE INDEX `improvements_mean` ON `ai_reply_improvements` (`is_current`,`mean_rank`);--> statement-breakpoint
+CREATE INDEX `improvements_category_mean` ON `ai_reply_improvements` (`is_current`,`failure_category`,`mean_rank`);--> statement-breakpoint
+CREATE INDEX `improvements_cluster_mean` ON `ai_reply_improvements` (`is_current`,`cluster_id`,`mean_rank`);--> statement-breakpoint
+CREATE INDEX `improvements_review_mean` ON `ai_reply_improvements` (`is_current`,`review_status`,`mean_rank`);--> statement-breakpoint
+CREATE INDEX `improvements_agent_mean` ON `ai_reply_improvements` (`is_current`,`agent`,`mean_rank`) WHERE agent is not null;--> statement-breakpoint
+CREATE INDEX `improvements_doubt` ON `ai_reply_improvements` (`is_current`,`review_status`,`doubt`);--> statement-breakpoint
 CREATE TABLE `reviews` (
 	`id` text PRIMARY KEY NOT NULL,
 	`improvement_id` text NOT NULL,

@@ -71,7 +71,7 @@ export async function buildContext(
       .from(improvements)
       .innerJoin(prompts, eq(prompts.id, improvements.promptId))
       .where(and(improvementsIn, gte(improvements.rank, minGain), ne(improvements.reviewStatus, "rejected")))
-      .orderBy(desc(improvements.rank), desc(improvements.id))
+      .orderBy(desc(improvements.rank), desc(improvements.seq))
       .limit(MOST_EXAMPLES),
   ]);
   const shares = categoryShares(categories, overall ?? categories);
