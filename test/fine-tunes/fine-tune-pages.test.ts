@@ -37,7 +37,7 @@ describe("the fine-tunes' pages", () => {
     await world.deliver();
     const shown = await page(world, `/fine-tunes/${id}`);
     expect(shown).not.toContain("data-live-on");
-    expect(shown).toContain("no difference can be told");
+    expect(shown).toContain("no clear difference");
     expect(shown).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
     expect(shown).toContain("A better &lt;b&gt;reply");
     expect(shown).not.toMatch(/<script>|style=|onclick/);
