@@ -111,8 +111,8 @@ export async function listCases(
 }
 
 /**
- * A few cases for people to read: spread evenly from the largest loss to the largest gain, so that neither the best
- * nor the worst stands for all.
+ * A few cases for people to read, evenly spread from the largest gain to the largest loss, so that neither the best
+ * nor the worst passes for typical.
  */
 export async function exampleCases(db: Db, comparisonId: string, count: number): Promise<CaseOutput[]> {
   const scored = await db
