@@ -24,7 +24,7 @@ export function FineTunesPage({ page, exports, provider, bot }: Props) {
       <BotModelBox bot={bot} />
       {exports.length === 0 ? (
         <p class="empty">
-          There is no training file to train on: it must be done, in OpenAI's format, with at least 10 lines.{" "}
+          There is no file to train on yet: it must be finished, in OpenAI's format, with at least 10 lines.{" "}
           <a href="/exports">Write one</a>
         </p>
       ) : (
@@ -37,7 +37,7 @@ export function FineTunesPage({ page, exports, provider, bot }: Props) {
   );
 }
 
-/** What was held out tells beforehand how well the model can be compared later. */
+/** What was held out says in advance how well the model can be compared later. */
 function nameOf({ created_at, format, rows, validation_rows }: ExportOutput): string {
   const lines = `${rows} lines${validation_rows > 0 ? `, ${validation_rows} held out` : ", none held out"}`;
   return `${created_at.slice(0, 16).replace("T", " ")}, ${format}, ${lines}`;

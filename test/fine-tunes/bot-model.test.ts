@@ -32,7 +32,7 @@ describe("the bot's model", () => {
     return { world, fineTune, sent: recording(world) };
   }
 
-  it("is the default until a person sets a tuned one, that one until it is taken back, and its history is kept", async () => {
+  it("is the default until a person sets a tuned one, that one until the default comes back, and its history is kept", async () => {
     const { world, fineTune, sent } = await aWorld({ BOT_MODEL: "house-model" });
     const plain = { alias: "redraft", model: "house-model", fine_tune_id: null, since: null, history: [] };
     expect(await world.json("GET", "/v1/bot-model")).toMatchObject(plain);
@@ -98,7 +98,7 @@ describe("the bot's model", () => {
     await vi.waitFor(async () => expect(await modelNow()).toBe("ft:base:1"));
   });
 
-  it("falls back to the default when the database can not be read", async () => {
+  it("falls back to the default when the database cannot be read", async () => {
     const { world, sent } = await aWorld();
     world.services.db = new Proxy(world.services.db, {
       get: () => {

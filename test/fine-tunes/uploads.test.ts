@@ -93,7 +93,7 @@ describe("a file above what one request takes", () => {
     expect(count(standIn, /cancel$/)).toBe(0);
   });
 
-  it("is begun anew when the upload that was begun has run out at the provider", async () => {
+  it("is started over when the upload has expired at the provider", async () => {
     let parts = 0;
     const { world, standIn, id, run } = await aWorld((call) => {
       if (!call.endsWith("/parts")) return undefined;

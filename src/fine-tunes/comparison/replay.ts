@@ -1,4 +1,7 @@
+import { eq } from "drizzle-orm";
+import type { Db } from "../../db/client.ts";
 import type { ExportOptions } from "../../db/schema/exports.ts";
+import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { prepareRow, type SkipReason } from "../../exports/prepare-row.ts";
 import { TextScanner } from "../../exports/scan-texts.ts";
 import type { ChatMessage } from "../../llm/model.ts";
@@ -36,6 +39,20 @@ export function toReplay(
     prompt: row.prompt,
     agentReply: row.preferred,
   };
+}
+
+/** SQL: what `toReplay` needs of failures, and their clusters. */
+export function selectTexts(db: Db) {
+  return db
+    .select({
+      id: failedReplies.id,
+      clusterId: failedReplies.clusterId,
+      prompt: prompts.originalPrompt,
+      agentReply: failedReplies.agentReply,
+    })
+    .from(failedReplies)
+    .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
+    .$dynamic();
 }
 
 /** Whether the lines of an export begin with a system message. */
