@@ -13,7 +13,7 @@ import { touchClusters } from "./context/read-context.ts";
 import type { SplitInput } from "./schemas.ts";
 import { ensureTopics, findCluster, topicKey } from "./topics.ts";
 
-type Changing = Pick<Services, "db" | "clock" | "jobs" | "clusters" | "bucket">;
+type Changing = Pick<Services, "db" | "clock" | "newId" | "jobs" | "clusters" | "bucket">;
 
 /** Rows moved by one statement, and statements in one invocation (D1 allows 1,000 queries in one). */
 const CHUNK = 500;
@@ -164,7 +164,7 @@ export async function splitCluster(
   const { db, clock } = services;
   const source = await clusterOf(db, topic);
   const now = clock();
-  await db.batch([...ensureTopics(db, [into], now)]);
+  await db.batch([...ensureTopics(services, [into], now)]);
   const target = await clusterOf(db, into);
   if (source.id === target.id) throw new RedraftError("conflict", "Both names lead to one cluster.");
   const which = failure_ids

@@ -48,7 +48,7 @@ export interface Named {
  * @throws ModelError for failures that may pass: the whole correction is tried again then
  */
 export async function nameFailure(
-  services: Pick<Services, "db" | "model" | "config" | "clusters" | "bucket" | "clock" | "jobs">,
+  services: Pick<Services, "db" | "model" | "config" | "clusters" | "bucket" | "clock" | "newId">,
   failure: Unnamed,
 ): Promise<Named> {
   const { failureCategory, clusterId, failureExplanation } = failure;
@@ -126,14 +126,15 @@ async function routeTopic(services: Pick<Services, "db" | "clusters" | "bucket" 
 }
 
 async function store(
-  { db, clock }: Pick<Services, "db" | "clock">,
+  services: Pick<Services, "db" | "clock" | "newId">,
   failure: Unnamed,
   topic: { name: string; source: NameSource } | null,
   category: string | null,
 ): Promise<Named> {
+  const { db, clock } = services;
   const mine = eq(failedReplies.id, failure.id);
   const results = await db.batch([
-    ...ensureTopics(db, topic === null ? [] : [topic.name], clock()),
+    ...ensureTopics(services, topic === null ? [] : [topic.name], clock()),
     db
       .update(failedReplies)
       .set({ clusterId: clusterIdOf(sql`${topicKey(topic?.name ?? "")}`), topicSource: topic?.source ?? null })

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { LESSON_SLOTS } from "../experiments/prompt-id.ts";
 import { failureCategory, name, topic } from "../http/fields.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 
@@ -107,9 +108,6 @@ export const categoryList = z.object({
 /** A lesson is a sentence or two: prompts have a budget. */
 const MAX_LESSON = 400;
 
-/** As many as a prompt id can name; see `LESSON_SLOTS`. */
-const MAX_LESSONS = 12;
-
 export const guidanceInput = z
   .strictObject({
     version: z.int().min(0).openapi({ description: "`guidance_version` of the cluster as you read it." }),
@@ -122,7 +120,7 @@ export const guidanceInput = z
           pinned: z.boolean().default(false).openapi({ description: "The model leaves it alone, and it goes first." }),
         }),
       )
-      .max(MAX_LESSONS, `has more than ${MAX_LESSONS} lessons`)
+      .max(LESSON_SLOTS, `has more than ${LESSON_SLOTS} lessons`)
       .openapi({ description: "All that are to be in force; those left out are retired." }),
   })
   .openapi("GuidanceInput");
@@ -145,16 +143,3 @@ export const splitInput = z
   })
   .openapi("SplitInput");
 export type SplitInput = z.infer<typeof splitInput>;
-
-export const routerOutput = z
-  .object({
-    version: z.string().nullable(),
-    topics: z.int(),
-    examples: z.int().openapi({ description: "Distinct messages it learned from." }),
-    bytes: z.int(),
-    training_ms: z.int(),
-    trained_at: time,
-    failures_since: z.int().openapi({ description: "Failures with a topic recorded since." }),
-    training_requested: z.boolean(),
-  })
-  .openapi("Router");

@@ -27,7 +27,7 @@ export interface Recording {
   changed: Changed[];
 }
 
-type Needs = Pick<Services, "db" | "clock" | "config" | "corrections" | "jobs" | "clusters">;
+type Needs = Pick<Services, "db" | "clock" | "newId" | "config" | "corrections" | "jobs" | "clusters">;
 
 /**
  * Records failures, all or none, committed before anything is queued. Repeating a call changes nothing.
@@ -61,7 +61,7 @@ export async function recordFailures(services: Needs, inputs: FailureInput[]): P
     where json_extract(h.value, '$[0]') = ${externalId})`;
 
   const [, , , , , known, changed] = await db.batch([
-    ...ensureTopics(db, topics, now),
+    ...ensureTopics(services, topics, now),
     db.insert(prompts).select(
       rowsFromJson(
         prompts,

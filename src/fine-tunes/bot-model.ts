@@ -15,7 +15,7 @@ import type { BotModelOutput } from "./schemas.ts";
 /** What is told of earlier changes. */
 const HISTORY = 20;
 
-type Setting = Pick<Services, "db" | "clock">;
+type Setting = Pick<Services, "db" | "clock" | "newId">;
 
 /** The model that stands behind the name `redraft`, since when, and what stood there before. */
 export async function getBotModel({ db, config }: Pick<Services, "db" | "config">): Promise<BotModelOutput> {

@@ -1,12 +1,10 @@
-import type { Reading } from "../clusters/context/cached-context.ts";
-import { isHeldOut } from "../experiments/holdout.ts";
 import { newPromptId } from "../experiments/prompt-id.ts";
 import { log } from "../lib/log.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
 import type { Services } from "../services.ts";
 import { BOT_ALIAS, modelServer, resolveBotModel, type Target } from "./bot-model.ts";
-import { type Found, findGuidance, type PlainReason } from "./find-guidance.ts";
-import { markOf } from "./serve-prompt.ts";
+import { type DecidingServices, decideArm } from "./decide-arm.ts";
+import { findGuidance, type GuidanceServices, type PlainReason } from "./find-guidance.ts";
 
 /** What of a chat request is looked at; all else it carries is passed on as it is. */
 interface ChatRequest {
@@ -31,7 +29,7 @@ export interface Guided {
  * is for the model's server to say.
  */
 export async function guideChatRequest(
-  services: Reading & Pick<Services, "config">,
+  services: GuidanceServices & DecidingServices,
   body: string,
   waitUntil: WaitUntil,
 ): Promise<Guided> {
@@ -46,17 +44,15 @@ export async function guideChatRequest(
   };
   const asked = request && lastUserText(request);
   if (!request || !asked) {
-    const promptId = newPromptId({ arm: "plain", cluster: 0, lessons: 0 }, services.clock());
+    const promptId = newPromptId({ arm: "plain", cluster: 0, lessons: 0 }, services);
     return { ...to, body: written({}), promptId, topic: null, plain: "not_a_message" };
   }
-  const found: Found = await findGuidance(services, { customerMessage: asked }, waitUntil);
-  const opening = firstUserText(request) ?? asked;
-  const heldOut = found.guidance !== null && isHeldOut(opening, services.config.HOLDOUT_FRACTION);
-  const text = heldOut ? null : (found.guidance?.text ?? null);
+  const found = await findGuidance(services, { customerMessage: asked }, waitUntil);
+  const { heldOut, text, promptId } = decideArm(services, found, firstUserText(request) ?? asked);
   return {
     ...to,
     body: written(text === null ? {} : { messages: withGuidance(request.messages, text) }),
-    promptId: newPromptId(markOf(found, heldOut), services.clock()),
+    promptId,
     topic: found.cluster?.context.topic ?? null,
     plain: heldOut ? "holdout" : text === null ? (found.plain ?? "nothing_known") : null,
   };

@@ -13,7 +13,8 @@ import {
 import { clusterQuery } from "../../src/clusters/schemas.ts";
 import { findCluster } from "../../src/clusters/topics.ts";
 import { createDb, type Db } from "../../src/db/client.ts";
-import { lessonCounts, moveOutcomes } from "../../src/experiments/record-outcomes.ts";
+import { lessonCounts } from "../../src/experiments/lesson-counts.ts";
+import { moveOutcomes } from "../../src/experiments/record-outcomes.ts";
 import { listFailures } from "../../src/failures/queries.ts";
 import { failureQuery } from "../../src/failures/schemas.ts";
 import { exampleCases, getComparison, listCases } from "../../src/fine-tunes/comparison/queries.ts";

@@ -4,16 +4,17 @@ import { clusters, lessons } from "../../db/schema/clusters.ts";
 import { outcomes } from "../../db/schema/experiments.ts";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { improvements } from "../../db/schema/improvements.ts";
-import { isHarmful } from "../../experiments/interval.ts";
+import { isHarmful } from "../../experiments/harm.ts";
 import { PROMPT_ARMS } from "../../experiments/prompt-id.ts";
 import { firstIdOf } from "../../lib/ids.ts";
-import { excerpt } from "../../lib/text.ts";
+import { excerpt, oneLine } from "../../lib/text.ts";
 import { sharedLessons } from "../lessons/shared-lessons.ts";
 import {
   type CategoryShare,
   type Context,
   categoryShares,
   type Lesson,
+  lessonOf,
   type Scope,
   sharedCategories,
   type Tested,
@@ -102,7 +103,7 @@ function lessonsOf(
 }
 
 function toLesson({ id, slot, failureCategory, text, pinned }: typeof lessons.$inferSelect): Lesson {
-  return { id, slot, failure_category: failureCategory, text, pinned };
+  return lessonOf({ id, slot, failure_category: failureCategory, text, pinned });
 }
 
 /** Prompt ids sort by time, so the outcomes of prompts served since then are a range of them. */
@@ -175,7 +176,7 @@ export function chooseLessons(
   const byCategory = new Map<string | null, string[]>(order.map((category) => [category, []]));
   const seen = new Set<string>();
   for (const { failure_category, text } of told) {
-    const line = excerpt((text ?? "").replace(/\s+/g, " ").trim(), LESSON_LENGTH);
+    const line = excerpt(oneLine(text ?? ""), LESSON_LENGTH);
     if (line === "" || seen.has(line.toLowerCase())) continue;
     seen.add(line.toLowerCase());
     byCategory.get(failure_category)?.push(line);
@@ -186,7 +187,7 @@ export function chooseLessons(
     for (const [failure_category, lines] of byCategory) {
       const text = lines[round];
       if (text !== undefined && chosen.length < MOST_LESSONS)
-        chosen.push({ failure_category, text, id: null, slot: null, pinned: false });
+        chosen.push(lessonOf({ failure_category, text, id: null, slot: null, pinned: false }));
     }
   }
   return chosen;

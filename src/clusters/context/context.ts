@@ -1,4 +1,6 @@
-import type { Rate } from "../../experiments/interval.ts";
+import type { FailureRate } from "../../experiments/harm.ts";
+import { wordsOf } from "../../lib/likeness.ts";
+import { oneLine } from "../../lib/text.ts";
 
 /*
  * What prompts are built from: by what one type of query fails, and the lessons against it. Plain data, because it
@@ -22,12 +24,21 @@ export interface CategoryShare {
 
 export interface Lesson {
   failure_category: string | null;
+  /** On one line. */
   text: string;
+  /** Its words, by `wordsOf`. */
+  words: ReadonlySet<string>;
   /** Null for an explanation that serves as a lesson as it is. */
   id: string | null;
   /** Its bit in a prompt's id; null where there is no lesson of its own to count for. */
   slot: number | null;
   pinned: boolean;
+}
+
+/** A lesson with what is the same for every prompt. */
+export function lessonOf(given: Omit<Lesson, "words">): Lesson {
+  const text = oneLine(given.text);
+  return { ...given, text, words: wordsOf(text) };
 }
 
 /** A lesson in force, with the cluster that learned it. */
@@ -41,8 +52,8 @@ export interface OwnLesson {
 
 /** Outcomes since the guidance was last put to the test. */
 export interface Tested {
-  guided: Rate;
-  plain: Rate;
+  guided: FailureRate;
+  plain: FailureRate;
   /** The guidance does harm: its prompts go out plain. */
   switched_off: boolean;
 }

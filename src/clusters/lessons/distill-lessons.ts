@@ -58,7 +58,7 @@ const answer = z.object({
     .max(MOST_CHANGES),
 });
 
-type Distilling = Pick<Services, "db" | "model" | "config" | "clock" | "clusters">;
+type Distilling = Pick<Services, "db" | "model" | "config" | "clock" | "newId" | "clusters">;
 
 /** For the sweep: asks for the clusters in which enough has failed anew. */
 export async function sweepLessons(services: Pick<Services, "db" | "clock" | "jobs" | "config">): Promise<void> {
@@ -114,7 +114,7 @@ export async function distillLessons(services: Distilling, clusterId: string): P
     return;
   }
   // Somebody edited or erased meanwhile: what is left is read again, next time, beside the lessons as they are then.
-  const version = await changeLessons(db, cluster, changes, "model", clock(), {
+  const version = await changeLessons(services, cluster, changes, "model", {
     set: learned,
     learnedFrom: failures.map(({ id }) => id),
   });

@@ -1,10 +1,10 @@
 import { eq } from "drizzle-orm";
 import { clusters } from "../../db/schema/clusters.ts";
-import { RedraftError } from "../../lib/errors.ts";
+import { found, RedraftError } from "../../lib/errors.ts";
 import type { Services } from "../../services.ts";
 import { touchClusters } from "../context/read-context.ts";
 import type { GuidanceInput } from "../schemas.ts";
-import { findCluster } from "../topics.ts";
+import { clusterOfTopic } from "../topics.ts";
 import { changeLessons, type LessonChange, lessonsInForce } from "./change-lessons.ts";
 
 /**
@@ -14,14 +14,14 @@ import { changeLessons, type LessonChange, lessonsInForce } from "./change-lesso
  * @throws RedraftError `not_found`, or `conflict` when the lessons changed since the version that was read
  */
 export async function editGuidance(
-  services: Pick<Services, "db" | "clusters" | "clock">,
+  services: Pick<Services, "db" | "clusters" | "clock" | "newId">,
   topic: string,
   input: GuidanceInput,
 ): Promise<number> {
   const { db, clock } = services;
-  const found = await findCluster(db, topic);
-  const [cluster] = found === null ? [] : await db.select().from(clusters).where(eq(clusters.id, found.id));
-  if (cluster === undefined) throw new RedraftError("not_found", "There is no cluster of this topic.");
+  const { id: clusterId } = await clusterOfTopic(db, topic);
+  const [row] = await db.select().from(clusters).where(eq(clusters.id, clusterId));
+  const cluster = found(row, "cluster");
   if (cluster.guidanceVersion !== input.version) throw changedMeanwhile(cluster.guidanceVersion);
   const inForce = new Map((await lessonsInForce(db, cluster.id)).map((lesson) => [lesson.id, lesson]));
   const changes = input.lessons.flatMap(({ id, failure_category, text, pinned }): LessonChange[] => {
@@ -34,7 +34,7 @@ export async function editGuidance(
     return same ? [] : [{ op: "sharpen", lesson, failure_category: category, text, pinned, evidence: [] }];
   });
   changes.unshift(...[...inForce.values()].map((lesson): LessonChange => ({ op: "retire", lesson })));
-  const version = await changeLessons(db, cluster, changes, "person", clock(), { set: { testedSince: clock() } });
+  const version = await changeLessons(services, cluster, changes, "person", { set: { testedSince: clock() } });
   if (version === null) throw changedMeanwhile(null);
   await touchClusters(services, [{ clusterId: cluster.id, failureCategory: null }]);
   return version;

@@ -1,5 +1,5 @@
 import { featuresOf } from "../../router/features.ts";
-import { type Lesson, type OwnLesson, SHARED_BY } from "../context/context.ts";
+import { type Lesson, lessonOf, type OwnLesson, SHARED_BY } from "../context/context.ts";
 
 /** Lessons that share this much of their wording (Jaccard over the router's features) say the same thing. */
 const ALIKE = 0.35;
@@ -27,7 +27,7 @@ export function sharedLessons(given: OwnLesson[]): Lesson[] {
       open.splice(i, 1);
     }
     if (clusters.size < SHARED_BY) continue;
-    found.push({ lesson: { id, slot: null, failure_category, text, pinned }, clusters: clusters.size });
+    found.push({ lesson: lessonOf({ id, slot: null, failure_category, text, pinned }), clusters: clusters.size });
   }
   return found
     .sort((a, b) => b.clusters - a.clusters)

@@ -1,6 +1,5 @@
 import type { Pairwise } from "../../db/schema/judge.ts";
-import { wilson } from "../../experiments/interval.ts";
-import { type Estimate, meanEstimate } from "../../lib/statistics.ts";
+import { type Estimate, meanEstimate, shareEstimate } from "../../lib/statistics.ts";
 
 /** Below this an interval would look surer than it is: two cases that happen to agree have one of width 0. */
 export const FEWEST_CASES = 5;
@@ -39,14 +38,13 @@ export function summarise(cases: CaseNumbers[]): Summary {
   const count = (result: Pairwise) => scored.filter(({ pairwise }) => pairwise === result).length;
   const [wins, losses] = [count("won"), count("lost")];
   const decided = wins + losses;
-  const { rate, low, high } = wilson({ n: decided, failed: wins });
   return {
     n: scored.length,
     baseRating: mean(scored.map(({ base }) => base)),
     tunedRating: mean(scored.map(({ tuned }) => tuned)),
     difference: scored.length < FEWEST_CASES ? null : meanEstimate(scored.map(({ base, tuned }) => tuned - base)),
     ...{ wins, ties: count("tie"), losses, notCompared: count("unknown") },
-    winShare: decided < FEWEST_CASES ? null : { value: rate, low, high, n: decided },
+    winShare: decided < FEWEST_CASES ? null : shareEstimate({ n: decided, count: wins }),
   };
 }
 
