@@ -75,7 +75,7 @@ function Categories({ categories }: { categories: ClusterDetail["failure_categor
             <th scope="col">Failure category</th>
             <th scope="col">Share</th>
             <th scope="col">Failures</th>
-            <th scope="col">Against the average</th>
+            <th scope="col">Compared with average</th>
           </tr>
         </thead>
         <tbody>
@@ -101,12 +101,12 @@ function Outcomes({ cluster: { outcomes, guidance_switched_off } }: { cluster: C
       {guidance_switched_off && (
         <p class="error" role="alert">
           Guided replies failed more often: this guidance is switched off, and prompts go out plain. Save the lessons
-          below, changed or not, to switch it on again and count anew.
+          below, changed or not, to switch it back on and count from zero.
         </p>
       )}
       {difference === null || low === null || high === null ? (
         <p class="hint">
-          {`Not known yet: ${guided.n} outcomes of guided prompts, ${plain.n} of held out ones. Send them to POST /v1/outcomes.`}
+          {`Not known yet: ${guided.n} outcomes of guided prompts, ${plain.n} of held-out ones. Send outcomes to POST /v1/outcomes.`}
         </p>
       ) : (
         <p>
@@ -129,7 +129,7 @@ function Guidance({ cluster }: { cluster: ClusterDetail }) {
       <h2>Guidance</h2>
       {!decided && cluster.guidance.length > 0 && (
         <>
-          <p class="hint">No lessons yet: these explanations serve as they are.</p>
+          <p class="hint">No lessons yet: these explanations are used as they are.</p>
           <ul>
             {cluster.guidance.map(({ text, failure_category }) => (
               <li>
@@ -159,7 +159,7 @@ function Guidance({ cluster }: { cluster: ClusterDetail }) {
               <select name="pinned">
                 <option value="no">No</option>
                 <option value="yes" selected={lesson.pinned}>
-                  Yes: first, and left alone
+                  Yes: first in prompts, never changed by the model
                 </option>
               </select>
             </label>

@@ -5,7 +5,7 @@ import { lessonCounts } from "../experiments/lesson-counts.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import { readContext } from "./context/read-context.ts";
-import { lessonsInForce } from "./lessons/change-lessons.ts";
+import { currentLessons } from "./lessons/change-lessons.ts";
 import { clusterHealth, clusterNumbers, listChanges, TREND_MS } from "./queries.ts";
 import type { ClusterDetail } from "./schemas.ts";
 import { clusterOfTopic } from "./topics.ts";
@@ -22,7 +22,7 @@ export async function getCluster(
     readContext(services, { cluster_id: cluster.id }),
     clusterNumbers(db, cluster.id, now - TREND_MS),
     db.select({ version: clusters.guidanceVersion }).from(clusters).where(eq(clusters.id, cluster.id)),
-    lessonsInForce(db, cluster.id),
+    currentLessons(db, cluster.id),
     lessonCounts(db, cluster.id),
     clusterHealth(db, [cluster.id], now),
     listChanges(db, cluster.id),

@@ -12,7 +12,7 @@ export const CLUSTER_STATES = ["open", "quiet", "back"] as const;
 
 const health = {
   state: z.enum(CLUSTER_STATES).openapi({
-    description: "quiet: no failure for 14 days; back: it failed again after such a time.",
+    description: "quiet: no failure for 14 days; back: it failed again after being quiet.",
   }),
   jump: z.boolean().openapi({ description: "More failures in the last 7 days than its own past explains." }),
 };
@@ -25,7 +25,7 @@ export const clusterRow = z
   .object({
     topic: z.string(),
     failures: z.int(),
-    top_failure_category: z.string().nullable().openapi({ description: "By which it fails most often." }),
+    top_failure_category: z.string().nullable().openapi({ description: "Why it fails most often." }),
     last_failure_at: time,
     trend,
     ...health,
@@ -60,7 +60,7 @@ export const clusterDetail = z
     guidance: z
       .array(
         z.object({
-          id: z.uuid().nullable().openapi({ description: "Null: a failure's explanation serves as it is." }),
+          id: z.uuid().nullable().openapi({ description: "Null: a failure's explanation, used as it is." }),
           failure_category: z.string().nullable(),
           text: z.string(),
           pinned: z.boolean(),
@@ -77,7 +77,7 @@ export const clusterDetail = z
       .openapi({ description: "Guided replies failed more often: prompts go out plain." }),
     outcomes: z.object({
       guided: rate,
-      plain: rate.openapi({ description: "Held out: guidance existed, and was not given." }),
+      plain: rate.openapi({ description: "Held out: there was guidance, and it was not given." }),
       difference: z.number().nullable().openapi({ description: "Failure rate guided minus plain; below 0 it helps." }),
       low: z.number().nullable().openapi({ description: "Of its 95% interval (Newcombe)." }),
       high: z.number().nullable(),
@@ -114,14 +114,14 @@ export const guidanceInput = z
     lessons: z
       .array(
         z.strictObject({
-          id: z.uuid().nullish().openapi({ description: "Of a lesson in force; left out for a new one." }),
+          id: z.uuid().nullish().openapi({ description: "Of a current lesson; left out for a new one." }),
           text: name(MAX_LESSON),
           failure_category: failureCategory.nullish(),
           pinned: z.boolean().default(false).openapi({ description: "The model leaves it alone, and it goes first." }),
         }),
       )
       .max(LESSON_SLOTS, `has more than ${LESSON_SLOTS} lessons`)
-      .openapi({ description: "All that are to be in force; those left out are retired." }),
+      .openapi({ description: "All that are to be used; those left out are retired." }),
   })
   .openapi("GuidanceInput");
 export type GuidanceInput = z.infer<typeof guidanceInput>;

@@ -2,7 +2,7 @@ import { parse, stringify, validate, version } from "uuid";
 import type { Services } from "../services.ts";
 
 /**
- * How a prompt was made, told by its id alone: serving a prompt then costs no read and no write, and nothing can be
+ * How a prompt was made, read from its id alone: serving a prompt then costs no read and no write, and nothing can be
  * lost between prompt and outcome. The id is a UUID v7 whose 74 free bits hold the cluster's number, the arm, which
  * lessons were in it, 20 random bits and a checksum. The checksum tells our ids from other UUIDs; it is no
  * signature, because whoever may report outcomes could lie about them anyway.
@@ -24,7 +24,7 @@ export type PromptArm = keyof typeof PROMPT_ARMS;
 
 const ARM_NAMES = ["plain", "guided", "holdout", "shared"] as const satisfies PromptArm[];
 
-/** Lessons that a cluster may have in force: one bit each. */
+/** Lessons that a cluster may have at a time: one bit each. */
 export const LESSON_SLOTS = 12;
 
 const MOST_CLUSTERS = 1 << 20;

@@ -12,8 +12,8 @@ export interface Outcome {
 }
 
 /**
- * Keeps what became of the replies to served prompts. Repeating one changes nothing; where two say different things
- * of one prompt, "failed" stands, because a failure is often found later.
+ * Keeps what became of the replies to served prompts. Repeating one changes nothing; where two disagree about one
+ * prompt, "failed" wins, because a failure is often found later.
  * @returns the clusters whose numbers changed, for `touchClusters`; and the ids that are not prompts of ours, which are
  *   left out
  */

@@ -14,7 +14,7 @@ import type { Services } from "../services.ts";
  * person's word changes it. Requests that name another model are passed on as they are.
  */
 
-/** The model name that stands for whatever is set; a name of our own, so that no provider's model is shadowed. */
+/** The model name that means whatever is set; a name of our own, so that no provider's model is shadowed. */
 export const BOT_ALIAS = "redraft";
 
 /** A click reaches every isolate's bot within this. */
@@ -31,7 +31,7 @@ export interface Target {
   key: string;
 }
 
-/** The changes so far, newest first; the first is in force. */
+/** The changes so far, newest first; the first one counts. */
 export async function readBotModelChanges(db: Db, limit: number): Promise<BotModelChange[]> {
   return db.select().from(botModelChanges).orderBy(desc(botModelChanges.id)).limit(limit);
 }
@@ -51,7 +51,7 @@ export function defaultBotModel({ BOT_MODEL, CORRECTION_MODEL }: Config): string
 }
 
 /**
- * What the name stands for right now. Warm, it reads nothing. Where the database cannot be read, the default answers:
+ * What the name means right now. Warm, it reads nothing. Where the database cannot be read, the default answers:
  * a bot with a plainer model is better than none.
  */
 export async function resolveBotModel(

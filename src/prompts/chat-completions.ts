@@ -37,7 +37,7 @@ export async function guideChatRequest(
   const target = request?.model === BOT_ALIAS ? await resolveBotModel(services, waitUntil) : null;
   const model = target?.model ?? null;
   const to = { server: target ?? modelServer(services.config), model };
-  // Untouched where nothing is to be changed: what stands in it, and how, is the bot's own.
+  // Untouched where nothing is to be changed: what is in it, and how it is written, is the bot's own.
   const written = (changes: Partial<ChatRequest>) => {
     const all = { ...(model !== null && { model }), ...changes };
     return Object.keys(all).length === 0 ? body : JSON.stringify({ ...request, ...all });

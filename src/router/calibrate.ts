@@ -1,7 +1,7 @@
 /** How sharply scores turn into shares of probability between topics. */
 const SHARPNESS = 2;
 /**
- * What makes a message look known, beside the winner's score. Measured by leaving topics out, and on messages from
+ * What makes a message look known, apart from the winner's score. Measured by leaving topics out, and on messages from
  * another trade: each separates known from unknown better, in small and in large data, than the score alone. The
  * score is compared with what the topic usually gives only by half: with few examples the usual score says little.
  */
@@ -18,7 +18,7 @@ const NEWTON_STEPS = 50;
 
 /**
  * The share of rightly routed messages that the threshold may cost; whatever is less familiar is answered "none". A
- * wrong lesson costs little where its confidence is told, a message without its lessons costs all they would have
+ * wrong lesson costs little where its confidence is given, a message without its lessons costs all they would have
  * brought. Counted over right answers: those that would go wrong are no loss, and with few examples they are many.
  * On Banking77 it leaves 90.7% of 91.1% right, and answers none to 93% of questions from another trade (public health)
  * and to 17% of those of topics left out; 0.01 would leave 90.3%, for 96% and 24%.
@@ -149,11 +149,11 @@ export function calibrate(heldOut: HeldOut, usual: Float32Array, lostShare = LOS
   return { slope, offset: level - slope * mean, threshold };
 }
 
-/** 99.5% of a normal distribution lie above its mean less so many standard deviations. */
+/** 99.5% of a normal distribution lie above its mean less this many standard deviations. */
 const FAR_BELOW = 2.576;
 
 /**
- * What right values scatter by where little is known yet, as if seen in so many wordings. Banking77 has 1.3 to 1.5 from
+ * What right values scatter by where little is known yet, as if seen in this many wordings. Banking77 has 1.3 to 1.5 from
  * two messages a topic to all of them; less is assumed, so that two wordings do not let everything pass.
  */
 const USUAL_SCATTER = 1;

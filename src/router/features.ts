@@ -20,7 +20,7 @@ const MAX_PIECE = 5;
 const PAIR_WINDOW = 8;
 /** Pairs are of the words' first characters, so that "transfer failed" and "failing transfers" share one. */
 const STEM = 5;
-/** From here on (CJK, kana, Hangul) one character is a syllable or a meaning, so it counts by itself. */
+/** From here on (CJK, kana, Hangul) one character is a syllable or a meaning, so it counts alone. */
 const FIRST_SYLLABIC = 0x2e80;
 
 const SPACE = 32;
@@ -102,7 +102,7 @@ function writeFoldedWords(text: string): number {
     }
     if (stream[written - 1] !== SPACE) stream[written++] = SPACE;
     if (kind !== OWN_WORD) continue;
-    // An emoji, or a letter beyond the basic plane, is a word by itself: both halves of it.
+    // An emoji, or a letter beyond the basic plane, is a word of its own: both halves of it.
     stream[written++] = code;
     if (code >= 0xd800 && code <= 0xdbff) stream[written++] = text.charCodeAt(++i);
     stream[written++] = SPACE;

@@ -9,7 +9,7 @@ const MAX_EPOCHS = 10;
 const TOLERANCE = 0.05;
 /** An example this far on the right side of its margin is set aside until the rest has settled. */
 const SHRINK_AT = 0.3;
-/** Weight of naive Bayes beside the SVM: it ranks the runners-up better and steadies small topics. */
+/** Weight of naive Bayes next to the SVM: it ranks the runners-up better and steadies small topics. */
 const BAYES_SHARE = 0.09;
 /** Weight of the centroid: helps while topics have few examples, hurts later, so it fades with their mean number. */
 const CENTROID_SHARE = 3;

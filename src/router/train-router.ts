@@ -16,7 +16,7 @@ export type TrainOptions = {
 
 /**
  * Rows of each fold: the examples of every topic are dealt out in turn, so that all folds see all topics, and
- * wordings that are nearly the same go to one fold. Held out beside its twin a message would look as if the router
+ * wordings that are nearly the same go to one fold. Held out without its twin a message would look as if the router
  * knew every message so well, and whatever is not worded like a twin would be answered "none".
  */
 function foldOfRows(set: TrainingSet, likeness: Int32Array): Int8Array {

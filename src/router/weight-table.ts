@@ -14,7 +14,7 @@ export type WeightTable = {
 
 /** Raises -128..127 to 0..255: sums of bytes without a sign do not borrow from their neighbours. */
 const BIAS = 128;
-/** The sum of so many bytes still fits the 16 bits that each sum has. */
+/** The sum of this many bytes still fits the 16 bits that each sum has. */
 const ROWS_PER_SUM = 256;
 const EVEN_BYTES = 0x00ff00ff;
 

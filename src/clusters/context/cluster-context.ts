@@ -45,7 +45,7 @@ export class ClusterContext extends DurableObject<Cloudflare.Env> {
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + GATHER_MS);
   }
 
-  /** Builds it anew before it is read again, because it may hold what was erased. */
+  /** Rebuilds it before it is read again, because it may hold what was erased. */
   async forget(scope: Scope): Promise<{ forgotten: true } | { error: string }> {
     try {
       await this.#rebuildFromNow(scope);

@@ -3,7 +3,7 @@ import { wordsOf } from "../../lib/likeness.ts";
 import { oneLine } from "../../lib/text.ts";
 
 /*
- * What prompts are built from: by what one type of query fails, and the lessons against it. Plain data, because it
+ * What prompts are built from: why one type of query fails, and the lessons against it. Plain data, because it
  * travels between the Durable Object, the isolate and the prompt.
  */
 
@@ -16,7 +16,7 @@ export interface CategoryShare {
   count: number;
   /** Of the scope's failures that have a category, 0 to 1, as counted. */
   share: number;
-  /** The share, drawn to the average as if `PRIOR_FAILURES` more had been seen. */
+  /** The share, drawn to the average: see `PRIOR_FAILURES`. */
   shrunk_share: number;
   /** Shrunk share over the share among all failures: above 1, this type of query fails by it more than others do. */
   lift: number;
@@ -41,7 +41,7 @@ export function lessonOf(given: Omit<Lesson, "words">): Lesson {
   return { ...given, text, words: wordsOf(text) };
 }
 
-/** A lesson in force, with the cluster that learned it. */
+/** A lesson with the cluster that learned it. */
 export interface OwnLesson {
   id: string;
   cluster_id: string;
@@ -92,7 +92,7 @@ export function scopeName(scope: Scope): string {
 }
 
 /**
- * Small counts say little: as if so many more failures had been seen, spread as all failures are. One "tone" failure
+ * Small counts say little: shares are drawn to the average as if this many more failures had been seen. One "tone" failure
  * among one is then no "always fails by tone".
  */
 const PRIOR_FAILURES = 3;
@@ -128,7 +128,7 @@ export function frequentCauses(shares: CategoryShare[]): string[] {
     .map(({ failure_category }) => failure_category);
 }
 
-/** What holds across clusters holds in so many of them at least; a category in half of all as well. */
+/** What holds across clusters holds in at least this many; a category also in half of all. */
 export const SHARED_BY = 3;
 
 /** The categories by which most types of query often fail. @param counts one row per cluster and category */

@@ -24,8 +24,8 @@ export type LessonChange =
     }
   | { op: "retire"; lesson: StoredLesson };
 
-/** A cluster's lessons in force. */
-export function lessonsInForce(db: Db, clusterId: string): Promise<StoredLesson[]> {
+/** A cluster's lessons, without retired ones. */
+export function currentLessons(db: Db, clusterId: string): Promise<StoredLesson[]> {
   return db
     .select()
     .from(lessons)
@@ -48,7 +48,7 @@ export async function changeLessons(
 ): Promise<number | null> {
   const now = clock();
   const leaving = changes.flatMap((change) => (change.op === "add" ? [] : [change.lesson.id]));
-  const staying = (await lessonsInForce(db, cluster.id)).filter(({ id }) => !leaving.includes(id));
+  const staying = (await currentLessons(db, cluster.id)).filter(({ id }) => !leaving.includes(id));
   const added = newLessons(changes, new Set(staying.map(({ slot }) => slot))).map((lesson) => ({
     ...lesson,
     ...{ id: newId(), clusterId: cluster.id, source, createdAt: now, retiredAt: null },

@@ -14,7 +14,7 @@ import { ModelError } from "../../llm/model.ts";
 import { sections } from "../../llm/sections.ts";
 import type { Services } from "../../services.ts";
 import { touchClusters } from "../context/read-context.ts";
-import { changeLessons, type LessonChange, lessonsInForce, type StoredLesson } from "./change-lessons.ts";
+import { changeLessons, currentLessons, type LessonChange, type StoredLesson } from "./change-lessons.ts";
 
 /** New explained failures that are worth a model call, and how many one call reads. */
 const FEWEST_NEW = 3;
@@ -93,7 +93,7 @@ export async function distillLessons(services: Distilling, clusterId: string): P
   const failures = await readNew(db, cluster.id, cluster.distilledTo ?? "");
   const last = failures.at(-1);
   if (last === undefined || failures.length < FEWEST_NEW) return;
-  const inForce = await lessonsInForce(db, cluster.id);
+  const inForce = await currentLessons(db, cluster.id);
   let changes: LessonChange[];
   try {
     const { topic } = cluster;

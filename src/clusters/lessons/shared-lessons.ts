@@ -9,8 +9,8 @@ const MOST_SHARED = 4;
 /**
  * The lessons that hold across clusters: what several of them have learned, each for itself, in much the same words.
  * A lesson of one cluster alone is never among them, however often it is given there: it may be wrong elsewhere.
- * @param given lessons in force of all clusters
- * @returns of each that is shared one wording, a pinned one where there is one; those of the most clusters first
+ * @param given the current lessons of all clusters
+ * @returns one wording of each, a pinned one where there is one; those of the most clusters first
  */
 export function sharedLessons(given: OwnLesson[]): Lesson[] {
   const open = given
