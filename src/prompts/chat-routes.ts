@@ -3,7 +3,8 @@ import { createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
 import { jsonAnswer, jsonBody } from "../http/route-parts.ts";
 import { waitUntilOf } from "../http/wait-until.ts";
-import { guideChatRequest, passOn } from "./chat-completions.ts";
+import { guideChatRequest } from "./guide-chat-request.ts";
+import { passOn } from "./pass-on.ts";
 
 const chat = createRoute({
   method: "post",

@@ -1,7 +1,5 @@
 import { newPromptId } from "../experiments/prompt-id.ts";
-import { log } from "../lib/log.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
-import type { Services } from "../services.ts";
 import { BOT_ALIAS, modelServer, resolveBotModel, type Target } from "./bot-model.ts";
 import { type DecidingServices, decideArm } from "./decide-arm.ts";
 import { findGuidance, type GuidanceServices, type PlainReason } from "./find-guidance.ts";
@@ -25,8 +23,8 @@ export interface Guided {
 }
 
 /**
- * Adds the guidance to an OpenAI chat request, and puts the bot's model where the request says `redraft`. A body that is not one is passed on untouched: what is wrong with it
- * is for the model's server to say.
+ * Adds the guidance to an OpenAI chat request, and puts the bot's model where the request says `redraft`. A body that
+ * is no such request is passed on untouched: what is wrong with it is for the model's server to say.
  */
 export async function guideChatRequest(
   services: GuidanceServices & DecidingServices,
@@ -42,13 +40,13 @@ export async function guideChatRequest(
     const all = { ...(model !== null && { model }), ...changes };
     return Object.keys(all).length === 0 ? body : JSON.stringify({ ...request, ...all });
   };
-  const asked = request && lastUserText(request);
+  const asked = request && lastUserText(request.messages);
   if (!request || !asked) {
     const promptId = newPromptId({ arm: "plain", cluster: 0, lessons: 0 }, services);
     return { ...to, body: written({}), promptId, topic: null, plain: "not_a_message" };
   }
   const found = await findGuidance(services, { customerMessage: asked }, waitUntil);
-  const { heldOut, text, promptId } = decideArm(services, found, firstUserText(request) ?? asked);
+  const { heldOut, text, promptId } = decideArm(services, found, firstUserText(request.messages) ?? asked);
   return {
     ...to,
     body: written(text === null ? {} : { messages: withGuidance(request.messages, text) }),
@@ -78,16 +76,20 @@ function textOf(content: unknown): string {
   return content.map((part) => (typeof part?.text === "string" ? part.text : "")).join("\n");
 }
 
-function lastUserText({ messages }: ChatRequest): string | null {
-  return textOf(messages.findLast(({ role }) => role === "user")?.content).trim() || null;
+type Messages = ChatRequest["messages"];
+
+const isUser = ({ role }: Messages[number]) => role === "user";
+
+function lastUserText(messages: Messages): string | null {
+  return textOf(messages.findLast(isUser)?.content).trim() || null;
 }
 
-function firstUserText({ messages }: ChatRequest): string | null {
-  return textOf(messages.find(({ role }) => role === "user")?.content).trim() || null;
+function firstUserText(messages: Messages): string | null {
+  return textOf(messages.find(isUser)?.content).trim() || null;
 }
 
 /** At the end of the last system (or developer) message before the conversation; before all else where there is none. */
-function withGuidance(messages: ChatRequest["messages"], text: string): ChatRequest["messages"] {
+function withGuidance(messages: Messages, text: string): Messages {
   const at = messages.findLastIndex(({ role }) => role === "system" || role === "developer");
   const message = messages[at];
   if (message === undefined) return [{ role: "system", content: text }, ...messages];
@@ -95,47 +97,4 @@ function withGuidance(messages: ChatRequest["messages"], text: string): ChatRequ
     ? [...message.content, { type: "text", text }]
     : `${typeof message.content === "string" ? message.content : ""}\n\n${text}`.trimStart();
   return messages.with(at, { ...message, content });
-}
-
-/** Of the answer's headers: those of one connection, and those that a decoded body no longer fits. */
-const NOT_PASSED_ON = [
-  "connection",
-  "content-encoding",
-  "content-length",
-  "keep-alive",
-  "set-cookie",
-  "transfer-encoding",
-];
-
-/**
- * Passes a chat request on to the model's server and its answer back: status, headers and the body byte for byte,
- * as it streams. Errors of that server are passed on like any answer.
- * @returns null when the server could not be reached
- */
-export async function passOn(
-  { fetch }: Pick<Services, "fetch">,
-  { body, server }: Pick<Guided, "body" | "server">,
-  given: { accept?: string; beta?: string; signal: AbortSignal },
-): Promise<Response | null> {
-  try {
-    const answer = await fetch(`${server.baseUrl}/chat/completions`, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        ...(server.key !== "" && { authorization: `Bearer ${server.key}` }),
-        ...(given.accept !== undefined && { accept: given.accept }),
-        ...(given.beta !== undefined && { "openai-beta": given.beta }),
-      },
-      body,
-      signal: given.signal,
-      // The base URL is the operator's; where it points to is not for its server to change.
-      redirect: "manual",
-    });
-    const headers = new Headers(answer.headers);
-    for (const name of NOT_PASSED_ON) headers.delete(name);
-    return new Response(answer.body, { status: answer.status, headers });
-  } catch (error) {
-    log.error("model_not_reached", {}, error);
-    return null;
-  }
 }
