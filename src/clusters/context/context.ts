@@ -75,6 +75,8 @@ export interface Context {
   failure_categories: CategoryShare[];
   /** For the scope "all": those that hold across clusters (`sharedLessons`). */
   lessons: Lesson[];
+  /** What guidance begins with, where the caller expects no category: `openingOf`. */
+  opening: string | null;
   examples: Example[];
   tested: Tested;
   /** For the scope "all": categories that hold across clusters (`sharedCategories`). */

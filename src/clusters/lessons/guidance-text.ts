@@ -1,8 +1,6 @@
-import { type Context, frequentCauses, type Lesson } from "../context/context.ts";
+import type { Context, Lesson } from "../context/context.ts";
+import { openingOf, sharedOpening } from "../context/opening.ts";
 import { rankLessons } from "./rank-lessons.ts";
-
-/** Causes named in a prompt, at most. */
-const MOST_CAUSES = 3;
 
 /**
  * What the lessons of one prompt may cost, in tokens: enough for eight to twelve short ones, little compared with a
@@ -38,17 +36,20 @@ export function composeGuidance(
   { customerMessage = "", failureCategory = null }: GuidanceFor,
 ): Guidance | null {
   const budget = GUIDANCE_CHARACTERS / contexts.length;
-  const parts = contexts.flatMap((context) => {
+  const paragraphs: string[] = [];
+  let bits = 0;
+  let anyLesson = false;
+  for (const [nth, context] of contexts.entries()) {
+    const opening = failureCategory === null ? context.opening : openingOf(context, failureCategory);
+    if (opening === null) continue;
     const chosen = choose(context.lessons, customerMessage, failureCategory, budget);
-    const opening = openingOf(context, failureCategory, chosen.length > 0);
-    return opening === null ? [] : [{ context, chosen, opening }];
-  });
-  if (parts.length === 0) return null;
-  const paragraphs = parts.flatMap(({ chosen, opening }) => [opening, ...chosen.map(lineOf)]);
-  if (parts.some(({ chosen }) => chosen.length > 0)) paragraphs.push(NO_FACTS);
-  const counted = parts.find(({ context }) => context === contexts[0])?.chosen ?? [];
-  const lessons = counted.reduce((bits, { slot }) => (slot === null ? bits : bits | (1 << slot)), 0);
-  return { text: paragraphs.join("\n"), lessons };
+    paragraphs.push(opening, ...chosen.map(lineOf));
+    anyLesson ||= chosen.length > 0;
+    if (nth === 0) for (const { slot } of chosen) if (slot !== null) bits |= 1 << slot;
+  }
+  if (paragraphs.length === 0) return null;
+  if (anyLesson) paragraphs.push(NO_FACTS);
+  return { text: paragraphs.join("\n"), lessons: bits };
 }
 
 /** The text alone: see `composeGuidance`. */
@@ -57,39 +58,12 @@ export function guidanceText(context: Context, failureCategory?: string, custome
 }
 
 /** What may be said where no cluster is clear; null while nothing holds across clusters. @param context of "all" */
-export function sharedGuidance(context: Context, customerMessage = ""): Guidance | null {
-  const { shared, failures: count, lessons } = context;
+export function sharedGuidance({ shared, failures, lessons }: Context, customerMessage = ""): Guidance | null {
   if (shared.length === 0 && lessons.length === 0) return null;
-  const from = `From ${failures(count)} across all types of query:`;
-  const causes = list(shared.slice(0, MOST_CAUSES).map(categoryWords));
   const chosen = choose(lessons, customerMessage, null, GUIDANCE_CHARACTERS);
-  const text = [
-    shared.length === 0 ? from : `${from} replies often fail because of ${causes}. Be especially careful there.`,
-    ...(chosen.length === 0
-      ? []
-      : ["What went wrong in several types of query, and what to do about it:", ...chosen.map(lineOf), NO_FACTS]),
-  ].join("\n");
-  return { text, lessons: 0 };
-}
-
-function openingOf(context: Context, expected: string | null, hasLessons: boolean): string | null {
-  const causes = frequentCauses(context.failure_categories).slice(0, MOST_CAUSES);
-  const about = context.topic === null ? "queries like this" : `this type of query (${context.topic})`;
-  const from = `From ${failures(context.failures)}`;
-  const sentences: string[] = [];
-  if (causes.length > 0) {
-    const often = `${about} often fails because of ${list(causes.map(categoryWords))}`;
-    sentences.push(`${from}: ${often}. Be especially careful there.`);
-  }
-  // What the caller expects is said as a warning, not as a claim about the past.
-  if (expected !== null && !causes.includes(expected)) {
-    const start = causes.length > 0 ? "" : `${from}, on ${about}: `;
-    sentences.push(`${start}Take special care against ${categoryWords(expected)}.`);
-  }
-  if (sentences.length === 0 && !hasLessons) return null;
-  if (sentences.length === 0) sentences.push(`${from}, on ${about}:`);
-  if (hasLessons) sentences.push("What went wrong before, and what to do about it:");
-  return sentences.join("\n");
+  const paragraphs = [sharedOpening(failures, shared, chosen.length > 0), ...chosen.map(lineOf)];
+  if (chosen.length > 0) paragraphs.push(NO_FACTS);
+  return { text: paragraphs.join("\n"), lessons: 0 };
 }
 
 /** As many lessons as the budget holds, the most fitting first. @param budget in characters */
@@ -105,18 +79,4 @@ function choose(lessons: Lesson[], message: string, expected: string | null, bud
 
 function lineOf({ text }: Lesson): string {
   return `- ${text}`;
-}
-
-function failures(count: number): string {
-  return count === 1 ? "one past failure" : `${count} past failures`;
-}
-
-/** `missing_information` as a reader would say it. */
-function categoryWords(category: string): string {
-  return category.replace(/[_\s]+/g, " ").trim();
-}
-
-function list(items: string[]): string {
-  const last = items.at(-1) ?? "";
-  return items.length < 2 ? last : `${items.slice(0, -1).join(", ")} and ${last}`;
 }

@@ -1,5 +1,5 @@
 import { featuresOf } from "../../router/features.ts";
-import { type Lesson, lessonOf, type OwnLesson, SHARED_BY } from "../context/context.ts";
+import { type Lesson, lessonOf, type OwnLesson, SHARED_BY } from "./context.ts";
 
 /** Lessons that share this much of their wording (Jaccard over the router's features) say the same thing. */
 const ALIKE = 0.35;
