@@ -49,26 +49,7 @@ export function ClustersPage({ page, router, today }: Props) {
           </thead>
           <tbody>
             {page.data.map((row) => (
-              <tr>
-                <td class="topic">
-                  <a href={`/clusters/${encodeURIComponent(row.topic)}`}>
-                    <Breakable text={row.topic} />
-                  </a>
-                </td>
-                <td data-label="State">
-                  <StateTag state={row.state} jump={row.jump} />
-                </td>
-                <td class="number" data-label="Failures">
-                  {row.failures}
-                </td>
-                <td data-label="Top failure category">
-                  <Breakable text={row.top_failure_category ?? "–"} />
-                </td>
-                <td class="trend small" data-label={`Last ${TREND_DAYS} days`}>
-                  <TrendBars trend={row.trend} until={today} />
-                </td>
-                <td data-label="Last failure">{row.last_failure_at?.slice(0, 10) ?? "–"}</td>
-              </tr>
+              <Row row={row} today={today} />
             ))}
           </tbody>
         </table>
@@ -81,5 +62,30 @@ export function ClustersPage({ page, router, today }: Props) {
         </nav>
       )}
     </>
+  );
+}
+
+function Row({ row, today }: { row: ClusterRow; today: string }) {
+  return (
+    <tr>
+      <td class="topic">
+        <a href={`/clusters/${encodeURIComponent(row.topic)}`}>
+          <Breakable text={row.topic} />
+        </a>
+      </td>
+      <td data-label="State">
+        <StateTag state={row.state} jump={row.jump} />
+      </td>
+      <td class="number" data-label="Failures">
+        {row.failures}
+      </td>
+      <td data-label="Top failure category">
+        <Breakable text={row.top_failure_category ?? "–"} />
+      </td>
+      <td class="trend small" data-label={`Last ${TREND_DAYS} days`}>
+        <TrendBars trend={row.trend} until={today} />
+      </td>
+      <td data-label="Last failure">{row.last_failure_at?.slice(0, 10) ?? "–"}</td>
+    </tr>
   );
 }

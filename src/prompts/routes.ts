@@ -51,7 +51,7 @@ export const promptRoutes = createRouter()
     }
     await touchClusters(
       c.var.services,
-      clusterIds.map((clusterId) => ({ clusterId, failureCategory: null })),
+      clusterIds.map((clusterId) => ({ clusterId })),
     );
     return c.json({ prompt_id: given.prompt_id }, 202);
   });

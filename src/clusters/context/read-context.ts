@@ -5,7 +5,7 @@ import { type Context, type Scope, scopeName } from "./context.ts";
 
 /** The context of a scope, from its Durable Object. @throws Error when neither its cache nor D1 can be read */
 export async function readContext({ clusters }: Pick<Services, "clusters">, scope: Scope): Promise<Context> {
-  const result = await clusters.get(clusters.idFromName(scopeName(scope))).read(scope);
+  const result = await objectOf(clusters, scope).read(scope);
   if ("error" in result) throw new Error(`no context of ${scopeName(scope)}: ${result.error}`);
   return result.context;
 }
@@ -13,7 +13,7 @@ export async function readContext({ clusters }: Pick<Services, "clusters">, scop
 /** What a change is about: the contexts of its cluster and of its failure category are made of it. */
 export interface Changed {
   clusterId: string | null;
-  failureCategory: string | null;
+  failureCategory?: string | null;
 }
 
 /** A Worker waits for six answers at once. */
@@ -26,9 +26,7 @@ const TOUCHED_AT_ONCE = 6;
 export async function touchClusters({ clusters }: Pick<Services, "clusters">, changed: Changed[]): Promise<void> {
   const limit = pLimit(TOUCHED_AT_ONCE);
   const touches = await Promise.allSettled(
-    scopesOf(changed).map((scope) =>
-      limit(async () => clusters.get(clusters.idFromName(scopeName(scope))).touch(scope)),
-    ),
+    scopesOf(changed).map((scope) => limit(async () => objectOf(clusters, scope).touch(scope))),
   );
   const lost = touches.filter((result) => result.status === "rejected");
   if (lost.length === 0) return;
@@ -41,9 +39,13 @@ export async function touchClusters({ clusters }: Pick<Services, "clusters">, ch
  */
 export async function forgetContexts({ clusters }: Pick<Services, "clusters">, changed: Changed[]): Promise<void> {
   for (const scope of [...scopesOf(changed), "all" as const]) {
-    const result = await clusters.get(clusters.idFromName(scopeName(scope))).forget(scope);
+    const result = await objectOf(clusters, scope).forget(scope);
     if ("error" in result) throw new Error(`${scopeName(scope)} was not rebuilt: ${result.error}`);
   }
+}
+
+function objectOf(clusters: Services["clusters"], scope: Scope) {
+  return clusters.get(clusters.idFromName(scopeName(scope)));
 }
 
 function scopesOf(changed: Changed[]): Scope[] {

@@ -36,7 +36,7 @@ export async function editGuidance(
   changes.unshift(...[...left.values()].map((lesson): LessonChange => ({ op: "retire", lesson })));
   const version = await changeLessons(services, cluster, changes, "person", { set: { testedSince: clock() } });
   if (version === null) throw changedMeanwhile(null);
-  await touchClusters(services, [{ clusterId: cluster.id, failureCategory: null }]);
+  await touchClusters(services, [{ clusterId: cluster.id }]);
   return version;
 }
 
