@@ -28,17 +28,17 @@ export async function recordOutcomes(
     return mark === null ? [] : [{ ...outcome, prompt_id: outcome.prompt_id.toLowerCase(), ...mark }];
   });
   if (rows.length === 0) return { clusterIds: [], unknown };
-  const json = JSON.stringify(
-    rows.map((row) => [row.prompt_id, row.cluster, PROMPT_ARMS[row.arm], row.lessons, row.failed ? 1 : 0, row.rating]),
-  );
-  const at = (place: number) => sql.raw(`json_extract(value, '$[${place}]')`);
+  const json = JSON.stringify(rows.map((row) => ({ ...row, arm: PROMPT_ARMS[row.arm], failed: Number(row.failed) })));
+  const field = (name: keyof (typeof rows)[number]) => sql.raw(`json_extract(value, '$.${name}')`);
   // A merged cluster's outcomes are its successor's, but its lessons were others.
-  const cluster = sql`(select coalesce(c.merged_into, c.id) from ${clusters} c where c.number = ${at(1)})`;
-  const lessons = sql`(select case when c.merged_into is null then ${at(3)} else 0 end from ${clusters} c where c.number = ${at(1)})`;
+  const cluster = sql`(select coalesce(c.merged_into, c.id) from ${clusters} c where c.number = ${field("cluster")})`;
+  const lessons = sql`(select case when c.merged_into is null then ${field("lessons")} else 0 end
+    from ${clusters} c where c.number = ${field("cluster")})`;
   const written = await db
     .insert(outcomes)
     .select(
-      sql`select ${at(0)}, ${cluster}, ${at(2)}, coalesce(${lessons}, 0), ${at(4)}, ${at(5)}, ${clock()}
+      sql`select ${field("prompt_id")}, ${cluster}, ${field("arm")}, coalesce(${lessons}, 0), ${field("failed")},
+          ${field("rating")}, ${clock()}
           from json_each(${json}) where true`,
     )
     .onConflictDoUpdate({

@@ -62,7 +62,7 @@ async function answer(
 
 function respond({ prompt, plain }: Served): Response {
   const response = new Response(JSON.stringify(prompt), { headers: HEADERS });
-  // The prompt's id tells its request, too: one id to make, one to look for.
+  // The prompt's id names its request too: one id to make, one to look for.
   response.headers.set("x-request-id", prompt.prompt_id);
   if (plain !== null) response.headers.set("x-redraft-plain", plain);
   return response;
