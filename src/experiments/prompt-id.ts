@@ -1,3 +1,4 @@
+import { parse, stringify, validate, version } from "uuid";
 import type { Services } from "../services.ts";
 
 /**
@@ -34,43 +35,33 @@ export function newPromptId(mark: PromptMark, { clock, chance }: Pick<Services, 
   const cluster = mark.cluster < MOST_CLUSTERS ? mark.cluster : 0;
   const nonce = Math.floor(chance() * NONCES);
   const now = clock();
-  const words: Words = [
-    Math.floor(now / 0x10000) | 0,
-    ((now % 0x10000) << 16) | 0x7000 | mark.lessons,
-    0x80000000 | (PROMPT_ARMS[mark.arm] << 28) | (cluster << 8) | (nonce >>> 12),
-    (nonce & 0xfff) << 20,
-  ];
-  words[3] |= checksum(words);
-  const [a, b, c, d] = words.map((word) => (word >>> 0).toString(16).padStart(8, "0")) as [
-    string,
-    string,
-    string,
-    string,
-  ];
-  return `${a}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${d}`;
+  const id = new DataView(new ArrayBuffer(16));
+  id.setUint32(0, Math.floor(now / 0x10000));
+  id.setUint16(4, now % 0x10000);
+  id.setUint16(6, 0x7000 | mark.lessons);
+  id.setUint32(8, 0x80000000 | (PROMPT_ARMS[mark.arm] << 28) | (cluster << 8) | (nonce >>> 12));
+  id.setUint32(12, (nonce & 0xfff) << 20);
+  id.setUint32(12, id.getUint32(12) | checksum(id));
+  return stringify(new Uint8Array(id.buffer));
 }
-
-const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 
 /** What an id says of its prompt; null for an id that was not made here. */
-export function readPromptId(id: string): PromptMark | null {
-  if (!UUID_V7.test(id)) return null;
-  const digits = id.replaceAll("-", "");
-  const word = (nth: number) => Number.parseInt(digits.slice(8 * nth, 8 * nth + 8), 16) | 0;
-  const [time, lessons, high, last] = [word(0), word(1), word(2), word(3)];
-  if ((last & 0xfffff) !== checksum([time, lessons, high, last & 0xfff00000])) return null;
+export function readPromptId(text: string): PromptMark | null {
+  if (!validate(text) || version(text) !== 7) return null;
+  const id = new DataView(parse(text).buffer);
+  const last = id.getUint32(12);
+  id.setUint32(12, last & 0xfff00000);
+  if ((last & 0xfffff) !== checksum(id)) return null;
+  const high = id.getUint32(8);
   const arm = ARM_NAMES[(high >>> 28) & 3] ?? "plain";
-  return { arm, cluster: (high >>> 8) & 0xfffff, lessons: lessons & 0xfff };
+  return { arm, cluster: (high >>> 8) & 0xfffff, lessons: id.getUint16(6) & 0xfff };
 }
 
-/** The 128 bits of an id, 32 at a time. */
-type Words = [number, number, number, number];
-
-/** 20 bits of an id without its last 20, mixed as MurmurHash3 mixes. */
-function checksum(words: Words): number {
+/** 20 bits of the id without its last 20, mixed as MurmurHash3 mixes. */
+function checksum(id: DataView): number {
   let hash = 0x5265_6472;
-  for (const word of words) {
-    hash = Math.imul(hash ^ Math.imul(word, 0xcc9e2d51), 0x85ebca6b);
+  for (let at = 0; at < 16; at += 4) {
+    hash = Math.imul(hash ^ Math.imul(id.getUint32(at), 0xcc9e2d51), 0x85ebca6b);
     hash ^= hash >>> 15;
   }
   return (Math.imul(hash, 0xc2b2ae35) >>> 12) & 0xfffff;
