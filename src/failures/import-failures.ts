@@ -15,7 +15,7 @@ const CHUNK_BYTES = 500_000;
 
 const SHOWN_ERRORS = 100;
 
-type Importing = Pick<Services, "db" | "clock" | "newId" | "newId" | "config" | "corrections" | "jobs" | "clusters">;
+type Importing = Pick<Services, "db" | "clock" | "newId" | "config" | "corrections" | "jobs" | "clusters">;
 
 /**
  * Records failures from NDJSON, a line each, as they stream in; never holds more than a chunk of them. A bad line is
