@@ -4,10 +4,13 @@ import { clusterChanges, clusters, clusterTopics, lessons } from "../db/schema/c
 import { failedReplies } from "../db/schema/failures.ts";
 import { improvements } from "../db/schema/improvements.ts";
 import { moveOutcomes } from "../experiments/record-outcomes.ts";
+import { askFor } from "../jobs/ask-for.ts";
+import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
+import { wakeJob } from "../jobs/wake-jobs.ts";
 import { RedraftError } from "../lib/errors.ts";
-import { newId } from "../lib/ids.ts";
-import { readPointer, writePointer } from "../router/router-store.ts";
-import { requestTraining } from "../router/router-training.ts";
+import { log } from "../lib/log.ts";
+import { askForTraining, wakeTraining } from "../router/request-training.ts";
+import { leadRoutesTo } from "../router/router-store.ts";
 import type { Services } from "../services.ts";
 import { touchClusters } from "./context/read-context.ts";
 import type { SplitInput } from "./schemas.ts";
@@ -25,7 +28,7 @@ async function clusterOf(db: Db, topic: string) {
   return cluster;
 }
 
-function history(db: Db, row: Omit<typeof clusterChanges.$inferInsert, "id">) {
+function history({ db, newId }: Changing, row: Omit<typeof clusterChanges.$inferInsert, "id">) {
   return db.insert(clusterChanges).values({ id: newId(), ...row });
 }
 
@@ -47,13 +50,14 @@ export async function renameCluster(services: Changing, topic: string, to: strin
       .values({ key: topicKey(to), clusterId: cluster.id })
       .onConflictDoNothing(),
     db.update(clusters).set({ topic: to }).where(eq(clusters.id, cluster.id)),
-    history(db, {
+    history(services, {
       clusterId: cluster.id,
       kind: "rename",
       detail: { from: cluster.topic, to },
       actor,
       createdAt: now,
     }),
+    ...askForTraining(db, now),
   ]);
   await afterChange(services, [cluster.id]);
 }
@@ -63,7 +67,7 @@ export async function renameCluster(services: Changing, topic: string, to: strin
  * chunks. Its lessons are retired: the other's go on, and learn from what came.
  */
 export async function mergeClusters(services: Changing, topic: string, into: string, actor: string): Promise<void> {
-  const { db, clock, bucket, jobs } = services;
+  const { db, clock } = services;
   const source = await clusterOf(db, topic);
   const target = await clusterOf(db, into);
   if (source.id === target.id) throw new RedraftError("conflict", "Both names already lead to one cluster.");
@@ -77,46 +81,55 @@ export async function mergeClusters(services: Changing, topic: string, into: str
       .update(lessons)
       .set({ retiredAt: now })
       .where(and(eq(lessons.clusterId, source.id), sql`retired_at is null`)),
-    history(db, {
+    history(services, {
       clusterId: target.id,
       kind: "merge",
       detail: { from: source.topic, into: target.topic },
       actor,
       createdAt: now,
     }),
+    askFor(db, "move_cluster", source.id, now),
+    ...askForTraining(db, now),
   ]);
-  const pointer = await readPointer(bucket);
-  if (pointer !== null) {
-    const led = Object.entries(pointer.clusters).map(([name, id]) => [name, id === source.id ? target.id : id]);
-    await writePointer(bucket, { ...pointer, clusters: Object.fromEntries(led) });
+  try {
+    await leadRoutesTo(services.bucket, source.id, target.id);
+  } catch (error) {
+    // The job does it as well, a little later.
+    log.warn("routes_not_led", { cluster_id: source.id }, error);
   }
-  await jobs.send({ job: "move_cluster", cluster_id: source.id });
+  await wakeJob(services, "move_cluster", source.id);
   await afterChange(services, [source.id, target.id]);
 }
 
+/** What a merged cluster still holds, on its way to the one it went into. */
+export const moveClusterJob: Job = {
+  run: moveFailures,
+  mostTries: Number.POSITIVE_INFINITY,
+  sweep: askForMoves,
+};
+
 /** Moves what a merged cluster still holds to its successor. Cut off anywhere, it goes on where it was. */
-export async function moveFailures(services: Changing, clusterId: string): Promise<void> {
-  const { db, jobs } = services;
+export async function moveFailures(
+  services: Pick<Services, "db" | "clock" | "clusters" | "bucket">,
+  { subject: clusterId }: Held,
+): Promise<JobEnd> {
+  const { db, clock, bucket } = services;
   const [cluster] = await db.select().from(clusters).where(eq(clusters.id, clusterId));
   const target = cluster?.mergedInto;
-  if (!target) return;
+  if (!target) return DONE;
+  await leadRoutesTo(bucket, clusterId, target);
   for (let chunk = 0; chunk < CHUNKS; chunk++) {
-    const moved = await moveChunk(
-      db,
-      sql`(select f.id from ${failedReplies} f where f.cluster_id = ${clusterId} limit ${CHUNK})`,
-      target,
+    const some = sql`(select f.id from ${failedReplies} f where f.cluster_id = ${clusterId} limit ${CHUNK})`;
+    if ((await moveChunk(db, some, target)) > 0) continue;
+    await moveOutcomes(db, clusterId, target);
+    // The source's own context has held their texts until now.
+    await touchClusters(
+      services,
+      [target, clusterId].map((id) => ({ clusterId: id, failureCategory: null })),
     );
-    if (moved === 0) {
-      await moveOutcomes(db, clusterId, target);
-      // The source's own context has held their texts until now.
-      await touchClusters(
-        services,
-        [target, clusterId].map((id) => ({ clusterId: id, failureCategory: null })),
-      );
-      return;
-    }
+    return DONE;
   }
-  await jobs.send({ job: "move_cluster", cluster_id: clusterId });
+  return { end: "again", at: clock() };
 }
 
 /** Improvements first: a cut between the two leaves failures to find them by. */
@@ -137,8 +150,9 @@ async function moveChunk(
   return moved.length;
 }
 
-/** For the sweep: merged clusters that still hold failures (also those recorded while the merge went on). */
-export async function resumeMoves({ db, jobs }: Pick<Services, "db" | "jobs">): Promise<void> {
+/** Asks for merged clusters that still hold failures: those recorded while the merge went on. */
+async function askForMoves(services: Pick<Services, "db" | "clock" | "jobs">): Promise<void> {
+  const { db, clock } = services;
   const left = await db
     .select({ id: clusters.id })
     .from(clusters)
@@ -148,7 +162,10 @@ export async function resumeMoves({ db, jobs }: Pick<Services, "db" | "jobs">): 
         exists(db.select({ one: sql`1` }).from(failedReplies).where(eq(failedReplies.clusterId, clusters.id))),
       ),
     );
-  for (const { id } of left) await jobs.send({ job: "move_cluster", cluster_id: id });
+  for (const { id } of left) {
+    await askFor(db, "move_cluster", id, clock());
+    await wakeJob(services, "move_cluster", id);
+  }
 }
 
 /**
@@ -178,13 +195,16 @@ export async function splitCluster(
     if (moved < CHUNK) break;
   }
   if (total === 0) throw new RedraftError("invalid", "No failure of this cluster was named.");
-  await history(db, {
-    clusterId: source.id,
-    kind: "split",
-    detail: { from: source.topic, into: target.topic, failures: total },
-    actor,
-    createdAt: now,
-  });
+  await db.batch([
+    history(services, {
+      clusterId: source.id,
+      kind: "split",
+      detail: { from: source.topic, into: target.topic, failures: total },
+      actor,
+      createdAt: now,
+    }),
+    ...askForTraining(db, now),
+  ]);
   await afterChange(services, [source.id, target.id]);
   return total;
 }
@@ -194,5 +214,5 @@ async function afterChange(services: Changing, clusterIds: string[]): Promise<vo
     services,
     clusterIds.map((clusterId) => ({ clusterId, failureCategory: null })),
   );
-  await requestTraining(services);
+  await wakeTraining(services);
 }

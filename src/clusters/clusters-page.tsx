@@ -1,5 +1,5 @@
 import type { Page } from "../http/pagination.ts";
-import type { routerStatus } from "../router/router-training.ts";
+import type { routerStatus } from "../router/training-state.ts";
 import { StateTag } from "./cluster-page.tsx";
 import type { ClusterRow } from "./schemas.ts";
 import { TREND_DAYS, TrendBars } from "./trend-bars.tsx";

@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
 import { checkForm } from "../http/read-form.ts";
+import { renderPage } from "../http/render-page.tsx";
 import { RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import { dayOf } from "../lib/time.ts";
-import { routerStatus } from "../router/router-training.ts";
-import { renderPage } from "../ui/layout.tsx";
+import { routerStatus } from "../router/training-state.ts";
 import { ClusterPage } from "./cluster-page.tsx";
 import { ClustersPage } from "./clusters-page.tsx";
 import { getCluster } from "./get-cluster.ts";

@@ -23,7 +23,7 @@ import { meterModel } from "../llm/wrap-model.ts";
 import type { Services } from "../services.ts";
 import { endAttempt } from "./end-attempt.ts";
 import { type FailedReply, generateCorrectedReply, type Rewriter } from "./generate-corrected-reply.ts";
-import { keepLease } from "./keep-lease.ts";
+import { keepCorrection } from "./keep-lease.ts";
 
 /**
  * Corrects one failure: claims it, has its reply rewritten and both replies rated, and stores what came of it. Safe
@@ -38,7 +38,7 @@ export async function correctFailure(
 ): Promise<FailureState | null> {
   const held = await applyEvent(services, failureId, { type: "claimed" });
   if (held === null) return null;
-  const release = keepLease(services, failureId, held.attempts);
+  const release = keepCorrection(services, failureId, held.attempts);
   try {
     return await correctHeld(services, gatekeeper, failureId, held);
   } finally {

@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
+import { renderPage } from "../http/render-page.tsx";
 import { listDeadLetters, replayDeadLetter } from "../jobs/dead-letters.ts";
 import { noSuch } from "../lib/errors.ts";
 import { isId } from "../lib/ids.ts";
 import { openGate, whyWaiting } from "../llm/gatekeeper.ts";
-import { renderPage } from "../ui/layout.tsx";
 import { getRun, listRuns } from "./queries.ts";
 import { RunPage, RunsPage } from "./runs-page.tsx";
 import { startRun } from "./start-run.ts";

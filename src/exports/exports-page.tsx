@@ -19,8 +19,6 @@ interface Props {
   categories: string[];
 }
 
-const REFRESH_MS = 2_000;
-
 export function ExportsPage({ page, minGain, categories }: Props) {
   const running = page.data.some(({ status }) => status === "queued" || status === "running");
   return (
@@ -30,10 +28,10 @@ export function ExportsPage({ page, minGain, categories }: Props) {
       {page.data.length === 0 ? (
         <p class="empty">No training file yet. The form above writes one from all improved replies.</p>
       ) : (
-        <DataTable columns={COLUMNS} rows={page.data} refreshMs={running ? REFRESH_MS : undefined} />
+        <DataTable columns={COLUMNS} rows={page.data} live={running} />
       )}
       <NextPage path="/exports" cursor={page.next_cursor} />
-      <script src="/exports.js" defer />
+      <script src="/live.js" defer />
     </>
   );
 }

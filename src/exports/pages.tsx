@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import { listFailureCategories } from "../clusters/queries.ts";
 import type { AppEnv } from "../http/app-env.ts";
+import { renderPage } from "../http/render-page.tsx";
 import { noSuch, RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import { isId } from "../lib/ids.ts";
-import { renderPage } from "../ui/layout.tsx";
 import { cancelExport, deleteExport, rebuildExport } from "./change-export.ts";
 import { ExportsPage } from "./exports-page.tsx";
 import { listExports } from "./queries.ts";

@@ -1,7 +1,7 @@
 import { and, desc, eq, lt } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { type ExportOptions, exportsTable } from "../db/schema/exports.ts";
-import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
+import { idAfter, type Page, toPage } from "../http/pagination.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { ExportOutput, ExportQuery } from "./schemas.ts";
 
@@ -26,15 +26,11 @@ export async function placeOf(db: Db, id: string): Promise<{ id: string; generat
 
 /** Newest first. */
 export async function listExports(db: Db, { status, cursor, limit }: ExportQuery): Promise<Page<ExportOutput>> {
+  const after = idAfter(cursor);
   const rows = await db
     .select()
     .from(exportsTable)
-    .where(
-      and(
-        status ? eq(exportsTable.status, status) : undefined,
-        cursor ? lt(exportsTable.id, String(decodeCursor(cursor, ["string"])[0])) : undefined,
-      ),
-    )
+    .where(and(status ? eq(exportsTable.status, status) : undefined, after ? lt(exportsTable.id, after) : undefined))
     .orderBy(desc(exportsTable.id))
     .limit(limit + 1);
   return toPage(rows, limit, (row) => [row.id], toOutput);

@@ -7,7 +7,7 @@ import { failedReplies, prompts, type Turn } from "../db/schema/failures.ts";
 import { recordFailedPrompts } from "../experiments/record-outcomes.ts";
 import { newId } from "../lib/ids.ts";
 import { sha256Hex, stableJson } from "../lib/text.ts";
-import { noteNewExamples } from "../router/router-training.ts";
+import { noteNewExamples } from "../router/request-training.ts";
 import type { Services } from "../services.ts";
 import { nextState, RECORDED } from "./failure-state.ts";
 import type { FailureInput } from "./schemas.ts";

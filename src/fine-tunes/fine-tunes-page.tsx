@@ -15,8 +15,6 @@ interface Props {
   bot: BotModelOutput;
 }
 
-const REFRESH_MS = 5_000;
-
 export function FineTunesPage({ page, exports, provider, bot }: Props) {
   const running = page.data.some(({ finished_at }) => finished_at === null);
   return (
@@ -32,11 +30,9 @@ export function FineTunesPage({ page, exports, provider, bot }: Props) {
       ) : (
         <StartForm exports={exports} />
       )}
-      {page.data.length > 0 && (
-        <DataTable columns={columnsFor(bot)} rows={page.data} refreshMs={running ? REFRESH_MS : undefined} />
-      )}
+      {page.data.length > 0 && <DataTable columns={columnsFor(bot)} rows={page.data} live={running} />}
       <NextPage path="/fine-tunes" cursor={page.next_cursor} />
-      <script src="/exports.js" defer />
+      <script src="/live.js" defer />
     </>
   );
 }

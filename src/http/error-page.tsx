@@ -1,6 +1,6 @@
-import { renderPage } from "../ui/layout.tsx";
 import type { AppContext } from "./app-env.ts";
 import type { Problem } from "./problem.ts";
+import { renderPage } from "./render-page.tsx";
 
 const PAGE_STATUSES = [400, 401, 404, 409, 500, 503] as const;
 

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { fromBase64Url, toBase64Url } from "../lib/base64url.ts";
 import { RedraftError } from "../lib/errors.ts";
 
 export const DEFAULT_LIMIT = 50;
@@ -45,7 +46,12 @@ export function toPage<Row, Out>(
 }
 
 export function encodeCursor(position: Position): string {
-  return btoa(JSON.stringify(position)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return toBase64Url(new TextEncoder().encode(JSON.stringify(position)));
+}
+
+/** The id that the cursor of a list ordered by id stands for; undefined on the first page. */
+export function idAfter(cursor: string | undefined): string | undefined {
+  return cursor ? String(decodeCursor(cursor, ["string"])[0]) : undefined;
 }
 
 /**
@@ -54,7 +60,7 @@ export function encodeCursor(position: Position): string {
  */
 export function decodeCursor(cursor: string, kinds: ("string" | "number")[]): Position {
   try {
-    const position: unknown = JSON.parse(atob(cursor.replaceAll("-", "+").replaceAll("_", "/")));
+    const position: unknown = JSON.parse(new TextDecoder().decode(fromBase64Url(cursor)));
     if (
       Array.isArray(position) &&
       position.length === kinds.length &&

@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import { listFailureCategories } from "../clusters/queries.ts";
 import type { AppEnv } from "../http/app-env.ts";
+import { renderPage } from "../http/render-page.tsx";
 import { noSuch, RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import { isId } from "../lib/ids.ts";
-import { renderPage } from "../ui/layout.tsx";
 import { DetailPage } from "./detail-page.tsx";
 import { exportRule } from "./is-exportable.ts";
 import { LeaderboardPage } from "./leaderboard-page.tsx";

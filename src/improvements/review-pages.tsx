@@ -1,9 +1,9 @@
 import { type Context, Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
+import { renderPage } from "../http/render-page.tsx";
 import { noSuch, RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import { isId } from "../lib/ids.ts";
-import { renderPage } from "../ui/layout.tsx";
 import { exportRule } from "./is-exportable.ts";
 import { getImprovement } from "./queries.ts";
 import { reviewImprovement } from "./review-improvement.ts";

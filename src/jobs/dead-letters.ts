@@ -1,7 +1,7 @@
 import { and, desc, eq, isNull, lt } from "drizzle-orm";
 import { failedReplies } from "../db/schema/failures.ts";
 import { deadLetters } from "../db/schema/jobs.ts";
-import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
+import { idAfter, type Page, toPage } from "../http/pagination.ts";
 import { newId } from "../lib/ids.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { Services } from "../services.ts";
@@ -37,15 +37,11 @@ export async function listDeadLetters(
   db: Services["db"],
   { replayed, cursor, limit }: DeadLetterQuery,
 ): Promise<Page<DeadLetterOutput>> {
+  const after = idAfter(cursor);
   const rows = await db
     .select()
     .from(deadLetters)
-    .where(
-      and(
-        replayed ? undefined : isNull(deadLetters.replayedAt),
-        cursor ? lt(deadLetters.id, String(decodeCursor(cursor, ["string"])[0])) : undefined,
-      ),
-    )
+    .where(and(replayed ? undefined : isNull(deadLetters.replayedAt), after ? lt(deadLetters.id, after) : undefined))
     .orderBy(desc(deadLetters.id))
     .limit(limit + 1);
   return toPage(

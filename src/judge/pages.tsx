@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
+import { renderPage } from "../http/render-page.tsx";
 import { RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
-import { renderPage } from "../ui/layout.tsx";
 import { countFailures, readCalibration } from "./calibration.ts";
 import { requestControls } from "./controls.ts";
 import { JudgePage } from "./judge-page.tsx";

@@ -1,4 +1,4 @@
-import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from "openai/core/error";
+import { APIConnectionError, APIError } from "openai/core/error";
 import { excerpt } from "../lib/text.ts";
 import { MINUTE } from "../lib/time.ts";
 import { AnswerTooLargeError, DeadlineError } from "./deadlines.ts";
@@ -8,26 +8,23 @@ import { ModelError } from "./model.ts";
 const LONGEST_RETRY_AFTER_MS = 60 * MINUTE;
 const MESSAGE_LENGTH = 300;
 
-/** Sorts whatever the SDK threw, once, into what to do about it. */
-export function classifyError(thrown: unknown): ModelError {
+/** Sorts whatever the SDK threw, once, into what to do about it. @param now for a `Retry-After` that is a date */
+export function classifyError(thrown: unknown, now: number): ModelError {
   const error = rootCause(thrown);
   if (error instanceof ModelError) return error;
   if (error instanceof AnswerTooLargeError) return new ModelError("repair", "answer_too_large", error.message);
   if (error instanceof DeadlineError) return new ModelError("retry", "timeout", error.message);
-  if (error instanceof APIConnectionTimeoutError || error instanceof APIUserAbortError) {
-    return new ModelError("retry", "timeout", "the model's server did not answer in time");
-  }
   if (error instanceof APIConnectionError) {
     return new ModelError("retry", "connection_lost", "the model's server could not be reached");
   }
-  if (error instanceof APIError && typeof error.status === "number") return classifyStatus(error, error.status);
+  if (error instanceof APIError && typeof error.status === "number") return classifyStatus(error, error.status, now);
   if (error instanceof SyntaxError) {
     return new ModelError("repair", "malformed_answer", "the model's server answered with something that is not JSON");
   }
   return new ModelError("retry", "connection_lost", "the connection to the model's server broke");
 }
 
-function classifyStatus(error: APIError, status: number): ModelError {
+function classifyStatus(error: APIError, status: number, now: number): ModelError {
   const said = `the model's server answered ${status}: ${plain(error.message)}`;
   const code = String(error.code ?? "");
   if (
@@ -37,7 +34,7 @@ function classifyStatus(error: APIError, status: number): ModelError {
     return new ModelError("stop", "quota_exhausted", `the account behind OPENAI_API_KEY has no quota left (${said})`);
   }
   if (status === 429) {
-    return new ModelError("retry", "rate_limited", said, { retryAfterMs: retryAfterMs(error.headers) });
+    return new ModelError("retry", "rate_limited", said, { retryAfterMs: retryAfterMs(error.headers, now) });
   }
   if (status === 401 || status === 403) {
     return new ModelError("stop", "bad_key", `OPENAI_API_KEY was refused (${said})`);
@@ -50,13 +47,13 @@ function classifyStatus(error: APIError, status: number): ModelError {
     return new ModelError("refused", "content_filter", said);
   }
   if (status === 408 || status === 409 || status >= 500) {
-    return new ModelError("retry", "provider_error", said, { retryAfterMs: retryAfterMs(error.headers) });
+    return new ModelError("retry", "provider_error", said, { retryAfterMs: retryAfterMs(error.headers, now) });
   }
   return new ModelError("refused", "request_rejected", said);
 }
 
 /** `Retry-After` in seconds or as a date, or OpenAI's `retry-after-ms`; in milliseconds, null when there is none. */
-export function retryAfterMs(headers: Headers | undefined, now = Date.now()): number | null {
+function retryAfterMs(headers: Headers | undefined, now: number): number | null {
   const ms = Number.parseFloat(headers?.get("retry-after-ms") ?? "");
   if (ms >= 0) return Math.min(ms, LONGEST_RETRY_AFTER_MS);
   const value = headers?.get("retry-after");

@@ -1,6 +1,7 @@
-import { OpenAI } from "openai/client";
 import { APIError } from "openai/core/error";
 import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from "openai/resources/chat/completions";
+import type { Clock } from "../lib/time.ts";
+import { createChatCompletions } from "./chat-client.ts";
 import { classifyError } from "./classify-error.ts";
 import { DEADLINES, type Deadlines, fetchWithDeadlines } from "./deadlines.ts";
 import { type Model, type ModelAnswer, ModelError, type ModelRequest, type Usage } from "./model.ts";
@@ -17,19 +18,17 @@ const quirksOf = new Map<string, Set<Quirk>>();
 export interface OpenAiOptions {
   apiKey: string;
   baseUrl: string;
+  clock: Clock;
   deadlines?: Deadlines;
   fetch?: typeof fetch;
 }
 
 /** A model behind any server that speaks OpenAI's Chat Completions. Never retries: the queue backs off. */
-export function createOpenAiModel({ apiKey, baseUrl, deadlines = DEADLINES, fetch }: OpenAiOptions): Model {
-  const client = new OpenAI({
+export function createOpenAiModel({ apiKey, baseUrl, clock, deadlines = DEADLINES, fetch }: OpenAiOptions): Model {
+  const completions = createChatCompletions({
     apiKey: apiKey || "none",
-    baseURL: baseUrl,
-    maxRetries: 0,
-    timeout: deadlines.totalMs,
-    fetch: fetchWithDeadlines(deadlines, fetch),
-    logLevel: "off",
+    baseUrl,
+    fetch: fetchWithDeadlines(deadlines, clock, fetch),
   });
   return {
     async complete(request) {
@@ -38,10 +37,10 @@ export function createOpenAiModel({ apiKey, baseUrl, deadlines = DEADLINES, fetc
       quirksOf.set(key, quirks);
       for (;;) {
         try {
-          return readAnswer(await client.chat.completions.create(toParams(request, quirks)));
+          return readAnswer(await completions.create(toParams(request, quirks)));
         } catch (error) {
           const quirk = refusedParameter(error, quirks, request);
-          if (quirk === null) throw classifyError(error);
+          if (quirk === null) throw classifyError(error, clock());
           quirks.add(quirk);
         }
       }

@@ -57,3 +57,11 @@ export async function loadRouter(bucket: R2Bucket, old: LoadedRouter | null): Pr
 export async function hasRouterFile(bucket: R2Bucket, version: string): Promise<boolean> {
   return (await bucket.head(routerKey(version))) !== null;
 }
+
+/** What the router would send to one cluster goes to another, until it is trained again. Repeating it changes nothing. */
+export async function leadRoutesTo(bucket: R2Bucket, from: string, to: string): Promise<void> {
+  const current = await readPointer(bucket);
+  if (current === null || !Object.values(current.clusters).includes(from)) return;
+  const led = Object.entries(current.clusters).map(([topic, id]) => [topic, id === from ? to : id]);
+  await writePointer(bucket, { ...current, clusters: Object.fromEntries(led) });
+}

@@ -2,8 +2,9 @@ import { createRoute } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
 import { jsonAnswer } from "../http/route-parts.ts";
-import { requestTraining, routerStatus } from "./router-training.ts";
+import { requestTraining } from "./request-training.ts";
 import { routerOutput } from "./schemas.ts";
+import { routerStatus } from "./training-state.ts";
 
 const tags = ["clusters"];
 

@@ -2,11 +2,11 @@ import { env, evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { clusterState, isJump, QUIET_MS } from "../../src/clusters/cluster-state.ts";
 import { categoryShares, frequentCauses, scopeName, sharedCategories } from "../../src/clusters/context/context.ts";
-import { distillLessons } from "../../src/clusters/lessons/distill-lessons.ts";
 import { findCluster } from "../../src/clusters/topics.ts";
-import { trainRouterIfDue } from "../../src/router/router-training.ts";
+import { trainIfDue } from "../../src/router/train-if-due.ts";
+import { ROUTER } from "../../src/router/training-state.ts";
 import { goodModel, modelThat, REWRITE, rating } from "../support/model.ts";
-import { aFailure, createWorld, type World } from "../support/world.ts";
+import { aFailure, askAndRun, createWorld, runJob, type World } from "../support/world.ts";
 
 const messages = {
   refund: ["Where is my refund?", "My refund has not come", "When do I get my money refunded?", "Refund still missing"],
@@ -104,9 +104,20 @@ describe("the router in the product", () => {
     const world = createWorld();
     await world.record(aFailure({ topic: `twice-${crypto.randomUUID()}` }));
     await world.json("POST", "/v1/router/train");
-    const both = await Promise.all([trainRouterIfDue(world.services), trainRouterIfDue(world.services)]);
-    expect(both.toSorted()).toEqual(["held", "trained"]);
-    expect(await trainRouterIfDue(world.services)).toBe("enough");
+    let runs = 0;
+    const train = () =>
+      runJob(world.services, "train_router", ROUTER, (services, held) => {
+        runs += 1;
+        return trainIfDue(services, held);
+      });
+    const version = async () => (await world.json("GET", "/v1/router")).version;
+    await Promise.all([train(), train()]);
+    const first = await version();
+    expect(runs).toBe(1);
+    world.now += 10_000;
+    await world.sweep();
+    await world.deliver();
+    expect(await version()).toBe(first);
   });
 });
 
@@ -158,13 +169,13 @@ describe("lessons", () => {
     const topic = `lesson-${crypto.randomUUID()}`;
     await world.correctAll(aFailure({ topic }), aFailure({ topic }), aFailure({ topic }));
     const cluster = await findCluster(world.services.db, topic);
-    await distillLessons(world.services, cluster?.id ?? "");
+    await askAndRun(world, "distill", cluster?.id ?? "");
     return { world, topic, id: cluster?.id ?? "" };
   }
 
   it("are learned as small changes with evidence, and not twice from the same failures", async () => {
     const { world, topic, id } = await distilled();
-    await distillLessons(world.services, id);
+    await askAndRun(world, "distill", id);
     const { guidance, guidance_version } = await world.json("GET", `/v1/clusters/${topic}`);
     expect(guidance_version).toBe(1);
     expect(guidance).toHaveLength(1);
@@ -180,7 +191,7 @@ describe("lessons", () => {
     await env.DB.prepare("update failed_replies set status = 'needs_human' where status = 'pending'").run();
     const { id } = (await findCluster(world.services.db, topic)) ?? { id: "" };
     world.now = Date.UTC(2032, 4, 1, 12);
-    await distillLessons(world.services, id);
+    await askAndRun(world, "distill", id);
     expect(model.calls).toHaveLength(1);
     const used = await env.DB.prepare("select * from daily_usage where day = '2032-05-01'").first();
     expect(used).toMatchObject({ input_tokens: 0, output_tokens: 0, other_tokens: 15 });
@@ -189,7 +200,7 @@ describe("lessons", () => {
     world.now += 3_600_000;
     await world.sweep();
     await world.deliver();
-    await distillLessons(world.services, id);
+    await askAndRun(world, "distill", id);
     expect(model.calls).toHaveLength(1);
     world.now = Date.UTC(2032, 4, 2, 0, 5);
     await world.sweep();

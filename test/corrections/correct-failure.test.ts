@@ -1,6 +1,6 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { keepLease } from "../../src/corrections/keep-lease.ts";
+import { keepCorrection } from "../../src/corrections/keep-lease.ts";
 import { LEASE_MS } from "../../src/failures/failure-state.ts";
 import { ModelError } from "../../src/llm/model.ts";
 import { goodModel, modelThat, REWRITE, rating } from "../support/model.ts";
@@ -154,11 +154,11 @@ describe("a correction", () => {
     await env.DB.prepare("update failed_replies set status = 'correcting', attempts = 7, due_at = 1 where id = ?")
       .bind(id)
       .run();
-    const late = keepLease(world.services, id ?? "", 6, 5);
+    const late = keepCorrection(world.services, id ?? "", 6, 5);
     await scheduler.wait(60);
     late();
     expect(await dueAt()).toBe(1);
-    const alive = keepLease(world.services, id ?? "", 7, 5);
+    const alive = keepCorrection(world.services, id ?? "", 7, 5);
     await expect.poll(dueAt).toBe(world.now + LEASE_MS);
     alive();
     await env.DB.prepare("update failed_replies set status = 'improved', due_at = null where id = ?").bind(id).run();

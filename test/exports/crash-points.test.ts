@@ -2,7 +2,7 @@ import { beforeAll, expect, it } from "vitest";
 import { EXPORT_LIMITS } from "../../src/exports/export-state.ts";
 import { writeExport } from "../../src/exports/write-export.ts";
 import { sha256Hex } from "../../src/lib/text.ts";
-import { createWorld, type World } from "../support/world.ts";
+import { createWorld, runJob, type World } from "../support/world.ts";
 import { MemoryBucket } from "./memory-bucket.ts";
 import { clearAll, insertImprovements } from "./rows.ts";
 
@@ -40,15 +40,13 @@ async function writeWithCrash(world: World, crash: { kind: string; at: number } 
   });
   const services = { ...world.services, bucket: bucket.asR2(), db };
   const id = await start(world);
-  const first = writeExport(services, id, LIMITS);
-  if (crash === null) await first;
-  else await expect(first, JSON.stringify(crash)).rejects.toThrow("the worker died");
+  const write = () => runJob(services, "export", id, (given, held) => writeExport(given, held, LIMITS));
+  const status = async () => (await world.json("GET", `/v1/exports/${id}`)).status;
+  await write();
+  if (crash !== null) expect(await status(), JSON.stringify(crash)).toBe("running");
   world.now += 20 * 60_000;
-  await writeExport(services, id, LIMITS);
-  const { status, sha256, rows, validation_rows, bytes, skipped, tokens, files } = await world.json(
-    "GET",
-    `/v1/exports/${id}`,
-  );
+  await write();
+  const { sha256, rows, validation_rows, bytes, skipped, tokens, files } = await world.json("GET", `/v1/exports/${id}`);
   const keys = [...bucket.objects.keys()].map((key) => key.split("/").at(-1)).toSorted();
   const text = (name: string) =>
     new TextDecoder().decode([...bucket.objects].find(([key]) => key.endsWith(`/${name}`))?.[1]);
@@ -56,7 +54,18 @@ async function writeWithCrash(world: World, crash: { kind: string; at: number } 
     done,
     training: text("training_data.jsonl"),
     sidecar: text("improvements.jsonl"),
-    left: { status, sha256, rows, validation_rows, bytes, skipped, tokens, files, keys, open: bucket.open },
+    left: {
+      status: await status(),
+      sha256,
+      rows,
+      validation_rows,
+      bytes,
+      skipped,
+      tokens,
+      files,
+      keys,
+      open: bucket.open,
+    },
   };
 }
 
@@ -97,7 +106,9 @@ it("says so where lines can not be compared with all before them any more", asyn
   const world = createWorld();
   const bucket = new MemoryBucket();
   const id = await start(world);
-  await writeExport({ ...world.services, bucket: bucket.asR2() }, id, { ...LIMITS, mostHashSlots: 16 });
+  const limits = { ...LIMITS, mostHashSlots: 16 };
+  const services = { ...world.services, bucket: bucket.asR2() };
+  await runJob(services, "export", id, (given, held) => writeExport(given, held, limits));
   const row = await world.json("GET", `/v1/exports/${id}`);
   expect(row.warning).toMatch(/the last \d+ rows were compared with the first ones alone/);
   const manifest = [...bucket.objects].find(([key]) => key.endsWith("manifest.json"))?.[1];

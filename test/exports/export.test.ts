@@ -68,7 +68,7 @@ describe("an export", () => {
     world.now += 3 * 60_000;
     await world.sweep();
     expect(world.jobs.messages.filter(({ job }) => job === "export").length).toBeGreaterThan(0);
-    world.jobs.messages.push({ job: "export", export_id: id });
+    world.jobs.messages.push({ job: "export", id });
     await world.deliver();
     expect((await world.json("GET", `/v1/exports/${id}`)).status).toBe("done");
   });

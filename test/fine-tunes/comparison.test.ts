@@ -25,6 +25,12 @@ function models({
 
 const busy = () => new ModelError("retry", "provider_error", "the model's server answered 500");
 
+/** What a worker leaves that died with a comparison in its hands. */
+const leaseOf = (dueAt: number) =>
+  env.DB.prepare(
+    "insert into jobs (kind, subject, due_at, claim, tries, asked) select 'comparison', id, ?, 'dead', 1, 1 from fine_tune_comparisons",
+  ).bind(dueAt);
+
 describe("a comparison", () => {
   let provider: ReturnType<typeof aProvider>;
   beforeEach(() => {
@@ -144,9 +150,8 @@ describe("a comparison", () => {
       await world.deliver();
       expect((await world.json("GET", path)).status).toBe(i < 7 ? "running" : "done");
       const due =
-        (await env.DB.prepare("select due_at from fine_tune_comparisons where due_at is not null").first<number>(
-          "due_at",
-        )) ?? world.now;
+        (await env.DB.prepare("select due_at from jobs where kind = 'comparison'").first<number>("due_at")) ??
+        world.now;
       waited += due - world.now;
       world.now = due;
       await world.sweep();
@@ -176,15 +181,14 @@ describe("a comparison", () => {
     expect(tokens).toBe(cases * 6 * 15);
     // A worker that dies within a piece leaves its lease; when that runs out, what is open is done.
     await env.DB.batch([
-      env.DB.prepare("update fine_tune_comparisons set status = 'running', finished_at = null, due_at = ?").bind(
-        world.now + 960_000,
-      ),
+      env.DB.prepare("update fine_tune_comparisons set status = 'running', finished_at = null"),
+      leaseOf(world.now + 180_000),
       env.DB.prepare("update fine_tune_comparison_cases set status = 'open' where position < 2"),
     ]);
     await world.sweep();
     await world.deliver();
     expect((await world.json("GET", path)).status).toBe("running");
-    world.now += 961_000;
+    world.now += 181_000;
     await world.sweep();
     await world.deliver();
     expect(await world.json("GET", path)).toMatchObject({ status: "done", n: cases });
@@ -266,7 +270,10 @@ describe("a comparison", () => {
       ...{ status: "scored", base_rating: 50, tuned_rating: 80 },
     });
     // Erased while its replies are on their way: what comes back is not stored.
-    await env.DB.prepare("update fine_tune_comparisons set status = 'running', finished_at = null, due_at = 1").run();
+    await env.DB.batch([
+      env.DB.prepare("update fine_tune_comparisons set status = 'running', finished_at = null"),
+      leaseOf(1),
+    ]);
     await env.DB.prepare(
       "update fine_tune_comparison_cases set status = 'open', base_reply = null, tuned_reply = null, judgement = null where position = 1",
     ).run();

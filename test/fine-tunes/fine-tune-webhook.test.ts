@@ -44,9 +44,14 @@ describe("the provider's webhook", () => {
       env.DB.prepare("delete from fine_tunes"),
       env.DB.prepare("delete from webhook_deliveries"),
       env.DB.prepare(
-        `insert into fine_tunes (id, export_id, export_sha256, generation, options, status, uploads, job_id, events, loss, attempts, due_at, created_at)
-         values (?, ?, 'x', 1, '{"base_model":"base","method":"supervised"}', 'running', '{}', 'ftjob-1', '[]', '[]', 0, ?, 1)`,
-      ).bind(id, crypto.randomUUID(), world.now + 30_000),
+        `insert into fine_tunes (id, export_id, export_sha256, generation, options, status, uploads, job_id, events, loss, created_at)
+         values (?, ?, 'x', 1, '{"base_model":"base","method":"supervised"}', 'running', '{}', 'ftjob-1', '[]', '[]', 1)`,
+      ).bind(id, crypto.randomUUID()),
+      env.DB.prepare("delete from jobs"),
+      env.DB.prepare("insert into jobs (kind, subject, due_at, tries, asked) values ('fine_tune', ?, ?, 0, 1)").bind(
+        id,
+        world.now + 30_000,
+      ),
     ]);
     return Object.assign(world, { fineTune: id });
   }

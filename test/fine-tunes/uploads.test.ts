@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { runFineTune } from "../../src/fine-tunes/run-fine-tune.ts";
 import { clearAll, insertImprovements } from "../exports/rows.ts";
 import { standInFetch } from "../support/stand-in.ts";
-import { createWorld, type World } from "../support/world.ts";
+import { createWorld, runJob, type World } from "../support/world.ts";
 
 const KB = 1024;
 /** As OpenAI's, but small. */
@@ -39,7 +39,8 @@ describe("a file above what one request takes", () => {
     const asked = { export_id, base_model: "stand-in", method: "supervised" };
     const { id } = await world.json("POST", "/v1/fine-tunes", asked);
     const { bucket, ranges } = ranged(env.EXPORTS);
-    const run = () => runFineTune({ ...world.services, bucket }, id, LIMITS);
+    const run = () =>
+      runJob({ ...world.services, bucket }, "fine_tune", id, (given, held) => runFineTune(given, held, LIMITS));
     const { bytes, files } = await world.json("GET", `/v1/exports/${export_id}`);
     const validation: number = files["validation_data.jsonl"].bytes;
     return { world, standIn, id: id as string, ranges, run, bytes: bytes as number, validation };

@@ -1,11 +1,10 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { runControls } from "../../src/judge/controls.ts";
 import { meaningOfGain } from "../../src/judge/meaning.ts";
 import { meanEstimate, spearman } from "../../src/lib/statistics.ts";
 import { ModelError } from "../../src/llm/model.ts";
 import { goodModel, modelThat, REWRITE, rating } from "../support/model.ts";
-import { aFailure, createWorld } from "../support/world.ts";
+import { aFailure, createWorld, runJob } from "../support/world.ts";
 
 /** Rates by the number a reply names; padding adds nothing unless told to. */
 const judgeOf = (bonusForPadding = 0) =>
@@ -88,8 +87,9 @@ describe("the controls", () => {
     const world = createWorld({ model });
     await world.record(...inputs(3));
     const { id } = await world.json("POST", "/v1/judge/controls", { sample: 3 });
-    await Promise.all([runControls(world.services, id), runControls(world.services, id)]);
-    await runControls(world.services, id);
+    const run = () => runJob(world.services, "controls", id);
+    await Promise.all([run(), run()]);
+    await run();
     expect(model.calls).toHaveLength(3 * 4);
     const rows = await env.DB.prepare("select count(*) n from judge_control_ratings where control_id = ?").bind(id);
     expect(await rows.first()).toEqual({ n: 3 });

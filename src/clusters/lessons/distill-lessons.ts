@@ -5,6 +5,9 @@ import { clusters } from "../../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { improvements } from "../../db/schema/improvements.ts";
 import { LESSON_SLOTS } from "../../experiments/prompt-id.ts";
+import { askFor } from "../../jobs/ask-for.ts";
+import { DONE, type Held, type Job, type JobEnd } from "../../jobs/job.ts";
+import { wakeJobs } from "../../jobs/wake-jobs.ts";
 import { log } from "../../lib/log.ts";
 import { excerpt, label } from "../../lib/text.ts";
 import { HOUR, MINUTE } from "../../lib/time.ts";
@@ -60,45 +63,53 @@ const answer = z.object({
 
 type Distilling = Pick<Services, "db" | "model" | "config" | "clock" | "newId" | "clusters">;
 
-/** For the sweep: asks for the clusters in which enough has failed anew. */
-export async function sweepLessons(services: Pick<Services, "db" | "clock" | "jobs" | "config">): Promise<void> {
-  const { db, clock, jobs } = services;
+/** A cluster whose lessons are distilled from its new failures. Given up, it waits for the next new ones. */
+export const distillJob: Job = { run: distillLessons, mostTries: 5, sweep: askForLessons };
+
+/** Asks for the clusters in which enough has failed since. */
+export async function askForLessons(services: Pick<Services, "db" | "clock" | "jobs" | "config">): Promise<void> {
+  const { db, clock } = services;
   if ((await tokensLeft(services, SHARE_OF_BUDGET)) <= 0) return;
+  const now = clock();
   const fresh = sql`(select count(*) from (select 1 from ${failedReplies} f where f.cluster_id = ${clusters.id}
     and f.id > coalesce(${clusters.distilledTo}, '') and f.failure_explanation is not null
     and f.status not in ('pending', 'correcting') limit ${FEWEST_NEW}))`;
   const due = await db
     .select({ id: clusters.id })
     .from(clusters)
-    .where(and(lte(clusters.distillDueAt, clock()), isNull(clusters.mergedInto), sql`${fresh} >= ${FEWEST_NEW}`))
+    .where(and(lte(clusters.distillDueAt, now), isNull(clusters.mergedInto), sql`${fresh} >= ${FEWEST_NEW}`))
     .limit(CLUSTERS_AT_ONCE);
-  for (const { id } of due) await jobs.send({ job: "distill", cluster_id: id });
+  const [first, ...others] = due.map(({ id }) => askFor(db, "distill", id, now));
+  if (first === undefined) return;
+  await db.batch([first, ...others]);
+  await wakeJobs(
+    services,
+    due.map(({ id }) => ({ kind: "distill", subject: id })),
+  );
 }
 
 /**
- * Has the model learn lessons from a cluster's new failures, as small changes to the lessons in force. Claimed by
- * the cluster's due time, so that two deliveries do it once. Where the model fails, or the day's tokens are used up,
- * explanations go on serving.
+ * Has the model learn lessons from a cluster's new failures, as small changes to its lessons. Where the model fails, or
+ * the day's tokens are used up, explanations go on serving.
  */
-export async function distillLessons(services: Distilling, clusterId: string): Promise<void> {
+export async function distillLessons(services: Distilling, { subject: clusterId }: Held): Promise<JobEnd> {
   const { db, clock } = services;
+  if ((await tokensLeft(services, SHARE_OF_BUDGET)) <= 0) return DONE;
   const now = clock();
-  if ((await tokensLeft(services, SHARE_OF_BUDGET)) <= 0) return;
   const [cluster] = await db
     .update(clusters)
     .set({ distillDueAt: now + PAUSE_MS })
     .where(and(eq(clusters.id, clusterId), lte(clusters.distillDueAt, now), isNull(clusters.mergedInto)))
     .returning();
-  if (cluster === undefined) return;
+  if (cluster === undefined) return DONE;
   const failures = await readNew(db, cluster.id, cluster.distilledTo ?? "");
-  const last = failures.at(-1);
-  if (last === undefined || failures.length < FEWEST_NEW) return;
-  const inForce = await currentLessons(db, cluster.id);
+  if (failures.length < FEWEST_NEW) return DONE;
+  const current = await currentLessons(db, cluster.id);
   let changes: LessonChange[];
   try {
     const { topic } = cluster;
-    const wanted = await countTokens(services, (model) => askModel({ ...services, model }, topic, inForce, failures));
-    changes = toChanges(wanted, inForce, failures);
+    const wanted = await countTokens(services, (model) => askModel({ ...services, model }, topic, current, failures));
+    changes = toChanges(wanted, current, failures);
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     log.warn("not_distilled", { cluster_id: clusterId, code: error.code });
@@ -106,19 +117,30 @@ export async function distillLessons(services: Distilling, clusterId: string): P
       .update(clusters)
       .set({ distillDueAt: now + PAUSE_AFTER_FAILURE_MS })
       .where(eq(clusters.id, clusterId));
-    return;
+    return DONE;
   }
-  const learned = { distilledTo: last.id };
+  await store(services, cluster, failures, changes);
+  return DONE;
+}
+
+async function store(
+  services: Distilling,
+  cluster: typeof clusters.$inferSelect,
+  failures: NewFailure[],
+  changes: LessonChange[],
+): Promise<void> {
+  const { db } = services;
+  const learned = { distilledTo: failures.at(-1)?.id ?? null };
   if (changes.length === 0) {
-    await db.update(clusters).set(learned).where(eq(clusters.id, clusterId));
+    await db.update(clusters).set(learned).where(eq(clusters.id, cluster.id));
     return;
   }
-  // Somebody edited or erased meanwhile: what is left is read again, next time, beside the lessons as they are then.
+  // Somebody edited or erased meanwhile: what is left is read again, next time, with the lessons as they are then.
   const version = await changeLessons(services, cluster, changes, "model", {
     set: learned,
     learnedFrom: failures.map(({ id }) => id),
   });
-  if (version !== null) await touchClusters(services, [{ clusterId, failureCategory: null }]);
+  if (version !== null) await touchClusters(services, [{ clusterId: cluster.id, failureCategory: null }]);
 }
 
 type NewFailure = Awaited<ReturnType<typeof readNew>>[number];
