@@ -56,12 +56,7 @@ export async function buildContext(
       .from(failedReplies)
       .where(and(failuresIn, isNotNull(failedReplies.failureCategory)))
       .groupBy(failedReplies.failureCategory),
-    db
-      .select({ failure_category: failedReplies.failureCategory, text: failedReplies.failureExplanation })
-      .from(failedReplies)
-      .where(and(failuresIn, isNotNull(failedReplies.failureExplanation)))
-      .orderBy(desc(failedReplies.id))
-      .limit(EXPLANATIONS),
+    explanations(db, failuresIn),
     db
       .select({
         customer_message: prompts.originalPrompt,
@@ -94,6 +89,15 @@ export async function buildContext(
     tested: cluster === undefined ? UNTESTED : await readTested(db, cluster.id, cluster.testedSince),
     shared: scope === "all" ? await readShared(db) : [],
   };
+}
+
+function explanations(db: Db, failuresIn: SQL | undefined) {
+  return db
+    .select({ failure_category: failedReplies.failureCategory, text: failedReplies.failureExplanation })
+    .from(failedReplies)
+    .where(and(failuresIn, isNotNull(failedReplies.failureExplanation)))
+    .orderBy(desc(failedReplies.id))
+    .limit(EXPLANATIONS);
 }
 
 const UNTESTED: Tested = { guided: { n: 0, failed: 0 }, plain: { n: 0, failed: 0 }, switched_off: false };
