@@ -181,7 +181,7 @@ export async function splitCluster(
   const { db, clock } = services;
   const source = await clusterOf(db, topic);
   const now = clock();
-  await db.batch([...ensureTopics(db, [into], now)]);
+  await db.batch([...ensureTopics(services, [into], now)]);
   const target = await clusterOf(db, into);
   if (source.id === target.id) throw new RedraftError("conflict", "Both names lead to one cluster.");
   const which = failure_ids

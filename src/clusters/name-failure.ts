@@ -48,7 +48,7 @@ export interface Named {
  * @throws ModelError for failures that may pass: the whole correction is tried again then
  */
 export async function nameFailure(
-  services: Pick<Services, "db" | "model" | "config" | "clusters" | "bucket" | "clock" | "jobs">,
+  services: Pick<Services, "db" | "model" | "config" | "clusters" | "bucket" | "clock" | "newId">,
   failure: Unnamed,
 ): Promise<Named> {
   const { failureCategory, clusterId, failureExplanation } = failure;
@@ -56,13 +56,7 @@ export async function nameFailure(
   if (clusterId !== null && !wantsCategory) return { failureCategory, clusterId };
   const named = await askModel(services, failure);
   const category = wantsCategory ? nameOf(named?.failure_category, MAX_CATEGORY) : null;
-  let topic: { name: string; source: NameSource } | null = null;
-  if (clusterId === null) {
-    const given = nameOf(named?.topic, MAX_TOPIC);
-    const routed = given === null ? await routeTopic(services, failure.originalPrompt) : null;
-    topic =
-      given !== null ? { name: given, source: "model" } : routed !== null ? { name: routed, source: "router" } : null;
-  }
+  const topic = clusterId === null ? await topicFor(services, named?.topic, failure.originalPrompt) : null;
   return store(services, failure, topic, category);
 }
 
@@ -120,20 +114,32 @@ function nameOf(given: string | null | undefined, max: number): string | null {
   return name === "" || name.length > max || /^(null|none|unknown|n\/a)$/i.test(name) ? null : name;
 }
 
-async function routeTopic(services: Pick<Services, "db" | "clusters" | "bucket" | "clock">, message: string) {
-  const routed = await routeWithCopy(services, message, () => undefined);
-  return routed?.route.topic ?? null;
+interface Topic {
+  name: string;
+  source: NameSource;
+}
+
+async function topicFor(
+  services: Pick<Services, "db" | "bucket" | "clock">,
+  given: string | null | undefined,
+  message: string,
+): Promise<Topic | null> {
+  const name = nameOf(given, MAX_TOPIC);
+  if (name !== null) return { name, source: "model" };
+  const routed = (await routeWithCopy(services, message, () => undefined))?.route.topic ?? null;
+  return routed === null ? null : { name: routed, source: "router" };
 }
 
 async function store(
-  { db, clock }: Pick<Services, "db" | "clock">,
+  services: Pick<Services, "db" | "clock" | "newId">,
   failure: Unnamed,
-  topic: { name: string; source: NameSource } | null,
+  topic: Topic | null,
   category: string | null,
 ): Promise<Named> {
+  const { db, clock } = services;
   const mine = eq(failedReplies.id, failure.id);
   const results = await db.batch([
-    ...ensureTopics(db, topic === null ? [] : [topic.name], clock()),
+    ...ensureTopics(services, topic === null ? [] : [topic.name], clock()),
     db
       .update(failedReplies)
       .set({ clusterId: clusterIdOf(sql`${topicKey(topic?.name ?? "")}`), topicSource: topic?.source ?? null })

@@ -1,7 +1,8 @@
 import { eq, sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { clusters, clusterTopics } from "../db/schema/clusters.ts";
-import { newId } from "../lib/ids.ts";
+import { RedraftError } from "../lib/errors.ts";
+import type { Services } from "../services.ts";
 
 /**
  * What two spellings of a topic must share to be one cluster: letters and digits of any script, case and
@@ -16,7 +17,7 @@ export function topicKey(topic: string): string {
  * Statements that make sure each topic has a cluster; to run before rows that refer to it, in the same batch.
  * Two requests that bring the same new topic make one cluster.
  */
-export function ensureTopics(db: Db, topics: Iterable<string>, now: number) {
+export function ensureTopics({ db, newId }: Pick<Services, "db" | "newId">, topics: Iterable<string>, now: number) {
   const byKey = new Map<string, { id: string; topic: string; key: string }>();
   for (const topic of topics) {
     const key = topicKey(topic);
@@ -52,4 +53,11 @@ export async function findCluster(db: Db, topic: string): Promise<{ id: string; 
     .innerJoin(clusters, eq(clusters.id, clusterTopics.clusterId))
     .where(eq(clusterTopics.key, topicKey(topic)));
   return row ?? null;
+}
+
+/** The same. @throws RedraftError `not_found` where the topic leads to none */
+export async function clusterOfTopic(db: Db, topic: string): Promise<{ id: string; topic: string }> {
+  const cluster = await findCluster(db, topic);
+  if (cluster === null) throw new RedraftError("not_found", "There is no cluster of this topic.");
+  return cluster;
 }

@@ -68,7 +68,8 @@ function firstOfEachId(rows: Rows[]): Rows[] {
 }
 
 /** One transaction: topics, prompts and failures; then what is stored under the external ids, and what changed. */
-async function storeFailures({ db }: Recorder, rows: Rows[], state: FailureState, now: number) {
+async function storeFailures(services: Recorder, rows: Rows[], state: FailureState, now: number) {
+  const { db } = services;
   const promptIds = valuesOf(rows.map(({ prompt }) => prompt.id));
   const externalIds = rows.flatMap(({ failure }) => failure.externalId ?? []);
   const hashes = JSON.stringify(await Promise.all(externalIds.map(async (id) => [id, await sha256Hex(id)])));
@@ -77,7 +78,7 @@ async function storeFailures({ db }: Recorder, rows: Rows[], state: FailureState
     where json_extract(h.value, '$[0]') = ${externalId})`;
   const results = await db.batch([
     ...ensureTopics(
-      db,
+      services,
       rows.flatMap(({ topic }) => topic ?? []),
       now,
     ),

@@ -15,7 +15,7 @@ import type { BotModelOutput } from "./schemas.ts";
 /** How many changes are shown, newest first. */
 export const HISTORY = 20;
 
-type Setting = Pick<Services, "db" | "clock">;
+type Setting = Pick<Services, "db" | "clock" | "newId">;
 
 /** The model that the name `redraft` means, since when, and what it meant before. */
 export async function getBotModel({ db, config }: Pick<Services, "db" | "config">): Promise<BotModelOutput> {

@@ -78,3 +78,35 @@ function pearson(xs: number[], ys: number[]): number {
   const products = xs.map((x, i) => (x - meanX) * ((ys[i] ?? 0) - meanY));
   return mean(products) / Math.sqrt(mean(xs.map((x) => (x - meanX) ** 2)) * mean(ys.map((y) => (y - meanY) ** 2)));
 }
+
+/** How often something happened, of how many times it could have. */
+export interface Share {
+  n: number;
+  count: number;
+}
+
+/** A share with its 95% interval, by Wilson (1927). */
+export function shareEstimate({ n, count }: Share): Estimate {
+  const value = count / n;
+  const middle = value + (Z * Z) / (2 * n);
+  const reach = Z * Math.sqrt((value * (1 - value)) / n + (Z * Z) / (4 * n * n));
+  const scale = 1 + (Z * Z) / n;
+  return { value, low: Math.max(0, (middle - reach) / scale), high: Math.min(1, (middle + reach) / scale), n };
+}
+
+/**
+ * The first share less the second, with its 95% interval: Newcombe's hybrid of two Wilson intervals (Newcombe 1998,
+ * "Interval estimation for the difference between independent proportions", method 10). Holds for small counts and
+ * for shares of 0 and 1, where the textbook interval has width 0.
+ * @returns null while one side has no cases
+ */
+export function shareDifference(first: Share, second: Share): Omit<Estimate, "n"> | null {
+  if (first.n === 0 || second.n === 0) return null;
+  const [a, b] = [shareEstimate(first), shareEstimate(second)];
+  const value = a.value - b.value;
+  return {
+    value,
+    low: value - Math.hypot(a.value - a.low, b.high - b.value),
+    high: value + Math.hypot(a.high - a.value, b.value - b.low),
+  };
+}

@@ -3,9 +3,6 @@ import { describe, expect, it } from "vitest";
 import { clusterState, isJump, QUIET_MS } from "../../src/clusters/cluster-state.ts";
 import { categoryShares, frequentCauses, scopeName, sharedCategories } from "../../src/clusters/context/context.ts";
 import { findCluster } from "../../src/clusters/topics.ts";
-import { isHarmful, rateDifference } from "../../src/experiments/interval.ts";
-import { newPromptId, readPromptId } from "../../src/experiments/prompt-id.ts";
-import { isId, newId } from "../../src/lib/ids.ts";
 import { trainIfDue } from "../../src/router/train-if-due.ts";
 import { ROUTER } from "../../src/router/training-state.ts";
 import { goodModel, modelThat, REWRITE, rating } from "../support/model.ts";
@@ -30,19 +27,6 @@ async function trained(world: World, suffix: string) {
   await world.json("POST", "/v1/router/train");
   await world.deliver();
 }
-
-describe("a prompt's id", () => {
-  it("tells cluster, arm and lessons, and is a UUID v7", () => {
-    const mark = { arm: "holdout", cluster: 70_001, lessons: 0b1010_0000_0001 } as const;
-    const id = newPromptId(mark, Date.now());
-    expect(isId(id)).toBe(true);
-    expect(readPromptId(id)).toEqual(mark);
-  });
-
-  it("is not taken for ours when it is any other UUID", () => {
-    for (let i = 0; i < 1_000; i++) expect(readPromptId(newId())).toBeNull();
-  });
-});
 
 describe("what is said of a cluster", () => {
   it("names no cause from a single failure, nor one that is rarer here than elsewhere", () => {
@@ -76,21 +60,6 @@ describe("what is said of a cluster", () => {
     expect(isJump(40, 8 * 10, 8)).toBe(true);
     expect(isJump(14, 8 * 10, 8)).toBe(false);
     expect(isJump(40, 0, 0)).toBe(false);
-  });
-});
-
-describe("the difference that guidance makes", () => {
-  it("has Newcombe's interval", () => {
-    // Newcombe 1998, table II, 56/70 and 48/80.
-    const difference = rateDifference({ n: 70, failed: 56 }, { n: 80, failed: 48 });
-    expect(difference?.low).toBeCloseTo(0.0524, 3);
-    expect(difference?.high).toBeCloseTo(0.3339, 3);
-  });
-
-  it("is harm only with enough outcomes and an interval wholly on the wrong side", () => {
-    expect(isHarmful({ n: 10, failed: 10 }, { n: 10, failed: 0 })).toBe(false);
-    expect(isHarmful({ n: 60, failed: 40 }, { n: 60, failed: 10 })).toBe(true);
-    expect(isHarmful({ n: 60, failed: 12 }, { n: 60, failed: 10 })).toBe(false);
   });
 });
 

@@ -94,8 +94,7 @@ describe("an erasure", () => {
     await world.call("DELETE", `/v1/failures/${ids[2]}`);
     const added = { op: "add" as const, failure_category: null, text: `Late: ${secret}`, evidence: [ids[1] ?? ""] };
     const cluster = { id, guidanceVersion: 1 };
-    const { db } = world.services;
-    const learn = (learnedFrom: string[]) => changeLessons(db, cluster, [added], "model", world.now, { learnedFrom });
+    const learn = (learnedFrom: string[]) => changeLessons(world.services, cluster, [added], "model", { learnedFrom });
     expect(await learn([ids[1] ?? "", ids[2] ?? ""])).toBeNull();
     expect(await lessonsWith(`Late: ${secret}`)).toBe(0);
     expect(await learn([ids[1] ?? ""])).toBe(2);

@@ -17,7 +17,7 @@ import { ModelError } from "../../llm/model.ts";
 import { sections } from "../../llm/sections.ts";
 import type { Services } from "../../services.ts";
 import { touchClusters } from "../context/read-context.ts";
-import { changeLessons, type LessonChange, lessonsInForce, type StoredLesson } from "./change-lessons.ts";
+import { changeLessons, currentLessons, type LessonChange, type StoredLesson } from "./change-lessons.ts";
 
 /** New explained failures that are worth a model call, and how many one call reads. */
 const FEWEST_NEW = 3;
@@ -61,7 +61,7 @@ const answer = z.object({
     .max(MOST_CHANGES),
 });
 
-type Distilling = Pick<Services, "db" | "model" | "config" | "clock" | "clusters">;
+type Distilling = Pick<Services, "db" | "model" | "config" | "clock" | "newId" | "clusters">;
 
 /** A cluster whose lessons are distilled from its new failures. Given up, it waits for the next new ones. */
 export const distillJob: Job = { run: distillLessons, mostTries: 5, sweep: askForLessons };
@@ -104,7 +104,7 @@ export async function distillLessons(services: Distilling, { subject: clusterId 
   if (cluster === undefined) return DONE;
   const failures = await readNew(db, cluster.id, cluster.distilledTo ?? "");
   if (failures.length < FEWEST_NEW) return DONE;
-  const current = await lessonsInForce(db, cluster.id);
+  const current = await currentLessons(db, cluster.id);
   let changes: LessonChange[];
   try {
     const { topic } = cluster;
@@ -129,14 +129,14 @@ async function store(
   failures: NewFailure[],
   changes: LessonChange[],
 ): Promise<void> {
-  const { db, clock } = services;
+  const { db } = services;
   const learned = { distilledTo: failures.at(-1)?.id ?? null };
   if (changes.length === 0) {
     await db.update(clusters).set(learned).where(eq(clusters.id, cluster.id));
     return;
   }
   // Somebody edited or erased meanwhile: what is left is read again, next time, with the lessons as they are then.
-  const version = await changeLessons(db, cluster, changes, "model", clock(), {
+  const version = await changeLessons(services, cluster, changes, "model", {
     set: learned,
     learnedFrom: failures.map(({ id }) => id),
   });

@@ -1,6 +1,5 @@
 import type { Pairwise } from "../../db/schema/judge.ts";
-import { wilson } from "../../experiments/interval.ts";
-import { meanEstimate } from "../../lib/statistics.ts";
+import { meanEstimate, shareEstimate } from "../../lib/statistics.ts";
 import type { ComparisonNumbers } from "./schemas.ts";
 
 /** Below this an interval would look surer than it is: two cases that happen to agree have one of width 0. */
@@ -22,7 +21,6 @@ export function summarise(cases: CaseNumbers[]): ComparisonNumbers {
   const count = (result: Pairwise) => scored.filter(({ pairwise }) => pairwise === result).length;
   const [wins, losses] = [count("won"), count("lost")];
   const decided = wins + losses;
-  const { rate, low, high } = wilson({ n: decided, failed: wins });
   const tooFew = scored.length < FEWEST_CASES;
   return {
     n: scored.length,
@@ -30,7 +28,7 @@ export function summarise(cases: CaseNumbers[]): ComparisonNumbers {
     tuned_rating: mean(scored.map(({ tuned }) => tuned)),
     difference: tooFew ? null : meanEstimate(scored.map(({ base, tuned }) => tuned - base)),
     ...{ wins, ties: count("tie"), losses, not_compared: count("unknown"), too_few: tooFew },
-    win_share: decided < FEWEST_CASES ? null : { value: rate, low, high, n: decided },
+    win_share: decided < FEWEST_CASES ? null : shareEstimate({ n: decided, count: wins }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { env, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { chooseLessons } from "../../../src/clusters/context/build-context.ts";
+import { chooseLessons } from "../../../src/clusters/context/choose-lessons.ts";
 import { categoryShares, scopeName } from "../../../src/clusters/context/context.ts";
 import { readContext } from "../../../src/clusters/context/read-context.ts";
 import { guidanceText } from "../../../src/clusters/lessons/guidance-text.ts";
@@ -47,6 +47,7 @@ describe("why a cluster fails", () => {
       failures: 0,
       failure_categories: [],
       lessons: [],
+      opening: null,
       examples: [],
       version: 1,
       built_at: 0,

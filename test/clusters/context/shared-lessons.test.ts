@@ -1,6 +1,6 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { sharedLessons } from "../../../src/clusters/lessons/shared-lessons.ts";
+import { sharedLessons } from "../../../src/clusters/context/shared-lessons.ts";
 import { aFailure, createWorld } from "../../support/world.ts";
 
 describe("lessons that hold across clusters", () => {

@@ -1,5 +1,5 @@
 import { featuresOf } from "../../router/features.ts";
-import { type Lesson, type OwnLesson, SHARED_BY } from "../context/context.ts";
+import { type Lesson, lessonOf, type OwnLesson, SHARED_BY } from "./context.ts";
 
 /** Lessons that share this much of their wording (Jaccard over the router's features) say the same thing. */
 const ALIKE = 0.35;
@@ -9,8 +9,8 @@ const MOST_SHARED = 4;
 /**
  * The lessons that hold across clusters: what several of them have learned, each for itself, in much the same words.
  * A lesson of one cluster alone is never among them, however often it is given there: it may be wrong elsewhere.
- * @param given lessons in force of all clusters
- * @returns of each that is shared one wording, a pinned one where there is one; those of the most clusters first
+ * @param given the current lessons of all clusters
+ * @returns one wording of each, a pinned one where there is one; those of the most clusters first
  */
 export function sharedLessons(given: OwnLesson[]): Lesson[] {
   const open = given
@@ -27,7 +27,7 @@ export function sharedLessons(given: OwnLesson[]): Lesson[] {
       open.splice(i, 1);
     }
     if (clusters.size < SHARED_BY) continue;
-    found.push({ lesson: { id, slot: null, failure_category, text, pinned }, clusters: clusters.size });
+    found.push({ lesson: lessonOf({ id, slot: null, failure_category, text, pinned }), clusters: clusters.size });
   }
   return found
     .sort((a, b) => b.clusters - a.clusters)
