@@ -4,7 +4,7 @@ import type { Learned } from "./learned.ts";
 import { distillLessons } from "./lessons.ts";
 import { compareReplies, rateReply } from "./rate.ts";
 import { placeholderReply, rewriteReply } from "./rewrite.ts";
-import { hash, readSections, shareOf, stemsOf } from "./text.ts";
+import { readSections } from "./text.ts";
 
 type Asked = Pick<ChatRequest, "messages" | "response_format">;
 
@@ -39,32 +39,8 @@ export function answerText({ messages, response_format }: Asked, learned?: Learn
 }
 
 /** The sections of what the user said; all of it, where it has none. */
-function textsOf(messages: ChatRequest["messages"]): Record<string, string> {
+export function textsOf(messages: ChatRequest["messages"]): Record<string, string> {
   const prompt = messages.flatMap(({ role, content }) => (role === "user" ? content : [])).join("\n\n");
   const sections = readSections(prompt);
   return Object.keys(sections).length > 0 ? sections : { prompt };
-}
-
-export interface ToolCall {
-  id: string;
-  type: "function";
-  function: { name: string; arguments: string };
-}
-
-/**
- * The tool that is called instead of an answer: the one demanded, or the one whose name and description share most
- * words with what the user just said. Null where none does, or a tool has just answered.
- */
-export function pickToolCall({ tools, tool_choice, messages }: ChatRequest): ToolCall | null {
-  if (tool_choice === "none") return null;
-  const named = typeof tool_choice === "object" ? tool_choice.function.name : null;
-  const asked = stemsOf(messages.at(-1)?.content ?? "");
-  const fits = ({ function: { name, description } }: ChatRequest["tools"][number]) =>
-    name === named ? 1 : shareOf(asked, stemsOf(`${name.replace(/_/g, " ")} ${description}`));
-  const tool = tools.toSorted((a, b) => fits(b) - fits(a))[0];
-  if (tool === undefined) return null;
-  if (tool_choice === "auto" && (messages.at(-1)?.role !== "user" || fits(tool) === 0)) return null;
-  const { name, parameters } = tool.function;
-  const filled = JSON.stringify(fillSchema({ type: "object", ...parameters }, textsOf(messages)));
-  return { id: `call_${hash(name + filled).toString(16)}`, type: "function", function: { name, arguments: filled } };
 }

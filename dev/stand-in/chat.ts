@@ -1,10 +1,11 @@
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
-import { answerText, pickToolCall, type ToolCall } from "./answer.ts";
+import { answerText } from "./answer.ts";
 import { ApiError, CREATED, MODEL, readBody } from "./api.ts";
 import { type ChatRequest, chatRequest } from "./chat-request.ts";
 import type { Learned } from "./learned.ts";
 import { countTokens, cutToTokens, hash } from "./text.ts";
+import { pickToolCall, type ToolCall } from "./tool-calls.ts";
 
 /** Chat completions and the models that answer them. @param tuned models tuned from the stand-in, by their names */
 export function chatRoutes(tuned: Map<string, Learned>): Hono {
@@ -20,15 +21,10 @@ export function chatRoutes(tuned: Map<string, Learned>): Hono {
         await stream.writeSSE({ data: "[DONE]" });
       });
     })
-    .get("/models", (c) => c.json({ object: "list", data: [MODEL, ...tuned.keys()].map(modelBody) }))
-    .get("/models/:id", (c) => {
-      checkModel(c.req.param("id"), tuned);
-      return c.json(modelBody(c.req.param("id")));
+    .get("/models", (c) => {
+      const data = [MODEL, ...tuned.keys()].map((id) => ({ id, object: "model", created: CREATED, owned_by: MODEL }));
+      return c.json({ object: "list", data });
     });
-}
-
-function modelBody(id: string) {
-  return { id, object: "model", created: CREATED, owned_by: MODEL };
 }
 
 /** @throws ApiError for any other name than the stand-in's, or of a model that was tuned from it while this one runs */

@@ -30,7 +30,7 @@ interface Job {
 
 /** The states of a job, one a look. */
 const STATES = ["validating_files", "queued", "running", "running", "succeeded"] as const;
-const STEPS = 10;
+const STEPS = 9;
 const STEPS_A_LOOK = 3;
 
 /**
@@ -115,19 +115,14 @@ function jobBody(job: Job) {
 /** Newest first. The loss falls as a loss does; nothing was trained. */
 function eventsOf(job: Job): object[] {
   const state = stateOf(job);
-  const running = state === "succeeded" ? STEPS : Math.min(STEPS, (job.looks - 1) * STEPS_A_LOOK);
-  const steps = job.fault === null && job.looks > 1 ? running : 0;
+  const steps = job.fault === null ? Math.min(STEPS, Math.max(0, job.looks - 1) * STEPS_A_LOOK) : 0;
   const said: { message: string; level?: string; type?: string; data?: object }[] = [
     { message: `Created fine-tuning job: ${job.id}` },
     ...(job.fault === null ? [] : [{ message: job.fault, level: "error" }]),
     ...Array.from({ length: steps }, (_, i) => {
       const loss = Number((0.4 + 1.6 * Math.exp(-(i + 1) / 3)).toFixed(4));
-      const data = {
-        step: i + 1,
-        total_steps: STEPS,
-        train_loss: loss,
-        ...(job.validation && { valid_loss: loss + 0.05 }),
-      };
+      const valid = job.validation && { valid_loss: loss + 0.05 };
+      const data = { step: i + 1, total_steps: STEPS, train_loss: loss, ...valid };
       return { message: `Step ${i + 1}/${STEPS}: training loss=${loss}`, type: "metrics", data };
     }),
     ...(state === "succeeded" ? [{ message: "The job has successfully completed" }] : []),

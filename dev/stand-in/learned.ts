@@ -7,10 +7,10 @@ export interface Learned {
   answer(message: string): string | null;
 }
 
-/** Below this likeness (cosine) two messages ask different things. */
+/** Below this likeness two messages ask different things. */
 const ALIKE = 0.2;
 
-/** A reply is put together from those to so many messages, as long as they are nearly as alike as the most alike. */
+/** A reply is put together from those to at most this many messages, all nearly as like the question as the nearest. */
 const MOST_MESSAGES = 3;
 const NEARLY = 0.7;
 
@@ -25,12 +25,11 @@ export function learn(trainingFile: string): Learned {
     .filter((line) => line.trim() !== "")
     .map((line) => readLine(JSON.parse(line) as Line))
     .map(({ prompt, reply }) => ({ prompt: stemsOf(prompt), reply }));
-  const weigh = rarity(taught.map(({ prompt }) => prompt));
   return {
     answer(message) {
       const asked = stemsOf(message);
       const near = taught
-        .map(({ prompt, reply }) => ({ reply, likeness: likeness(prompt, asked, weigh) }))
+        .map(({ prompt, reply }) => ({ reply, likeness: likeness(prompt, asked) }))
         .toSorted((a, b) => b.likeness - a.likeness)
         .slice(0, MOST_MESSAGES);
       const best = near[0]?.likeness ?? 0;
@@ -44,16 +43,9 @@ export function learn(trainingFile: string): Learned {
   };
 }
 
-/** How much a word tells: one that stands in every line tells nothing. */
-function rarity(lines: Set<string>[]): (word: string) => number {
-  const counts = new Map<string, number>();
-  for (const line of lines) for (const word of line) counts.set(word, (counts.get(word) ?? 0) + 1);
-  return (word) => Math.log((lines.length + 1) / ((counts.get(word) ?? lines.length) + 1));
-}
-
-function likeness(taught: Set<string>, asked: Set<string>, weigh: (word: string) => number): number {
-  const size = (words: Iterable<string>) => [...words].reduce((sum, word) => sum + weigh(word) ** 2, 0);
-  return size(sharedBy(taught, asked)) / (Math.sqrt(size(taught) * size(asked)) || 1);
+/** The cosine of two sets of words. */
+function likeness(taught: Set<string>, asked: Set<string>): number {
+  return sharedBy(taught, asked).length / (Math.sqrt(taught.size * asked.size) || 1);
 }
 
 interface Message {

@@ -1,6 +1,6 @@
 import { shareOf, stemsOf, tellingWords } from "./text.ts";
 
-/** What support is asked about: such a word names a topic better than the longer one beside it. */
+/** What support is asked about: such a word names a topic better than a longer one. */
 const SUBJECT =
   /^(?:account|address|balance|billing|booking|cancel|card|charge|coupon|damag|deliver|discount|download|email|exchange|invoice|login|order|parcel|passcode|password|payment|plan|price|receipt|refund|reset|return|ship|statement|subscription|tracking|transfer|upgrade|verif|voucher|warranty)/;
 

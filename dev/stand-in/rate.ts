@@ -8,7 +8,7 @@ export interface RatedTexts {
   reply: string;
 }
 
-/** A fact of the agent's reply weighs as much as so many of its words. */
+/** A fact of the agent's reply weighs as much as this many of its words. */
 const FACT_WEIGHT = 3;
 /** What only the customer said and the reply repeats, counted as borne out by this share. */
 const ECHO = 0.45;

@@ -9,7 +9,7 @@ export interface RewriteInput {
   again?: boolean;
 }
 
-/** After so many of the agent's words the next one that has another is exchanged; after so many, any is repeated. */
+/** How many of the agent's words in a row are kept before one is exchanged, where it can be, or else repeated. */
 interface Distance {
   exchange: number;
   repeat: number;
@@ -34,8 +34,8 @@ const WORD = String.raw`[\p{L}\p{M}]+(?:['’][\p{L}\p{M}]+)*`;
 
 function exchangeWords(text: string, others: Record<string, string>, far: Distance): string {
   const known = Object.keys(others).sort((a, b) => b.length - a.length);
-  const phrase = known.length === 0 ? "(?!)" : `(?:${known.join("|")})(?![\\p{L}\\p{M}'’-])`;
-  const pieces = new RegExp(`${QUOTED_OR_FACT}|(?<phrase>${phrase})|(?<word>${WORD})`, "giu");
+  const phrases = known.length === 0 ? "(?!)" : `(?:${known.join("|")})(?![\\p{L}\\p{M}'’-])`;
+  const pieces = new RegExp(`${QUOTED_OR_FACT}|(?<phrase>${phrases})|(?<word>${WORD})`, "giu");
   let copied = 0;
   let begins = false;
   const said = text.replace(pieces, (piece: string, ...match: unknown[]) => {
@@ -49,7 +49,8 @@ function exchangeWords(text: string, others: Record<string, string>, far: Distan
       begins = other === "" && isCapital;
       return isCapital ? capitalise(other) : other;
     }
-    const kept = begins ? capitalise(piece) : piece;
+    const isFact = word === undefined && phrase === undefined;
+    const kept = begins && !isFact ? capitalise(piece) : piece;
     begins = false;
     // The copy guard knows names by their capitals, and counts none of them.
     if (word === undefined || copied <= far.repeat || !/^\p{Ll}{5,}$/u.test(word)) return kept;

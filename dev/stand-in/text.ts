@@ -60,7 +60,7 @@ export function countTokens(text: string): number {
   return text.match(TOKEN)?.length ?? 0;
 }
 
-/** The first so many tokens of a text, and whether that cut it. */
+/** The text cut to this many tokens, and whether that took anything off. */
 export function cutToTokens(text: string, most: number): { text: string; cut: boolean } {
   let tokens = 0;
   for (const match of text.matchAll(TOKEN)) {
