@@ -1,10 +1,11 @@
 import { env } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { log } from "../../src/lib/log.ts";
 import { ModelError } from "../../src/llm/model.ts";
 import { clearAll, failureId } from "../exports/rows.ts";
 import { type Asked, comparison, modelThat, REWRITE, rating } from "../support/model.ts";
 import { aFailure, createWorld, type World } from "../support/world.ts";
-import { aFile, aProvider, aTunedModel } from "./provider.ts";
+import { aFile, aProvider, aTunedModel, readFile } from "./provider.ts";
 
 const TUNED = "ft:base:1";
 
@@ -35,7 +36,10 @@ describe("a comparison", () => {
   beforeEach(() => {
     provider = aProvider();
   });
-  afterEach(() => vi.unstubAllGlobals());
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
 
   async function tunedOn(world: World, options: object = { validation_fraction: 0.3 }) {
     const exportId = await aFile(world, options);
@@ -43,7 +47,7 @@ describe("a comparison", () => {
     return { exportId, path: `/v1/fine-tunes/${fineTune}/comparison` };
   }
   const lines = async (world: World, exportId: string, file: string) =>
-    (await (await world.call("GET", `/v1/exports/${exportId}/${file}`)).text())
+    (await readFile(world, exportId, file))
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
@@ -355,6 +359,8 @@ describe("a comparison", () => {
     const model = models({ reply: ({ request }) => (request.model === TUNED ? "Tuned reply." : REWRITE) });
     const world = createWorld({ model, vars: { MIN_EXPORT_RATING: "0", MIN_EXPORT_GAIN: "-100" } });
     await clearAll();
+    // This model distils no lessons, which is logged and does not matter here.
+    vi.spyOn(log, "warn").mockReturnValue();
     const topic = "guided_comparison";
     const failures = Array.from({ length: 30 }, (_, i) => aFailure({ topic, original_prompt: `Guide me, case ${i}` }));
     await world.correctAll(...failures);
