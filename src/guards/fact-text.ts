@@ -35,6 +35,12 @@ export type FactKeys = Pick<Fact, "gives" | "needs">;
  */
 export const NUMBER = String.raw`(?<!\d[.,]?)(?:\d{1,3}(?:[ ,.']\d{2,3}){1,5}(?:[.,]\d{1,2})?(?![.,]?\d)|\d{1,15}(?:[.,]\d{1,8})?(?!\d))`;
 
+/** A pattern of any of these names, the longest first, so that none is cut short by one that it begins with. */
+export function anyOf(names: Iterable<string>): string {
+  const escaped = [...names].sort((a, b) => b.length - a.length).map((name) => name.replace(/[$.]/g, "\\$&"));
+  return `(${escaped.join("|")})`;
+}
+
 // What stands for a fact already taken, so that a year inside a date is not taken again as a number.
 const TAKEN = "\u0000";
 const LONG_TEXT = 80;
