@@ -122,7 +122,7 @@ function waysToVouch({ year, month, day }: CalendarDate): string[][] {
     return year === undefined ? [[`month:${month}`]] : [[`month:${month}/${year}`], [`month:${month}`, `year:${year}`]];
   }
   if (year === undefined) return [[`day:${day}/${month}`]];
-  // A source may leave out the year that the conversation told elsewhere.
+  // A source may leave out the year that the conversation gives elsewhere.
   return [[`day:${day}/${month}/${year}`], [`yearless:${day}/${month}`, `year:${year}`]];
 }
 

@@ -17,7 +17,7 @@ export type FactKind =
   | "IP address"
   | "placeholder";
 
-/** A fact as it stands in a text, told in keys so that different spellings of one fact meet. */
+/** A fact as it stands in a text, written as keys so that different spellings of one fact meet. */
 export interface Fact {
   kind: FactKind;
   text: string;
@@ -119,7 +119,7 @@ export function numberValues(written: string): number[] {
   return [...values].filter((value) => Number.isFinite(value));
 }
 
-// First code point of each run of ten digits that is met in support mail, beside ASCII.
+// First code point of each run of ten digits that is met in support mail besides ASCII.
 const DIGIT_ZEROS = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50];
 
 function asciiDigits(text: string): string {

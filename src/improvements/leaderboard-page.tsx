@@ -1,6 +1,7 @@
 import type { Page } from "../http/pagination.ts";
 import { excerpt } from "../lib/text.ts";
 import { Gain, Rating, signed } from "../ui/gain.tsx";
+import { CreditTables } from "./credit-tables.tsx";
 import { exportState, HelpdeskLink } from "./improvement-parts.tsx";
 import type { ExportRule } from "./is-exportable.ts";
 import type { Credit, ImprovementOutput, ImprovementQuery, Totals } from "./schemas.ts";
@@ -154,49 +155,6 @@ function Board({ rows, rule }: { rows: ImprovementOutput[]; rule: ExportRule }) 
         ))}
       </tbody>
     </table>
-  );
-}
-
-/** Rows of a credit table on the page; the API has more. */
-const CREDIT_ROWS = 10;
-
-function CreditTables({ credit }: Pick<Props, "credit">) {
-  const tables = [
-    {
-      title: "Gained by failure category",
-      rows: credit.by_failure_category.map(({ failure_category, ...row }) => ({ name: failure_category, ...row })),
-    },
-    {
-      title: "Gained from agents' replies",
-      rows: credit.by_agent.map(({ agent, ...row }) => ({ name: agent, ...row })),
-    },
-  ].filter(({ rows }) => rows.length > 0);
-  return (
-    <div class="side-by-side">
-      {tables.map(({ title, rows }) => (
-        <table class="numbers">
-          <caption>{title}</caption>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Replies</th>
-              <th scope="col">Mean gain</th>
-              <th scope="col">Points</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.slice(0, CREDIT_ROWS).map((row) => (
-              <tr>
-                <th scope="row">{row.name}</th>
-                <td>{row.improvements}</td>
-                <td>{row.mean_gain === null ? "–" : signed(row.mean_gain)}</td>
-                <td>{signed(row.points)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      ))}
-    </div>
   );
 }
 
