@@ -11,7 +11,7 @@ const unreviewed = and(eq(improvements.isCurrent, true), eq(improvements.reviewS
 
 /**
  * The next improvement to review, the most doubtful first.
- * @param after the cursor of the one before; null begins anew
+ * @param after the cursor of the one before; null begins at the start
  * @returns its id with its own cursor, or null at the end of the queue
  */
 export async function nextToReview(db: Db, after: string | null): Promise<{ id: string; cursor: string } | null> {

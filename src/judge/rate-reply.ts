@@ -47,7 +47,7 @@ export interface RatedCase {
 }
 
 /**
- * Has the judge rate one reply, blind: it is not told whether the reply is the old or the new one, and sees no other
+ * Has the judge rate one reply, blind: it does not know whether the reply is the old or the new one, and sees no other
  * candidate. Samples in which it gives no usable answer are left out.
  * @returns the samples that came; none: the reply could not be judged
  * @throws ModelError for failures that may pass or need an operator: nothing is known of the reply then

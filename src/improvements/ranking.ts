@@ -17,20 +17,20 @@ export function lowerBound({ scoreGainEstimate, gainSpread }: Pick<Scored, "scor
 /** Points of doubt. Only their order matters: a lost comparison outweighs a warning, a warning a small gain. */
 const DOUBT = { unscored: 200, lost: 100, warning: 50, tie: 40, unknown: 20 } as const;
 
-/** From this lower bound on, the gain by itself raises no doubt; below, every point is one. */
-const SURE_GAIN = 30;
+/** From this lower bound on, the gain alone raises no doubt; below, every point is one. */
+const RELIABLE_GAIN = 30;
 const MOST_DOUBT_BY_GAIN = 60;
 
 /** How much an improvement needs a person to look at it; the review queue begins with the most. */
 export function doubtOf(improvement: Scored): number {
   const bound = lowerBound(improvement);
-  const byGain = bound === null ? DOUBT.unscored : Math.min(Math.max(SURE_GAIN - bound, 0), MOST_DOUBT_BY_GAIN);
+  const byGain = bound === null ? DOUBT.unscored : Math.min(Math.max(RELIABLE_GAIN - bound, 0), MOST_DOUBT_BY_GAIN);
   const byComparison = improvement.pairwise === "won" ? 0 : DOUBT[improvement.pairwise];
   return byGain + byComparison + (improvement.guardFindings.length > 0 ? DOUBT.warning : 0);
 }
 
 /** The columns that an improvement is ordered by. */
-export function standing(improvement: Scored): { rank: number; meanRank: number; doubt: number } {
+export function rankingColumns(improvement: Scored): { rank: number; meanRank: number; doubt: number } {
   return {
     rank: lowerBound(improvement) ?? UNSCORED_RANK,
     meanRank: improvement.scoreGainEstimate ?? UNSCORED_RANK,
