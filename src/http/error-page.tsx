@@ -22,7 +22,7 @@ export function errorPage(c: AppContext, problem: Problem) {
       )}
       <p class="hint">Request {problem.request_id}</p>
       <p>
-        <a href="/">To the leaderboard</a>
+        <a href="/">Back to the leaderboard</a>
       </p>
     </section>,
     status,

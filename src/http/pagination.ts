@@ -13,8 +13,8 @@ export const pageQuery = {
     .min(1)
     .max(MAX_LIMIT)
     .default(DEFAULT_LIMIT)
-    .openapi({ description: "How many rows, at most 100." }),
-  cursor: z.string().max(500).optional().openapi({ description: "`next_cursor` of the page before." }),
+    .openapi({ description: "Rows per page, at most 100." }),
+  cursor: z.string().max(500).optional().openapi({ description: "`next_cursor` of the previous page." }),
 };
 
 /** Answer of every list. */
@@ -30,7 +30,7 @@ export interface Page<T> {
 /** The place after a row: the values its order is by. Opaque to callers. */
 export type Position = (string | number)[];
 
-/** A page from up to `limit + 1` rows: one more than asked for tells that there is a next page. */
+/** A page from up to `limit + 1` rows: one more than asked for means that there is a next page. */
 export function toPage<Row, Out>(
   rows: Row[],
   limit: number,
@@ -72,6 +72,6 @@ export function decodeCursor(cursor: string, kinds: ("string" | "number")[]): Po
     // Falls through to the one answer for all bad cursors.
   }
   throw new RedraftError("invalid", "The cursor is not one that this list gave out.", [
-    { pointer: "?cursor", detail: "must be next_cursor of the page before, with the same sort and filters" },
+    { pointer: "?cursor", detail: "must be next_cursor of the previous page, with the same sort and filters" },
   ]);
 }

@@ -57,7 +57,7 @@ export function toProblem(error: unknown, requestId: string): Problem {
     return { type: "about:blank", title, status: error.status, detail, request_id: requestId, errors: [] };
   }
   log.error("unexpected_error", { request_id: requestId, at: framesOf(error) }, error);
-  const detail = "Something went wrong on our side. The request id leads to it in the logs.";
+  const detail = "Something went wrong on our side. Find it in the logs by its request id.";
   return { type: "about:blank", title: "Internal error", status: 500, detail, request_id: requestId, errors: [] };
 }
 
