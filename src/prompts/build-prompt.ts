@@ -33,7 +33,7 @@ export function buildPrompt(
 /** The examples whose messages share most words with this one; among equals the larger gain goes first, as given. */
 function mostAlike(examples: Example[], message: string, count: number): Example[] {
   if (count === 0 || examples.length === 0) return [];
-  const asked = wordsOf(message);
+  const asked = new Set(wordsOf(message));
   return examples
     .map((example) => ({ example, rank: likeness(wordsOf(example.customer_message), asked) }))
     .sort((a, b) => b.rank - a.rank)

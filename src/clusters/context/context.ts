@@ -26,8 +26,8 @@ export interface Lesson {
   failure_category: string | null;
   /** On one line. */
   text: string;
-  /** Its words, by `wordsOf`. */
-  words: ReadonlySet<string>;
+  /** By `wordsOf`; a list, because contexts are also kept as JSON. */
+  words: string[];
   /** Null for an explanation that serves as a lesson as it is. */
   id: string | null;
   /** Its bit in a prompt's id; null where there is no lesson of its own to count for. */

@@ -10,7 +10,7 @@ const EXPECTED = 100;
  * share most words with the message; among equals as given.
  */
 export function rankLessons(lessons: Lesson[], message: string, expected: string | null): Lesson[] {
-  const asked = wordsOf(message);
+  const asked = new Set(wordsOf(message));
   const rank = ({ pinned, failure_category, words }: Lesson) =>
     (pinned ? PINNED : 0) +
     (expected !== null && failure_category === expected ? EXPECTED : 0) +

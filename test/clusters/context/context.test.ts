@@ -74,6 +74,14 @@ describe("the cluster's Durable Object", () => {
     expect(await readContext(world.services, scope)).toEqual(before);
   });
 
+  it("serves a context that guides as well after it was kept as JSON, as exports keep it", async () => {
+    const { world, scope } = await cluster();
+    const context = await readContext(world.services, scope);
+    const guidance = guidanceText(context, undefined, "When does it come?");
+    expect(guidance).toContain("What went wrong before");
+    expect(guidanceText(JSON.parse(JSON.stringify(context)), undefined, "When does it come?")).toBe(guidance);
+  });
+
   it("gathers a burst of touches into one rebuild, with a higher version", async () => {
     const { world, topic, scope, stub } = await cluster();
     const before = await readContext(world.services, scope);
