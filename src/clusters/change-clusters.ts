@@ -14,7 +14,7 @@ import { leadRoutesTo } from "../router/router-store.ts";
 import type { Services } from "../services.ts";
 import { touchClusters } from "./context/read-context.ts";
 import type { SplitInput } from "./schemas.ts";
-import { ensureTopics, findCluster, topicKey } from "./topics.ts";
+import { ensureTopics, findCluster, topicKey } from "./topics/topics.ts";
 
 type Changing = Pick<Services, "db" | "clock" | "newId" | "jobs" | "clusters" | "bucket">;
 

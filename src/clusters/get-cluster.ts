@@ -8,7 +8,7 @@ import { readContext } from "./context/read-context.ts";
 import { currentLessons } from "./lessons/change-lessons.ts";
 import { clusterHealth, clusterNumbers, listChanges, TREND_MS } from "./queries.ts";
 import type { ClusterDetail } from "./schemas.ts";
-import { clusterOfTopic } from "./topics.ts";
+import { clusterOfTopic } from "./topics/topics.ts";
 
 /** One cluster: what its context says, its lessons with their counts, and its numbers. @throws RedraftError `not_found` */
 export async function getCluster(

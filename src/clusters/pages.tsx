@@ -10,8 +10,9 @@ import { ClusterPage } from "./cluster-page.tsx";
 import { ClustersPage } from "./clusters-page.tsx";
 import { getCluster } from "./get-cluster.ts";
 import { editGuidance } from "./lessons/edit-guidance.ts";
+import { guidanceInput } from "./lessons/schemas.ts";
 import { listClusters } from "./queries.ts";
-import { clusterQuery, guidanceInput } from "./schemas.ts";
+import { clusterQuery } from "./schemas.ts";
 
 /** Clusters a page shows. */
 const PAGE_ROWS = 50;

@@ -5,13 +5,13 @@ import { jsonAnswer, jsonBody } from "../http/route-parts.ts";
 import { mergeClusters, renameCluster, splitCluster } from "./change-clusters.ts";
 import { getCluster } from "./get-cluster.ts";
 import { editGuidance } from "./lessons/edit-guidance.ts";
+import { guidanceInput } from "./lessons/schemas.ts";
 import { listClusters, listFailureCategories } from "./queries.ts";
 import {
   categoryList,
   clusterDetail,
   clusterPage,
   clusterQuery,
-  guidanceInput,
   mergeInput,
   renameInput,
   splitInput,

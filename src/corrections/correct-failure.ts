@@ -1,5 +1,5 @@
 import { touchClusters } from "../clusters/context/read-context.ts";
-import { nameFailure } from "../clusters/name-failure.ts";
+import { nameFailure } from "../clusters/topics/name-failure.ts";
 import { applyEvent } from "../failures/apply-event.ts";
 import type { FailureState } from "../failures/failure-state.ts";
 import { judgeRewrite } from "../judge/judge-rewrite.ts";

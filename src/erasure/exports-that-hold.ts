@@ -1,5 +1,5 @@
 import { and, eq, gte, inArray, isNotNull, sql } from "drizzle-orm";
-import { findCluster } from "../clusters/topics.ts";
+import { findCluster } from "../clusters/topics/topics.ts";
 import { clusters } from "../db/schema/clusters.ts";
 import { exportsTable } from "../db/schema/exports.ts";
 import { fileKey } from "../exports/export-state.ts";

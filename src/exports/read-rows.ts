@@ -1,5 +1,5 @@
 import { and, eq, gt, lte, type SQL, sql } from "drizzle-orm";
-import { findCluster } from "../clusters/topics.ts";
+import { findCluster } from "../clusters/topics/topics.ts";
 import type { Db } from "../db/client.ts";
 import type { ExportOptions } from "../db/schema/exports.ts";
 import { failedReplies } from "../db/schema/failures.ts";

@@ -1,5 +1,5 @@
 import { and, desc, eq, gte, lt, type SQL } from "drizzle-orm";
-import { findCluster } from "../clusters/topics.ts";
+import { findCluster } from "../clusters/topics/topics.ts";
 import type { Db } from "../db/client.ts";
 import { clusters } from "../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";

@@ -1,6 +1,6 @@
 import { and, eq, exists, inArray, not, type SQL, sql } from "drizzle-orm";
 import type { Changed } from "../clusters/context/read-context.ts";
-import { clusterIdOf, ensureTopics, topicKey } from "../clusters/topics.ts";
+import { clusterIdOf, ensureTopics, topicKey } from "../clusters/topics/topics.ts";
 import { rowsFromJson, valuesOf } from "../db/client.ts";
 import { erasures } from "../db/schema/erasure.ts";
 import { failedReplies, prompts, type Turn } from "../db/schema/failures.ts";

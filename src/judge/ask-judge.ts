@@ -1,8 +1,22 @@
 import { z } from "zod";
+import type { Turn } from "../db/schema/failures.ts";
 import { completeJson } from "../llm/complete-json.ts";
+import type { Model } from "../llm/model.ts";
 import { ModelError } from "../llm/model.ts";
 import { sections, transcript } from "../llm/sections.ts";
-import type { Judge, RatedCase } from "./rate-reply.ts";
+
+export interface Judge {
+  model: Model;
+  name: string;
+  /** How often each reply is rated. */
+  samples: number;
+}
+
+export interface RatedCase {
+  originalPrompt: string;
+  conversation?: Turn[] | null;
+  agentReply: string;
+}
 
 const MAX_OUTPUT_TOKENS = 4_000;
 

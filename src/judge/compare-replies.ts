@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Comparison, Pairwise } from "../db/schema/judge.ts";
 import { settleAll } from "../lib/settle-all.ts";
+import type { Judge, RatedCase } from "./ask-judge.ts";
 import { askJudge, textOrJson } from "./ask-judge.ts";
-import type { Judge, RatedCase } from "./rate-reply.ts";
 
 const INSTRUCTIONS = `You compare two replies to the same customer, A and B: which serves this customer better? What counts most is that nothing in it is wrong, then that nothing the customer needs is missing, then its tone.
 

@@ -12,7 +12,8 @@ import { budgetUsedUp } from "../llm/gate.ts";
 import { ModelError } from "../llm/model.ts";
 import { limitCalls } from "../llm/wrap-model.ts";
 import type { Services } from "../services.ts";
-import { type Judge, type RatedCase, rateReply } from "./rate-reply.ts";
+import type { Judge, RatedCase } from "./ask-judge.ts";
+import { rateReply } from "./rate-reply.ts";
 
 /** Words that tell a customer nothing, before and after a reply. */
 const PADDING = [

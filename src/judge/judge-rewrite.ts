@@ -1,8 +1,9 @@
 import type { Judgement, Pairwise } from "../db/schema/judge.ts";
 import { settleAll } from "../lib/settle-all.ts";
+import type { Judge, RatedCase } from "./ask-judge.ts";
 import { compareReplies, pairwiseResult } from "./compare-replies.ts";
 import { estimateGain, type Gain } from "./gain.ts";
-import { isUsableReference, type Judge, type RatedCase, RUBRIC, rateReply } from "./rate-reply.ts";
+import { isUsableReference, RUBRIC, rateReply } from "./rate-reply.ts";
 
 /** What the judge makes of a rewrite, as it is kept with the improvement. */
 export interface Verdict extends Gain {

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import type { Turn } from "../db/schema/failures.ts";
 import type { JudgeSample } from "../db/schema/judge.ts";
 import { settleAll } from "../lib/settle-all.ts";
-import type { Model } from "../llm/model.ts";
+import type { Judge, RatedCase } from "./ask-judge.ts";
 import { askJudge, textOrJson } from "./ask-judge.ts";
 
 /** Names the rubric and its weights; ratings of different rubrics are not compared. */
@@ -32,19 +31,6 @@ const judged = z.object({
   completeness: score,
   tone: score,
 });
-
-export interface Judge {
-  model: Model;
-  name: string;
-  /** How often each reply is rated. */
-  samples: number;
-}
-
-export interface RatedCase {
-  originalPrompt: string;
-  conversation?: Turn[] | null;
-  agentReply: string;
-}
 
 /**
  * Has the judge rate one reply, blind: it does not know whether the reply is the old or the new one, and sees no other

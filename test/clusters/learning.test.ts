@@ -2,7 +2,7 @@ import { env, evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { clusterState, isJump, QUIET_MS } from "../../src/clusters/cluster-state.ts";
 import { categoryShares, frequentCauses, scopeName, sharedCategories } from "../../src/clusters/context/context.ts";
-import { findCluster } from "../../src/clusters/topics.ts";
+import { findCluster } from "../../src/clusters/topics/topics.ts";
 import { trainIfDue } from "../../src/router/train-if-due.ts";
 import { ROUTER } from "../../src/router/training-state.ts";
 import { goodModel, modelThat, REWRITE, rating } from "../support/model.ts";

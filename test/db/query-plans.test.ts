@@ -11,7 +11,7 @@ import {
   recentFailures,
 } from "../../src/clusters/queries.ts";
 import { clusterQuery } from "../../src/clusters/schemas.ts";
-import { findCluster } from "../../src/clusters/topics.ts";
+import { findCluster } from "../../src/clusters/topics/topics.ts";
 import type { Db } from "../../src/db/client.ts";
 import type { JobKind } from "../../src/db/schema/jobs.ts";
 import { lessonCounts } from "../../src/experiments/lesson-counts.ts";

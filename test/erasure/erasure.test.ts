@@ -2,7 +2,7 @@ import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { type Scope, scopeName } from "../../src/clusters/context/context.ts";
 import { changeLessons } from "../../src/clusters/lessons/change-lessons.ts";
-import { findCluster } from "../../src/clusters/topics.ts";
+import { findCluster } from "../../src/clusters/topics/topics.ts";
 import { eraseFailure } from "../../src/erasure/erase-failure.ts";
 import { EXPORT_LIMITS, type ExportLimits } from "../../src/exports/export-state.ts";
 import { writeExport } from "../../src/exports/write-export.ts";

@@ -2,7 +2,7 @@ import { env, evictDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { scopeName } from "../../src/clusters/context/context.ts";
-import { findCluster } from "../../src/clusters/topics.ts";
+import { findCluster } from "../../src/clusters/topics/topics.ts";
 import { consumeCorrections } from "../../src/corrections/consume-corrections.ts";
 import { JOBS } from "../../src/job-table.ts";
 import { consumeJobs } from "../../src/jobs/consume-jobs.ts";

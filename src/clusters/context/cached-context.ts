@@ -3,7 +3,7 @@ import { RenewingCache } from "../../lib/renewing-cache.ts";
 import { SECOND } from "../../lib/time.ts";
 import type { WaitUntil } from "../../lib/wait-until.ts";
 import type { Services } from "../../services.ts";
-import { findCluster, topicKey } from "../topics.ts";
+import { findCluster, topicKey } from "../topics/topics.ts";
 import { type Context, type Scope, scopeName } from "./context.ts";
 import { readContext } from "./read-context.ts";
 

@@ -3,9 +3,9 @@ import { clusters } from "../../db/schema/clusters.ts";
 import { found, RedraftError } from "../../lib/errors.ts";
 import type { Services } from "../../services.ts";
 import { touchClusters } from "../context/read-context.ts";
-import type { GuidanceInput } from "../schemas.ts";
-import { clusterOfTopic } from "../topics.ts";
+import { clusterOfTopic } from "../topics/topics.ts";
 import { changeLessons, currentLessons, type LessonChange } from "./change-lessons.ts";
+import type { GuidanceInput } from "./schemas.ts";
 
 /**
  * Sets a cluster's lessons as a person wants them: those left out are retired, those changed replace what they were.

@@ -8,10 +8,10 @@ import type { Gatekeeper } from "../../llm/gatekeeper.ts";
 import { addUsage, type ChatMessage, ModelError, type Usage } from "../../llm/model.ts";
 import { meterModel } from "../../llm/wrap-model.ts";
 import type { Services } from "../../services.ts";
+import type { ComparisonRow } from "./comparison-state.ts";
 import { MOST_TRIES, OPERATOR_WAIT_MS } from "./comparison-state.ts";
 import { judgeBlind } from "./judge-blind.ts";
 import { type Replay, selectTexts, toReplay } from "./replay.ts";
-import type { ComparisonRow } from "./run-comparison.ts";
 
 export interface Comparing extends Services {
   gatekeeper: Gatekeeper;

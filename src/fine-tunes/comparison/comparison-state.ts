@@ -1,4 +1,7 @@
+import type { comparisons } from "../../db/schema/fine-tunes.ts";
 import { MINUTE } from "../../lib/time.ts";
+
+export type ComparisonRow = typeof comparisons.$inferSelect;
 
 /** No model call begins later in a consumer's life, so that the last ones and the storing still fit. */
 export const BEGIN_CALLS_MS = 12 * MINUTE;

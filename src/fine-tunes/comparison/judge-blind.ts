@@ -1,8 +1,9 @@
 import type { CaseJudgement } from "../../db/schema/fine-tunes.ts";
 import type { Pairwise } from "../../db/schema/judge.ts";
+import type { Judge, RatedCase } from "../../judge/ask-judge.ts";
 import { compareReplies, pairwiseResult } from "../../judge/compare-replies.ts";
 import { estimateGain } from "../../judge/gain.ts";
-import { isUsableReference, type Judge, type RatedCase, rateReply } from "../../judge/rate-reply.ts";
+import { isUsableReference, rateReply } from "../../judge/rate-reply.ts";
 import { settleAll } from "../../lib/settle-all.ts";
 
 export interface Verdict {

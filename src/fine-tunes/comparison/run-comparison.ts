@@ -9,6 +9,7 @@ import { createGatekeeper } from "../../llm/gatekeeper.ts";
 import { CALLS_IN_FLIGHT, limitCalls } from "../../llm/wrap-model.ts";
 import type { Services } from "../../services.ts";
 import { type CaseEnd, type Comparing, compareCase } from "./compare-case.ts";
+import type { ComparisonRow } from "./comparison-state.ts";
 import {
   BEGIN_CALLS_MS,
   COMPARISON_LIMITS,
@@ -18,8 +19,6 @@ import {
 } from "./comparison-state.ts";
 import { isGuided } from "./replay.ts";
 import { drawUnseen } from "./unseen.ts";
-
-export type ComparisonRow = typeof comparisons.$inferSelect;
 
 /** Cases under way at once: they share the calls that may be in flight. */
 const CASES_IN_FLIGHT = 3;

@@ -4,7 +4,7 @@ import { chooseLessons } from "../../../src/clusters/context/choose-lessons.ts";
 import { categoryShares, scopeName } from "../../../src/clusters/context/context.ts";
 import { readContext } from "../../../src/clusters/context/read-context.ts";
 import { guidanceText } from "../../../src/clusters/lessons/guidance-text.ts";
-import { findCluster } from "../../../src/clusters/topics.ts";
+import { findCluster } from "../../../src/clusters/topics/topics.ts";
 import { aFailure, createWorld } from "../../support/world.ts";
 
 describe("why a cluster fails", () => {

@@ -1,15 +1,15 @@
 import { and, count, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Db } from "../db/client.ts";
-import { clusters } from "../db/schema/clusters.ts";
-import { failedReplies, type NameSource } from "../db/schema/failures.ts";
-import { log } from "../lib/log.ts";
-import { excerpt, label } from "../lib/text.ts";
-import { completeJson } from "../llm/complete-json.ts";
-import { ModelError } from "../llm/model.ts";
-import { sections } from "../llm/sections.ts";
-import { routeWithCopy } from "../router/router-copy.ts";
-import type { Services } from "../services.ts";
+import type { Db } from "../../db/client.ts";
+import { clusters } from "../../db/schema/clusters.ts";
+import { failedReplies, type NameSource } from "../../db/schema/failures.ts";
+import { log } from "../../lib/log.ts";
+import { excerpt, label } from "../../lib/text.ts";
+import { completeJson } from "../../llm/complete-json.ts";
+import { ModelError } from "../../llm/model.ts";
+import { sections } from "../../llm/sections.ts";
+import { routeWithCopy } from "../../router/router-copy.ts";
+import type { Services } from "../../services.ts";
 import { clusterIdOf, ensureTopics, topicKey } from "./topics.ts";
 
 /** Names shown to the model to choose from: the most frequent ones. */

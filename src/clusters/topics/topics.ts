@@ -1,8 +1,8 @@
 import { eq, sql } from "drizzle-orm";
-import type { Db } from "../db/client.ts";
-import { clusters, clusterTopics } from "../db/schema/clusters.ts";
-import { RedraftError } from "../lib/errors.ts";
-import type { Services } from "../services.ts";
+import type { Db } from "../../db/client.ts";
+import { clusters, clusterTopics } from "../../db/schema/clusters.ts";
+import { RedraftError } from "../../lib/errors.ts";
+import type { Services } from "../../services.ts";
 
 /**
  * What two spellings of a topic must share to be one cluster: letters and digits of any script, case and
