@@ -1,10 +1,10 @@
 import type { CaseJudgement } from "../../db/schema/fine-tunes.ts";
 import type { Comparison, JudgeSample, Pairwise } from "../../db/schema/judge.ts";
-import { hashText } from "../../exports/scan-texts.ts";
 import { compareReplies, pairwiseResult } from "../../judge/compare-replies.ts";
 import { estimateGain } from "../../judge/gain.ts";
 import { isUsableReference, type Judge, type RatedCase, rateReply } from "../../judge/rate-reply.ts";
 import { settleAll } from "../../lib/settle-all.ts";
+import { hashText } from "../../lib/text-hash.ts";
 
 export interface Verdict {
   baseRating: number | null;
