@@ -1,10 +1,6 @@
 import type { ExportOptions } from "../../db/schema/exports.ts";
 import { prepareRow, type SkipReason } from "../../exports/prepare-row.ts";
-import { TextScanner } from "../../exports/scan-texts.ts";
 import type { ChatMessage } from "../../llm/model.ts";
-
-/** Scanning is synchronous, so one serves all. */
-const scanner = new TextScanner();
 
 export interface Replay {
   /** What both models are asked. */
@@ -25,7 +21,7 @@ export function toReplay(
 ): Replay | SkipReason {
   // The agent's reply goes the same way, so that a placeholder means the same in both.
   const given = { system, prompt, preferred: agentReply, original: "" };
-  const prepared = prepareRow(given, { format: "openai-sft", redacting, scanner });
+  const prepared = prepareRow(given, { format: "openai-sft", redacting });
   if (typeof prepared === "string") return prepared;
   const { row } = prepared;
   return {
