@@ -60,6 +60,13 @@ CREATE TABLE `correction_attempts` (
 CREATE UNIQUE INDEX `correction_attempts_failure` ON `correction_attempts` (`failed_reply_id`,`attempt`);--> statement-breakpoint
 CREATE INDEX `correction_attempts_run` ON `correction_attempts` (`run_id`,`outcome`);--> statement-breakpoint
 CREATE INDEX `correction_attempts_ended` ON `correction_attempts` (`ended_at`);--> statement-breakpoint
+CREATE TABLE `correction_drafts` (
+	`failed_reply_id` text PRIMARY KEY NOT NULL,
+	`answers` text NOT NULL,
+	`updated_at` integer NOT NULL,
+	FOREIGN KEY (`failed_reply_id`) REFERENCES `failed_replies`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
 CREATE TABLE `correction_runs` (
 	`id` text PRIMARY KEY NOT NULL,
 	`filter` text NOT NULL,

@@ -7,11 +7,12 @@ import { log } from "../lib/log.ts";
 import type { Report } from "../llm/gate.ts";
 import type { Gatekeeper } from "../llm/gatekeeper.ts";
 import { ModelError, type Usage } from "../llm/model.ts";
+import { withPaidAnswers } from "../llm/paid-answers.ts";
 import { meterModel } from "../llm/wrap-model.ts";
 import type { Services } from "../services.ts";
 import { afterFault, afterModelError, type Outcome, refusedTwice, UNUSABLE_REFERENCE } from "./attempt-outcome.ts";
 import { endAttempt } from "./end-attempt.ts";
-import { type FailureToCorrect, guidanceFor, readFailure } from "./failure-to-correct.ts";
+import { type FailureToCorrect, guidanceFor, readDraft, readFailure } from "./failure-to-correct.ts";
 import { keepCorrection } from "./keep-lease.ts";
 import { rewriteWithinGuards } from "./rewrite-within-guards.ts";
 
@@ -49,9 +50,11 @@ async function correctHeld(
   if (failure === null) return null;
 
   const metered = meterModel(services.model);
-  const { event, report, improvement } = await attempt({ ...services, model: metered.model }, failure);
+  const { model, paid } = withPaidAnswers(metered.model, await readDraft(services.db, failureId));
+  const { event, report, improvement } = await attempt({ ...services, model }, failure);
   const usage = metered.usage();
-  const state = await endAttempt(services, failureId, held, event, usage, improvement).finally(() =>
+  const made = { improvement, paid: paid() };
+  const state = await endAttempt(services, failureId, held, event, usage, made).finally(() =>
     reportTo(gatekeeper, failureId, report, usage),
   );
   if (state?.status === "improved") await touchClusters(services, [improvement ?? failure]);

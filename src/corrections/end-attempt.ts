@@ -1,13 +1,22 @@
-import { and, eq, exists, sql } from "drizzle-orm";
-import { rowsFromJson } from "../db/client.ts";
-import { correctionAttempts } from "../db/schema/corrections.ts";
+import { and, eq, exists, type SQL, sql } from "drizzle-orm";
+import { type Db, rowsFromJson } from "../db/client.ts";
+import { correctionAttempts, correctionDrafts } from "../db/schema/corrections.ts";
+import type { FailureStatus } from "../db/schema/failures.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { type FailureEvent, type FailureState, nextState } from "../failures/failure-state.ts";
 import { type NewImprovement, storeImprovement } from "../improvements/store-improvement.ts";
 import { retryD1 } from "../lib/retry-d1.ts";
 import { countUsage } from "../llm/count-usage.ts";
 import type { Usage } from "../llm/model.ts";
+import type { PaidAnswers } from "../llm/paid-answers.ts";
 import type { Services } from "../services.ts";
+
+/** What an attempt made. */
+interface Made {
+  improvement?: NewImprovement;
+  /** The answers it was given, which the next attempt need not pay for; left out: those kept before stay. */
+  paid?: PaidAnswers;
+}
 
 /**
  * Ends a correction: the attempt with its cost, the improvement if there is one, and the failure's next state, all
@@ -20,7 +29,7 @@ export async function endAttempt(
   held: FailureState,
   event: FailureEvent,
   usage: Usage,
-  improvement?: NewImprovement,
+  { improvement, paid }: Made = {},
 ): Promise<FailureState | null> {
   const now = clock();
   const next = nextState(held, event, now, chance());
@@ -56,6 +65,7 @@ export async function endAttempt(
       )
       .onConflictDoNothing(),
     ...(improvement ? storeImprovement(db, improvement, stillMine) : []),
+    ...keepDraft(db, { id: failureId, status: next.status, now }, paid, stillMine),
     db
       .update(failedReplies)
       .set({ ...next, updatedAt: now })
@@ -65,4 +75,27 @@ export async function endAttempt(
   const results = await retryD1(() => db.batch([...batch]));
   const written = results.at(-1) as { id: string }[];
   return written.length > 0 ? next : null;
+}
+
+/** Keeps what was paid for while the correction may go on, and forgets it when it is over. */
+function keepDraft(
+  db: Db,
+  { id, status, now }: { id: string; status: FailureStatus; now: number },
+  paid: PaidAnswers | undefined,
+  stillMine: SQL,
+) {
+  if (status === "improved" || status === "needs_human") {
+    return [db.delete(correctionDrafts).where(and(eq(correctionDrafts.failedReplyId, id), stillMine))];
+  }
+  if (paid === undefined) return [];
+  const draft = { failedReplyId: id, answers: paid, updatedAt: now };
+  return [
+    db
+      .insert(correctionDrafts)
+      .select(rowsFromJson(correctionDrafts, [draft], { where: () => stillMine }))
+      .onConflictDoUpdate({
+        target: correctionDrafts.failedReplyId,
+        set: { answers: sql`excluded.answers`, updatedAt: sql`excluded.updated_at` },
+      }),
+  ];
 }

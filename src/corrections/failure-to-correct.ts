@@ -2,8 +2,10 @@ import { eq, sql } from "drizzle-orm";
 import { readContext } from "../clusters/context/read-context.ts";
 import { guidanceText } from "../clusters/lessons/guidance-text.ts";
 import type { Db } from "../db/client.ts";
+import { correctionDrafts } from "../db/schema/corrections.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { log } from "../lib/log.ts";
+import type { PaidAnswers } from "../llm/paid-answers.ts";
 
 export type FailureToCorrect = NonNullable<Awaited<ReturnType<typeof readFailure>>>;
 
@@ -26,6 +28,12 @@ export async function readFailure(db: Db, id: string) {
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
     .where(eq(failedReplies.id, id));
   return row ?? null;
+}
+
+/** What an earlier attempt that was put back had already been answered. */
+export async function readDraft(db: Db, failureId: string): Promise<PaidAnswers> {
+  const [draft] = await db.select().from(correctionDrafts).where(eq(correctionDrafts.failedReplyId, failureId));
+  return draft?.answers ?? {};
 }
 
 /** What is known of this type of query. A cluster that cannot be read costs the guidance, not the correction. */

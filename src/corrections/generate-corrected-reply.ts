@@ -51,6 +51,8 @@ export function generateCorrectedReply(
 ): Promise<string> {
   return completeText(rewriter.model, {
     model: rewriter.name,
+    // What is known of this type of query may have grown since an earlier try.
+    same: JSON.stringify(["rewrite", ...objections]),
     messages: [
       { role: "system", content: INSTRUCTIONS },
       {

@@ -11,6 +11,8 @@ export interface ModelRequest {
   temperature?: number;
   /** The largest answer, in tokens, thinking included. */
   maxOutputTokens: number;
+  /** Tells requests that may take each other's answer, where their messages differ in what may change between tries. */
+  same?: string;
   /** Asks for an answer of this JSON Schema; the caller still checks what comes. */
   answer?: { name: string; schema: Record<string, unknown> };
 }

@@ -112,6 +112,40 @@ describe("a correction", () => {
     expect(await status()).toBe("improved");
   });
 
+  it("pays for no answer twice when a call is refused on the way", async () => {
+    const good = goodModel();
+    let refusals = 0;
+    const asked: string[] = [];
+    // Every call is refused once before it is answered, wherever the correction has come to by then.
+    const world = createWorld({
+      model: {
+        async complete(request) {
+          const name = `${request.answer?.name ?? "rewrite"} ${request.messages[1]?.content}`;
+          if (asked.includes(name)) return good.complete(request);
+          asked.push(name);
+          refusals += 1;
+          throw new ModelError("retry", "rate_limited", "slow down");
+        },
+      },
+    });
+    const [id = ""] = await world.correctAll(aFailure());
+    const drafts = async () => (await env.DB.prepare("select * from correction_drafts").all()).results.length;
+    expect(await drafts()).toBe(1);
+    for (let tries = 0; tries < 6; tries++) {
+      // Guidance grows between the tries: the rewrite that was paid for is used all the same.
+      await world.record(aFailure({ failure_explanation: `It names no day, number ${tries}.` }));
+      world.now += 30 * 60_000;
+      await world.sweep();
+      await world.deliver();
+    }
+    expect(await world.json("GET", `/v1/failures/${id}`)).toMatchObject({ status: "improved" });
+    expect(refusals).toBeGreaterThan(2);
+    expect(good.calls.filter(({ request }) => request.answer === undefined)).toHaveLength(1);
+    expect(good.calls.filter(({ isRating }) => isRating)).toHaveLength(2);
+    expect(good.comparisons).toHaveLength(2);
+    expect(await drafts()).toBe(0);
+  });
+
   it("tries again after a failure that may pass, and counts what each try cost", async () => {
     let failing = true;
     const good = goodModel();

@@ -1,5 +1,5 @@
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { FailureStatus } from "./failures.ts";
+import { type FailureStatus, failedReplies } from "./failures.ts";
 
 /** Which failures a correction run takes. Times in milliseconds. */
 export interface RunFilter {
@@ -45,3 +45,13 @@ export const correctionAttempts = sqliteTable(
     index("correction_attempts_ended").on(t.endedAt),
   ],
 );
+
+/** What a correction that was put back had been answered: paid for, and used when it goes on. */
+export const correctionDrafts = sqliteTable("correction_drafts", {
+  /** Goes with its failure when that is erased: the answers are about its texts. */
+  failedReplyId: text("failed_reply_id")
+    .primaryKey()
+    .references(() => failedReplies.id, { onDelete: "cascade" }),
+  answers: text({ mode: "json" }).$type<Record<string, string>>().notNull(),
+  updatedAt: integer("updated_at").notNull(),
+});
