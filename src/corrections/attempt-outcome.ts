@@ -39,6 +39,12 @@ export function afterModelError(error: ModelError, now: number): Outcome {
   return { event: eventOf(error, now), report: { ok: false, failure, code, reason } };
 }
 
+/** What only an operator could mend, said again of this failure after the provider had answered others. */
+export function refusedAlone({ code, reason }: { code: string; reason: string }): Outcome {
+  const said = excerpt(`The provider refuses this one, and answers others: ${reason}`, REASON_LENGTH);
+  return { event: { type: "needs_human", code, reason: said }, report: null };
+}
+
 /** A fault of ours, which says nothing about the provider. */
 export function afterFault(): Outcome {
   const reason = "Something went wrong on our side; the logs say what.";

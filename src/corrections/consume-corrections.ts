@@ -26,7 +26,7 @@ export async function consumeCorrections(services: Services, batch: MessageBatch
   const began = services.clock();
   const since = () => services.clock() - began;
   const model = limitCalls(services.model, () => since() < BEGIN_CALLS_MS);
-  const gatekeeper = createGatekeeper(services);
+  const gatekeeper = createGatekeeper({ ...services, model });
   const limit = pLimit(CORRECTIONS_IN_FLIGHT);
 
   async function consumeOne(delivery: Message): Promise<void> {

@@ -10,9 +10,16 @@ import { ModelError, type Usage } from "../llm/model.ts";
 import { withPaidAnswers } from "../llm/paid-answers.ts";
 import { meterModel } from "../llm/wrap-model.ts";
 import type { Services } from "../services.ts";
-import { afterFault, afterModelError, type Outcome, refusedTwice, UNUSABLE_REFERENCE } from "./attempt-outcome.ts";
+import {
+  afterFault,
+  afterModelError,
+  type Outcome,
+  refusedAlone,
+  refusedTwice,
+  UNUSABLE_REFERENCE,
+} from "./attempt-outcome.ts";
 import { endAttempt } from "./end-attempt.ts";
-import { type FailureToCorrect, guidanceFor, readDraft, readFailure } from "./failure-to-correct.ts";
+import { endedBefore, type FailureToCorrect, guidanceFor, readDraft, readFailure } from "./failure-to-correct.ts";
 import { keepCorrection } from "./keep-lease.ts";
 import { rewriteWithinGuards } from "./rewrite-within-guards.ts";
 
@@ -43,9 +50,9 @@ async function correctHeld(
   failureId: string,
   held: FailureState,
 ): Promise<FailureState | null> {
-  // Asked only now, so that the one correction that probes a closed gate is one that has something to do.
-  const admission = await gatekeeper.admit();
-  if (!admission.admitted) return applyEvent(services, failureId, { type: "wait", ...admission });
+  // Asked only now, so that a closed gate is probed only where there is something to do.
+  const wait = await gatekeeper.admit();
+  if (wait !== null) return applyEvent(services, failureId, { type: "wait", ...wait });
   const failure = await readFailure(services.db, failureId);
   if (failure === null) return null;
 
@@ -75,7 +82,14 @@ async function attempt(services: Services, failure: FailureToCorrect): Promise<O
   try {
     return await rewriteAndJudge(services, { ...failure, ...(await nameFailure(services, failure)) });
   } catch (error) {
-    if (error instanceof ModelError) return afterModelError(error, services.clock());
+    if (error instanceof ModelError) {
+      const outcome = afterModelError(error, services.clock());
+      const { event } = outcome;
+      // The gate was opened since it closed for this one: then it is about this one.
+      return event.type === "wait" && (await endedBefore(services.db, failure.id, event.code))
+        ? refusedAlone(event)
+        : outcome;
+    }
     log.error("correction_fault", { failure_id: failure.id }, error);
     return afterFault();
   }

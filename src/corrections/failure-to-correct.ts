@@ -1,8 +1,8 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { readContext } from "../clusters/context/read-context.ts";
 import { guidanceText } from "../clusters/lessons/guidance-text.ts";
 import type { Db } from "../db/client.ts";
-import { correctionDrafts } from "../db/schema/corrections.ts";
+import { correctionAttempts, correctionDrafts } from "../db/schema/corrections.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { log } from "../lib/log.ts";
 import type { PaidAnswers } from "../llm/paid-answers.ts";
@@ -28,6 +28,14 @@ export async function readFailure(db: Db, id: string) {
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
     .where(eq(failedReplies.id, id));
   return row ?? null;
+}
+
+/** Whether an earlier attempt at this failure ended with this code. */
+export async function endedBefore(db: Db, failureId: string, code: string): Promise<boolean> {
+  const same = and(eq(correctionAttempts.failedReplyId, failureId), eq(correctionAttempts.reasonCode, code));
+  return (
+    (await db.select({ attempt: correctionAttempts.attempt }).from(correctionAttempts).where(same).limit(1)).length > 0
+  );
 }
 
 /** What an earlier attempt that was put back had already been answered. */

@@ -49,7 +49,7 @@ export interface Wait {
   untilMs: number;
 }
 
-/** Whether a correction may begin: yes, yes as the one that probes, or not before a time and why. */
+/** Whether a correction may begin: yes, only after the provider was asked again, or not before a time and why. */
 export type Admission = { admitted: true; probe: boolean } | ({ admitted: false } & Wait);
 
 /**

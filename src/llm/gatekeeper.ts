@@ -5,7 +5,7 @@ import { failedReplies } from "../db/schema/failures.ts";
 import { dailyUsage, gate } from "../db/schema/llm.ts";
 import { sha256Hex } from "../lib/text.ts";
 import { dayOf, SECOND } from "../lib/time.ts";
-import { type Metering, TOKENS_OF_DAY } from "./daily-tokens.ts";
+import { countTokens, type Metering, TOKENS_OF_DAY } from "./daily-tokens.ts";
 import {
   type Admission,
   admit,
@@ -16,6 +16,7 @@ import {
   type Wait,
   whileProbing,
 } from "./gate.ts";
+import { type Model, ModelError } from "./model.ts";
 
 /** The shared row is read at most this often per invocation; what one reports, it knows at once. */
 const FRESH_MS = 2 * SECOND;
@@ -24,14 +25,17 @@ const FRESH_MS = 2 * SECOND;
 const ROW = 1;
 
 export interface Gatekeeper {
-  /** May a correction begin? */
-  admit(): Promise<Admission>;
+  /** May a correction begin? Null: yes. */
+  admit(): Promise<Wait | null>;
   /** Learns how a correction's model calls ended, and what they cost in tokens. Null: nothing about the provider. */
   report(report: Report | null, tokens: number): Promise<void>;
 }
 
-/** The gate as one consumer invocation uses it: decisions by `gate.ts`, the shared row in D1. */
-export function createGatekeeper({ db, clock, config }: Metering): Gatekeeper {
+/**
+ * The gate as one consumer invocation uses it: decisions by `gate.ts`, the shared row in D1. A closed gate is probed by a
+ * small call of its own, never by a correction: what one customer's text made the provider say must not decide for all.
+ */
+export function createGatekeeper({ db, clock, config, model }: Metering & { model: Model }): Gatekeeper {
   const setup = setupOf(config);
   let known: { state: GateState; spent: number; at: number } | null = null;
 
@@ -41,22 +45,31 @@ export function createGatekeeper({ db, clock, config }: Metering): Gatekeeper {
     return known;
   }
 
-  return {
+  async function mayBegin(): Promise<Admission> {
+    const { state, spent } = await look();
+    return admit(state, spent, config.DAILY_TOKEN_BUDGET, clock(), await setup);
+  }
+
+  /** Asks the provider itself, where this invocation is the one that may. */
+  async function probe(): Promise<void> {
+    const { state } = await look();
+    // Many may ask at once: the row lets one of them through.
+    const [won] = await db
+      .update(gate)
+      .set(whileProbing(state, clock(), await setup))
+      .where(and(eq(gate.id, ROW), state.until === null ? isNull(gate.until) : eq(gate.until, state.until)))
+      .returning({ id: gate.id });
+    known = null;
+    if (won === undefined) return;
+    await keeper.report(await countTokens({ db, clock, model }, (counted) => askProvider(counted, config)), 0);
+  }
+
+  const keeper: Gatekeeper = {
     async admit() {
-      const { state, spent } = await look();
-      const admission = admit(state, spent, config.DAILY_TOKEN_BUDGET, clock(), await setup);
-      if (!admission.admitted || !admission.probe) return admission;
-      // Many may ask at once: the row lets one of them through.
-      const next = whileProbing(state, clock(), await setup);
-      const won = await db
-        .update(gate)
-        .set(next)
-        .where(and(eq(gate.id, ROW), state.until === null ? isNull(gate.until) : eq(gate.until, state.until)))
-        .returning({ id: gate.id });
-      known = null;
-      if (won.length > 0) return admission;
-      const { state: now, spent: spentNow } = await look();
-      return admit(now, spentNow, config.DAILY_TOKEN_BUDGET, clock(), await setup);
+      const first = await mayBegin();
+      if (first.admitted && first.probe) await probe();
+      const admission = first.admitted && first.probe ? await mayBegin() : first;
+      return admission.admitted ? null : admission;
     },
     async report(report, tokens) {
       const [{ state, spent }, name] = [await look(), await setup];
@@ -72,6 +85,23 @@ export function createGatekeeper({ db, clock, config }: Metering): Gatekeeper {
       if (before.until !== null && next.until === null) await bringForward(db, clock(), before.code);
     },
   };
+  return keeper;
+}
+
+const PROBE_TOKENS = 500;
+
+/** A small call to each model in use. */
+async function askProvider(model: Model, { CORRECTION_MODEL, JUDGE_MODEL }: Config): Promise<Report> {
+  const messages = [{ role: "user" as const, content: "Answer with the word OK." }];
+  try {
+    for (const name of new Set([CORRECTION_MODEL, JUDGE_MODEL])) {
+      await model.complete({ model: name, messages, maxOutputTokens: PROBE_TOKENS });
+    }
+    return { ok: true };
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    return { ok: false, failure: error.failure, code: error.code, reason: error.message };
+  }
 }
 
 /** The gate and the tokens spent today, as stored. */

@@ -71,7 +71,9 @@ describe("a correction run", () => {
 
   it("does over what failed, when asked to", async () => {
     const world = createWorld({
-      model: modelThat(() => {
+      // Down for what it is asked to rewrite, and there for the small call that probes it.
+      model: modelThat(({ section }) => {
+        if (section("agent_reply") === "") return "OK";
         throw new ModelError("retry", "provider_error", "down");
       }),
     });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { type Model, ModelError } from "../../src/llm/model.ts";
 import { FAULTS, type Fault, faultyModel, seededPlan } from "../support/faulty-server.ts";
 import { goodModel } from "../support/model.ts";
 import { aFailure, createWorld } from "../support/world.ts";
@@ -79,13 +80,39 @@ describe("the gate", () => {
     world.now += 6 * 60_000;
     await world.sweep();
     await world.deliver();
-    // Still broken: one correction probed, the others waited.
+    // Still broken: one small call found that out, and all waited.
     expect(model.calls()).toBe(before + 1);
     for (const id of ids) expect((await world.json("GET", `/v1/failures/${id}`)).tries).toBe(0);
     mended = true;
     await settle(world);
     expect(await world.json("GET", `/v1/correction-runs/${run.id}`)).toMatchObject({ improved: 40, waiting: null });
     await expectAllWell(world, ids);
+  }, 30_000);
+
+  it("is opened by a call of its own, not by the failure that closed it", async () => {
+    const poison = `poison-${crypto.randomUUID()}`;
+    const good = goodModel();
+    // The provider's word about one customer's text, which reads like a word about the key.
+    const model: Model = {
+      complete: (request) =>
+        JSON.stringify(request.messages).includes(poison)
+          ? Promise.reject(new ModelError("stop", "bad_key", "forbidden"))
+          : good.complete(request),
+    };
+    const world = createWorld({ model });
+    const [bad = "", ...others] = await world.record(aFailure({ original_prompt: poison }), aFailure(), aFailure());
+    await world.json("POST", "/v1/correction-runs", {});
+    for (let round = 0; round < 4; round++) {
+      await world.deliver();
+      world.now += 6 * 60_000;
+      await world.sweep();
+    }
+    await world.deliver();
+    for (const id of others) expect((await world.json("GET", `/v1/failures/${id}`)).status).toBe("improved");
+    expect(await world.json("GET", `/v1/failures/${bad}`)).toMatchObject({
+      status: "needs_human",
+      reason_code: "bad_key",
+    });
   }, 30_000);
 
   it("goes on at once when an operator says so, or sets another key", async () => {
@@ -101,7 +128,7 @@ describe("the gate", () => {
     expect((await world.json("GET", `/v1/failures/${id}`)).status).toBe("improved");
   });
 
-  it("stops calling a provider that is down, and probes it with one correction at a time", async () => {
+  it("stops calling a provider that is down, and asks it with one small call at a time", async () => {
     const model = faultyModel(() => "503");
     const world = createWorld({ model });
     const topic = `down-${crypto.randomUUID()}`;

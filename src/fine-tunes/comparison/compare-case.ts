@@ -37,8 +37,8 @@ const MAX_OUTPUT_TOKENS = 4_000;
 
 /** Replays one failure against both models and has the replies judged. Safe to repeat: the first end is kept. */
 export async function compareCase(comparing: Comparing, row: ComparisonRow, held: Case): Promise<CaseEnd> {
-  const admission = await comparing.gatekeeper.admit();
-  if (!admission.admitted) return { kind: "wait", ...admission };
+  const wait = await comparing.gatekeeper.admit();
+  if (wait !== null) return { kind: "wait", ...wait };
   const [failure] = await selectTexts(comparing.db).where(eq(failedReplies.id, held.failedReplyId));
   // Erased since: the erasure has ended the case.
   if (failure === undefined) return { kind: "ended" };
