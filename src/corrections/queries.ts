@@ -1,9 +1,8 @@
-import { count, desc, eq, lt, max, sum } from "drizzle-orm";
-import type { Db } from "../db/client.ts";
+import { and, count, desc, eq, gt, lt, max, ne, sum } from "drizzle-orm";
 import { correctionAttempts, correctionRuns } from "../db/schema/corrections.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { idAfter, type Page, toPage } from "../http/pagination.ts";
-import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
+import { MINUTE, toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { Wait } from "../llm/gate.ts";
 import { whyWaiting } from "../llm/gatekeeper.ts";
 import type { Services } from "../services.ts";
@@ -14,7 +13,7 @@ type Reading = Pick<Services, "db" | "clock" | "config">;
 /** A run with its numbers, counted from what is stored. */
 export async function getRun(services: Reading, id: string): Promise<RunOutput | null> {
   const [run] = await services.db.select().from(correctionRuns).where(eq(correctionRuns.id, id));
-  return run === undefined ? null : countRun(services.db, run, await whyWaiting(services));
+  return run === undefined ? null : countRun(services, run, await whyWaiting(services));
 }
 
 /** Newest first. */
@@ -27,7 +26,7 @@ export async function listRuns(services: Reading, { cursor, limit }: RunQuery): 
     .orderBy(desc(correctionRuns.id))
     .limit(limit + 1);
   const waiting = await whyWaiting(services);
-  const counted = await Promise.all(runs.map((run) => countRun(services.db, run, waiting)));
+  const counted = await Promise.all(runs.map((run) => countRun(services, run, waiting)));
   return toPage(
     counted,
     limit,
@@ -36,9 +35,17 @@ export async function listRuns(services: Reading, { cursor, limit }: RunQuery): 
   );
 }
 
-async function countRun(db: Db, run: typeof correctionRuns.$inferSelect, waiting: Wait | null): Promise<RunOutput> {
+/** The pace is that of the last minutes, so that it follows what the provider allows. */
+const PACE_MS = 5 * MINUTE;
+
+async function countRun(
+  { db, clock }: Reading,
+  run: typeof correctionRuns.$inferSelect,
+  waiting: Wait | null,
+): Promise<RunOutput> {
   const { id } = run;
-  const [active, ended] = await db.batch([
+  const since = Math.max(run.startedAt, clock() - PACE_MS);
+  const [active, ended, [lately]] = await db.batch([
     db
       .select({ status: failedReplies.status, rows: count() })
       .from(failedReplies)
@@ -55,6 +62,10 @@ async function countRun(db: Db, run: typeof correctionRuns.$inferSelect, waiting
       .from(correctionAttempts)
       .where(eq(correctionAttempts.runId, id))
       .groupBy(correctionAttempts.outcome),
+    db
+      .select({ ended: count() })
+      .from(correctionAttempts)
+      .where(and(gt(correctionAttempts.endedAt, since), ne(correctionAttempts.outcome, "pending"))),
   ]);
   const ends = (outcome: string) => ended.find((row) => row.outcome === outcome)?.rows ?? 0;
   const counts = { improved: ends("improved"), needs_human: ends("needs_human"), failed: ends("failed") };
@@ -77,7 +88,15 @@ async function countRun(db: Db, run: typeof correctionRuns.$inferSelect, waiting
       waiting === null || pending === 0
         ? null
         : { code: waiting.code, reason: waiting.reason, until: toRfc3339(waiting.untilMs) },
+    pace: paceOf(lately?.ended ?? 0, clock() - since, pending, clock()),
     started_at: toRfc3339(run.startedAt),
     finished_at: toRfc3339OrNull(pending === 0 ? lastEnd : null),
   };
+}
+
+/** @param ended corrections in the last `ms` milliseconds, of all runs: they share the provider */
+function paceOf(ended: number, ms: number, pending: number, now: number): RunOutput["pace"] {
+  if (ended === 0 || ms <= 0 || pending === 0) return null;
+  const perMinute = (ended / ms) * MINUTE;
+  return { per_minute: Math.round(perMinute * 10) / 10, finishes_at: toRfc3339(now + (pending / perMinute) * MINUTE) };
 }

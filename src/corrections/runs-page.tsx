@@ -103,6 +103,12 @@ export function RunPage({ run }: { run: RunOutput }) {
           )}
         </p>
         <Progress run={run} />
+        {run.pace !== null && (
+          <p>
+            {`About ${run.pace.per_minute} corrections a minute; at that pace it finishes `}
+            <When time={run.pace.finishes_at} />.
+          </p>
+        )}
         <dl class="totals">
           {facts.map(([name, value]) => (
             <div>

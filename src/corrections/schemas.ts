@@ -41,6 +41,9 @@ export const runOutput = z
     waiting: z.object({ code: z.string(), reason: z.string(), until: z.iso.datetime().nullable() }).nullable().openapi({
       description: "Why corrections do not begin at the moment, if so: a pause, a provider that is down, the budget.",
     }),
+    pace: z.object({ per_minute: z.number(), finishes_at: z.iso.datetime() }).nullable().openapi({
+      description: "Corrections that came to an end lately, and when the run would be through at that pace.",
+    }),
     started_at: z.iso.datetime(),
     finished_at: z.iso.datetime().nullable(),
   })

@@ -1,6 +1,6 @@
-import { and, eq, inArray, isNotNull } from "drizzle-orm";
+import { and, count, eq, gt, inArray, isNotNull, lte } from "drizzle-orm";
 import { z } from "zod";
-import { valuesOf } from "../db/client.ts";
+import { type Db, valuesOf } from "../db/client.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { log } from "../lib/log.ts";
 import type { Services } from "../services.ts";
@@ -14,14 +14,23 @@ export type CorrectionMessage = z.infer<typeof correctionMessage>;
 const BATCH = 100;
 
 /**
- * Sends wake-up messages for failures whose correction was asked for, and notes that they went out. A message that
- * could not be sent is no loss: its row stays due, and the sweep sends it again.
+ * Messages that may be on their way at once: more than all consumers work off before the sweep comes again, and few
+ * enough that a long run against a slow provider is not sent to the queue over and over.
+ */
+export const MOST_ON_THEIR_WAY = 5_000;
+
+/**
+ * Sends wake-up messages for failures whose correction was asked for, as many as may be on their way, and notes that they
+ * went out. One that is not sent is no loss: its row stays due, and the sweep sends it when its turn has come.
+ * @param asked those due first come first
  * @returns how many messages went out
  */
 export async function wakeCorrections(
   { db, clock, corrections }: Pick<Services, "db" | "clock" | "corrections">,
-  failureIds: string[],
+  asked: string[],
 ): Promise<number> {
+  if (asked.length === 0) return 0;
+  const failureIds = asked.slice(0, Math.max(0, MOST_ON_THEIR_WAY - (await countOnTheirWay(db, clock()))));
   let sent = 0;
   for (let i = 0; i < failureIds.length; i += BATCH) {
     const ids = failureIds.slice(i, i + BATCH);
@@ -45,4 +54,22 @@ export async function wakeCorrections(
       );
   }
   return sent;
+}
+
+/** How many were sent and not begun yet, as far as that matters. */
+async function countOnTheirWay(db: Db, now: number): Promise<number> {
+  const sent = db
+    .select({ id: failedReplies.id })
+    .from(failedReplies)
+    .where(
+      and(
+        gt(failedReplies.dueAt, now),
+        lte(failedReplies.dueAt, now + RESEND_AFTER_MS),
+        eq(failedReplies.status, "pending"),
+      ),
+    )
+    .limit(MOST_ON_THEIR_WAY)
+    .as("sent");
+  const [counted] = await db.select({ n: count() }).from(sent);
+  return counted?.n ?? 0;
 }

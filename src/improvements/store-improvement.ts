@@ -1,6 +1,6 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { type Db, rowsFromJson } from "../db/client.ts";
-import { prompts } from "../db/schema/failures.ts";
+import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { improvements } from "../db/schema/improvements.ts";
 import { rankingColumns } from "./ranking.ts";
 
@@ -16,6 +16,8 @@ export type NewImprovement = Omit<
  */
 export function storeImprovement(db: Db, improvement: NewImprovement, condition: SQL) {
   const nextVersion = sql`(select coalesce(max(v.version), 0) + 1 from ${improvements} v where v.failed_reply_id = ${improvement.failedReplyId})`;
+  // As it is now, not as it was when the correction began: clusters are merged and split meanwhile.
+  const cluster = sql`(select f.cluster_id from ${failedReplies} f where f.id = ${improvement.failedReplyId})`;
   const promptText = sql`(select p.original_prompt from ${prompts} p where p.id = ${improvement.promptId})`;
   const stored = { ...improvement, originalPrompt: "", ...rankingColumns(improvement), version: 0, isCurrent: true };
   return [
@@ -27,7 +29,7 @@ export function storeImprovement(db: Db, improvement: NewImprovement, condition:
       ),
     db.insert(improvements).select(
       rowsFromJson(improvements, [stored], {
-        compute: { version: () => nextVersion, originalPrompt: () => promptText },
+        compute: { version: () => nextVersion, originalPrompt: () => promptText, clusterId: () => cluster },
         where: () => condition,
       }),
     ),

@@ -146,6 +146,33 @@ describe("a correction", () => {
     expect(await drafts()).toBe(0);
   });
 
+  it("that is under way while its cluster is merged lands in the cluster that is left", async () => {
+    const [from, into] = ["from", "into"].map((name) => `${name}-${crypto.randomUUID()}`);
+    const good = goodModel();
+    let merge = async () => {};
+    const world = createWorld({
+      model: {
+        async complete(request) {
+          await merge();
+          return good.complete(request);
+        },
+      },
+    });
+    await world.record(aFailure({ topic: into }));
+    merge = async () => {
+      merge = async () => {};
+      expect((await world.call("POST", `/v1/clusters/${from}/merge`, { into })).status).toBe(200);
+      await deliverTo((batch) => consumeJobs(world.services, JOBS, batch), world.jobs.take());
+    };
+    await world.correctAll(aFailure({ topic: from }));
+    const { data } = await world.json("GET", `/v1/improvements?topic=${into}`);
+    expect(data.length).toBeGreaterThan(0);
+    const strays = await env.DB.prepare(
+      "select count(*) as n from ai_reply_improvements i join clusters c on c.id = i.cluster_id where c.merged_into is not null",
+    ).first();
+    expect(strays).toEqual({ n: 0 });
+  });
+
   it("tries again after a failure that may pass, and counts what each try cost", async () => {
     let failing = true;
     const good = goodModel();

@@ -1,5 +1,8 @@
+import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { sweepCorrections } from "../../src/corrections/sweep.ts";
 import { MAX_TRIES } from "../../src/failures/failure-state.ts";
+import { MOST_ON_THEIR_WAY } from "../../src/failures/wake-corrections.ts";
 import { JOBS } from "../../src/job-table.ts";
 import { consumeJobs } from "../../src/jobs/consume-jobs.ts";
 import { ModelError } from "../../src/llm/model.ts";
@@ -67,6 +70,72 @@ describe("a correction run", () => {
     await world.sweep();
     await world.deliver();
     expect((await world.json("GET", `/v1/correction-runs/${run.id}`)).improved).toBe(1);
+  });
+
+  it("wakes what is due however many workers died, and frees those a part at a time", async () => {
+    const world = createWorld();
+    const mine = topic();
+    const ids = await world.record(...Array.from({ length: 4 }, () => aFailure({ topic: mine })));
+    const [first = "", ...dead] = ids;
+    const set = (id: string, status: string, dueAt: number) =>
+      env.DB.prepare("update failed_replies set status = ?, due_at = ? where id = ?").bind(status, dueAt, id).run();
+    for (const id of dead) await set(id, "correcting", world.now - 1_000);
+    await set(first, "pending", world.now - 1);
+    // A fault in freeing does not take the turn of what is due.
+    const broken = {
+      ...world.services,
+      chance: () => {
+        throw new Error("down");
+      },
+    };
+    await expect(sweepCorrections(broken)).rejects.toThrow("down");
+    expect(world.corrections.take()).toEqual([{ failure_id: first }]);
+    expect(await sweepCorrections(world.services)).toMatchObject({ freed: 3 });
+  });
+
+  it("sends no more messages than may be on their way, and the rest as they are worked off", async () => {
+    const world = createWorld();
+    const ids = Array.from({ length: MOST_ON_THEIR_WAY + 10 }, () => crypto.randomUUID());
+    const [id = ""] = await world.record(aFailure());
+    await env.DB.prepare(
+      `insert into failed_replies select json_each.value, prompt_id, json_each.value, content_hash, ai_reply, agent_reply,
+         failure_explanation, failure_category, failure_category_source, cluster_id, topic_source, served_prompt_id,
+         ai_rating, agent_rating, channel, model, metadata, occurred_at, 'pending', ?, 0, 0, null, null, null,
+         created_at, updated_at from json_each(?) join failed_replies f on f.id = ?`,
+    )
+      .bind(world.now, JSON.stringify(ids), id)
+      .run();
+    await world.sweep();
+    // Those of other tests that are on their way count as well.
+    const sent = world.corrections.take().length;
+    expect(sent).toBeGreaterThan(MOST_ON_THEIR_WAY - 50);
+    expect(sent).toBeLessThanOrEqual(MOST_ON_THEIR_WAY);
+    await world.sweep();
+    expect(world.corrections.take()).toHaveLength(0);
+    await env.DB.prepare("delete from failed_replies where external_id in (select value from json_each(?))")
+      .bind(JSON.stringify(ids))
+      .run();
+  });
+
+  it("tells its pace, and when it would be through", async () => {
+    const world = createWorld();
+    world.now += 24 * 3_600_000;
+    const mine = topic();
+    await world.correctAll(...Array.from({ length: 3 }, () => aFailure({ topic: mine })));
+    await world.record(...Array.from({ length: 6 }, () => aFailure({ topic: mine })));
+    const { id } = await world.json("POST", "/v1/correction-runs", { topic: mine });
+    world.now += 10 * 60_000;
+    const { pace } = await world.json("GET", `/v1/correction-runs/${id}`);
+    expect(pace).toBeNull();
+    await deliverTo((batch) => consumeJobs(world.services, JOBS, batch), world.jobs.take());
+    const waiting = world.corrections.messages.splice(3);
+    await world.deliver();
+    const later = await world.json("GET", `/v1/correction-runs/${id}`);
+    expect(later.pace.per_minute).toBeGreaterThan(0);
+    expect(Date.parse(later.pace.finishes_at)).toBeGreaterThan(world.now);
+    expect(await (await world.call("GET", `/runs/${id}`)).text()).toContain("corrections a minute");
+    world.corrections.messages.push(...waiting);
+    await world.deliver();
   });
 
   it("does over what failed, when asked to", async () => {

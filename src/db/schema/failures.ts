@@ -69,6 +69,6 @@ export const failedReplies = sqliteTable(
     index("failed_replies_cluster_occurred").on(t.clusterId, t.occurredAt),
     index("failed_replies_run").on(t.runId, t.status),
     index("failed_replies_rated").on(t.id).where(sql`ai_rating is not null`),
-    index("failed_replies_due").on(t.dueAt).where(sql`due_at is not null`),
+    index("failed_replies_due").on(t.status, t.dueAt).where(sql`due_at is not null`),
   ],
 );
