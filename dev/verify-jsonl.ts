@@ -1,11 +1,8 @@
-/**
- * `node dev/verify-jsonl.ts FILE [VALIDATION_FILE]`: checks training files as the public checkers of their format do;
- * the first line shows which format it is. Given both files, no prompt may be in both. Prints what it counted and each
- * fault; exits with 1 when there is any.
- */
+/** `npm run verify`: checks training files. */
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import { inputFile, readArguments, runScript } from "./lib/arguments.ts";
 
 type Line = Record<string, unknown>;
 interface Format {
@@ -32,16 +29,20 @@ const MOST_BYTES = 512 * 1024 * 1024;
 const MOST_CHARACTERS = 65_536 * 4;
 const SHOWN_FAULTS = 20;
 
-const [file, validationFile] = process.argv.slice(2);
-if (file === undefined) {
-  console.error("Usage: node dev/verify-jsonl.ts FILE [VALIDATION_FILE]");
-  process.exit(2);
-}
-const training = await verify(file);
-const validation = validationFile === undefined ? null : await verify(validationFile);
-const both = [...(validation?.prompts ?? [])].filter((prompt) => training.prompts.has(prompt));
-if (both.length > 0) console.log(`fault: ${both.length} prompts are in both files`);
-process.exit(training.sound && (validation?.sound ?? true) && both.length === 0 ? 0 : 1);
+const USAGE = `npm run verify -- FILE.jsonl [VALIDATION_FILE.jsonl]
+
+Checks training files as the public checkers of their format do; the first line shows which format it is. Given two
+files, it also checks that no prompt is in both. Prints what it counted and each fault; exits with 1 if there is any.`;
+
+await runScript(async () => {
+  const { positionals } = readArguments(process.argv.slice(2), USAGE, {});
+  const [file, validationFile] = [inputFile(positionals[0], USAGE), positionals[1]];
+  const training = await verify(file);
+  const validation = validationFile === undefined ? null : await verify(inputFile(validationFile, USAGE));
+  const both = [...(validation?.prompts ?? [])].filter((prompt) => training.prompts.has(prompt));
+  if (both.length > 0) console.log(`fault: ${both.length} prompts are in both files`);
+  process.exitCode = training.sound && (validation?.sound ?? true) && both.length === 0 ? 0 : 1;
+});
 
 /** Reads one file through and prints what it found. */
 async function verify(name: string): Promise<{ sound: boolean; prompts: Set<string> }> {

@@ -1,5 +1,7 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, run, type Started, start } from "./processes.ts";
+import { asArguments } from "./settings.ts";
 
 const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 
@@ -32,6 +34,14 @@ export function forgetQueues(where: string[] = []): Promise<void> {
   return run(process.execPath, [WRANGLER, "d1", "execute", "DB", "--local", ...where, "--command", sql], {
     env: environment(),
   });
+}
+
+/** Starts `wrangler dev` on a port with an empty database, kept in `state`, and these settings; its output is kept. */
+export async function startFresh(port: number, state: string, settings: Record<string, string | undefined>) {
+  rmSync(join(ROOT, state), { recursive: true, force: true });
+  const where = ["--persist-to", state];
+  await applyMigrations(where);
+  return startWorker(port, [...where, ...asArguments(settings)], { quiet: true });
 }
 
 /** Starts `wrangler dev` on a port. */
