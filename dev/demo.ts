@@ -90,7 +90,7 @@ async function demo(): Promise<void> {
 async function flow(client: ReturnType<typeof createClient>, file: string): Promise<void> {
   await recordFailures(client, file);
   const { improved } = await correctAll(client);
-  if (improved === 0) throw new Error("not one reply was improved");
+  if (improved === 0) throw new Error("no reply was improved");
   await showLeaderboard(client);
   await exportTraining(client, TRAINING_FILE);
   await showPrompts(client);

@@ -21,7 +21,7 @@ import { untilTrained } from "../lib/until-trained.ts";
 import { applyMigrations } from "../lib/wrangler.ts";
 
 const FIRST_PORT = 8850;
-/** Two workerd with the same code differ by up to 15%, by where their memory came to lie: one alone tells too little. */
+/** Two workerd with the same code differ by up to 15%, depending on where their memory lies: one alone says too little. */
 const SERVERS = 3;
 const ROUNDS = 3;
 const ROUND_MS = 2_000;

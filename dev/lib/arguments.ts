@@ -26,13 +26,14 @@ const parse: typeof parseArgs = (config) => {
   }
 };
 
-/** The path of a file that has to be there, as seen from here. @throws Misuse when it is not given or not there */
+/** The path of a file that has to be there, as short as it can be. @throws Misuse when it is not given or not there */
 export function inputFile(given: string | undefined, usage: string): string {
   if (given === undefined) throw new Misuse(usage);
   // npm runs scripts in the project's folder; the path was typed where npm was called.
   const file = resolve(process.env.INIT_CWD ?? process.cwd(), given);
   if (!existsSync(file)) throw new Misuse(`There is no file ${file}.`);
-  return relative(process.cwd(), file);
+  const short = relative(process.cwd(), file);
+  return short.startsWith("..") ? file : short;
 }
 
 /** A whole number from 0 on. @throws Misuse for anything else */
