@@ -3,11 +3,7 @@ import type { Db } from "../../db/client.ts";
 import type { ExportOptions } from "../../db/schema/exports.ts";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { prepareRow, type SkipReason } from "../../exports/prepare-row.ts";
-import { TextScanner } from "../../exports/scan-texts.ts";
 import type { ChatMessage } from "../../llm/model.ts";
-
-/** Scanning is synchronous, so one serves all. */
-const scanner = new TextScanner();
 
 export interface Replay {
   /** What both models are asked. */
@@ -28,7 +24,7 @@ export function toReplay(
 ): Replay | SkipReason {
   // The agent's reply goes the same way, so that a placeholder means the same in both.
   const given = { system, prompt, preferred: agentReply, original: "" };
-  const prepared = prepareRow(given, { format: "openai-sft", redacting, scanner });
+  const prepared = prepareRow(given, { format: "openai-sft", redacting });
   if (typeof prepared === "string") return prepared;
   const { row } = prepared;
   return {
