@@ -91,6 +91,8 @@ describe("a correction run", () => {
     await expect(sweepCorrections(broken)).rejects.toThrow("down");
     expect(world.corrections.take()).toEqual([{ failure_id: first }]);
     expect(await sweepCorrections(world.services)).toMatchObject({ freed: 3 });
+    world.corrections.messages.push({ failure_id: first });
+    await world.deliver();
   });
 
   it("sends no more messages than may be on their way, and the rest as they are worked off", async () => {
