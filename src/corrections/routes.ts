@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
 import { idParam, jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
-import { found } from "../lib/errors.ts";
 import { openGate } from "../llm/gatekeeper.ts";
 import { estimateRun } from "./estimate-run.ts";
 import { getRun, listRuns } from "./queries.ts";
@@ -48,7 +47,7 @@ export const correctionRoutes = createRouter()
     return c.json(run, 202);
   })
   .openapi(list, async (c) => c.json(await listRuns(c.var.services, c.req.valid("query")), 200))
-  .openapi(get, async (c) => c.json(found(await getRun(c.var.services, c.req.valid("param").id), "run"), 200))
+  .openapi(get, async (c) => c.json(await getRun(c.var.services, c.req.valid("param").id), 200))
   .openapi(resume, async (c) => {
     await openGate(c.var.services);
     return c.body(null, 204);

@@ -4,13 +4,15 @@ import type { Db } from "../db/client.ts";
 import { clusters } from "../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { idAfter, type Page, toPage } from "../http/pagination.ts";
+import { found } from "../lib/errors.ts";
 import { firstIdOf } from "../lib/ids.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { FailureOutput, FailureQuery } from "./schemas.ts";
 
-export async function getFailure(db: Db, id: string): Promise<FailureOutput | null> {
+/** @throws RedraftError `not_found` */
+export async function getFailure(db: Db, id: string): Promise<FailureOutput> {
   const [row] = await selectFailures(db).where(eq(failedReplies.id, id));
-  return row ? toOutput(row) : null;
+  return toOutput(found(row, "failure"));
 }
 
 /** Newest first. */

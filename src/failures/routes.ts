@@ -3,7 +3,7 @@ import { touchClusters } from "../clusters/context/read-context.ts";
 import { createRouter } from "../http/app-env.ts";
 import { idParam, jsonAnswer, routesOf } from "../http/route-parts.ts";
 import { waitUntilOf } from "../http/wait-until.ts";
-import { found, RedraftError } from "../lib/errors.ts";
+import { RedraftError } from "../lib/errors.ts";
 import { CONFLICT, ERASED, importFailures } from "./import-failures.ts";
 import { getFailure, listFailures } from "./queries.ts";
 import { type Recorded, recordFailures } from "./record-failures.ts";
@@ -51,14 +51,10 @@ export const failureRoutes = createRouter()
     const { results, changed } = await recordFailures(services, [input]);
     if (changed.length > 0) waitUntilOf(c)(touchClusters(services, changed));
     const { id, isNew } = recordedOrConflict(results[0]);
-    const failure = await getFailure(services.db, id);
-    if (failure === null) throw new Error("a failure just recorded is gone");
-    return c.json(failure, isNew ? 201 : 200);
+    return c.json(await getFailure(services.db, id), isNew ? 201 : 200);
   })
   .openapi(list, async (c) => c.json(await listFailures(c.var.services.db, c.req.valid("query")), 200))
-  .openapi(get, async (c) =>
-    c.json(found(await getFailure(c.var.services.db, c.req.valid("param").id), "failure"), 200),
-  );
+  .openapi(get, async (c) => c.json(await getFailure(c.var.services.db, c.req.valid("param").id), 200));
 
 /** @throws RedraftError `conflict` for an external id that holds other content, or whose failure was erased */
 function recordedOrConflict(recorded: Recorded | undefined): { id: string; isNew: boolean } {

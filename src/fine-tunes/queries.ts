@@ -4,12 +4,14 @@ import { exportsTable } from "../db/schema/exports.ts";
 import { fineTunes } from "../db/schema/fine-tunes.ts";
 import { toFilters } from "../exports/queries.ts";
 import { idAfter, type Page, toPage } from "../http/pagination.ts";
+import { found } from "../lib/errors.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { FineTuneOutput, FineTuneQuery } from "./schemas.ts";
 
-export async function getFineTune(db: Db, id: string): Promise<FineTuneOutput | null> {
+/** @throws RedraftError `not_found` */
+export async function getFineTune(db: Db, id: string): Promise<FineTuneOutput> {
   const [row] = await selectFineTunes(db).where(eq(fineTunes.id, id));
-  return row ? toOutput(row) : null;
+  return toOutput(found(row, "fine-tune"));
 }
 
 /** Newest first. */

@@ -1,6 +1,5 @@
-import { type AppContext, createRouter } from "../http/app-env.ts";
+import { createRouter } from "../http/app-env.ts";
 import { idParam, jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
-import { found } from "../lib/errors.ts";
 import { getFineTune, listFineTunes } from "./queries.ts";
 import { requestFineTune } from "./request-fine-tune.ts";
 import { cancelFineTune } from "./run-fine-tune.ts";
@@ -37,16 +36,12 @@ export const fineTuneRoutes = createRouter()
   .openapi(request, async (c) => {
     const { id } = await requestFineTune(c.var.services, c.req.valid("json"));
     c.header("location", `/v1/fine-tunes/${id}`);
-    return c.json(await oneFineTune(c, id), 202);
+    return c.json(await getFineTune(c.var.services.db, id), 202);
   })
   .openapi(list, async (c) => c.json(await listFineTunes(c.var.services.db, c.req.valid("query")), 200))
-  .openapi(get, async (c) => c.json(await oneFineTune(c, c.req.valid("param").id), 200))
+  .openapi(get, async (c) => c.json(await getFineTune(c.var.services.db, c.req.valid("param").id), 200))
   .openapi(cancel, async (c) => {
-    const { id } = await oneFineTune(c, c.req.valid("param").id);
+    const { id } = await getFineTune(c.var.services.db, c.req.valid("param").id);
     await cancelFineTune(c.var.services, id);
-    return c.json(await oneFineTune(c, id), 202);
+    return c.json(await getFineTune(c.var.services.db, id), 202);
   });
-
-async function oneFineTune(c: AppContext, id: string) {
-  return found(await getFineTune(c.var.services.db, id), "fine-tune");
-}
