@@ -29,12 +29,7 @@ export async function listImprovements(db: Db, query: ImprovementQuery): Promise
     .where(and(...where))
     .orderBy(...(by ? [desc(improvements[by])] : []), desc(improvements.seq))
     .limit(query.limit + 1);
-  return toPage(
-    rows,
-    query.limit,
-    ({ improvement }) => (by ? [improvement[by], improvement.seq] : [improvement.seq]),
-    toOutput,
-  );
+  return toPage(rows, query.limit, ({ place }) => (by ? [place[by], place.seq] : [place.seq]), toOutput);
 }
 
 export type ImprovementDetail = NonNullable<Awaited<ReturnType<typeof getImprovement>>>;
@@ -44,14 +39,7 @@ export async function getImprovement(db: Db, id: string) {
   const [row] = await selectImprovements(db).where(eq(improvements.id, id));
   if (row === undefined) return null;
   const decisions = await db.select().from(reviews).where(eq(reviews.improvementId, id)).orderBy(asc(reviews.version));
-  return {
-    ...toOutput(row),
-    conversation: row.conversation,
-    failure_explanation: row.failureExplanation,
-    judgement: row.improvement.judgement,
-    is_current: row.improvement.isCurrent,
-    reviews: decisions,
-  };
+  return { ...toOutput(row), ...row.detail, reviews: decisions };
 }
 
 /** Names that a credit table lists. */
@@ -135,13 +123,37 @@ async function conditions(db: Db, query: ImprovementQuery): Promise<SQL[] | null
 function selectImprovements(db: Db) {
   return db
     .select({
-      improvement: improvements,
-      originalPrompt: prompts.originalPrompt,
-      conversation: prompts.conversation,
-      contextUrl: prompts.contextUrl,
-      agentReply: failedReplies.agentReply,
-      failureExplanation: failedReplies.failureExplanation,
-      topic: clusters.topic,
+      shown: {
+        id: improvements.id,
+        failure_id: improvements.failedReplyId,
+        prompt_id: improvements.promptId,
+        version: improvements.version,
+        original_prompt: prompts.originalPrompt,
+        original_reply: improvements.originalReply,
+        corrected_reply: improvements.correctedReply,
+        agent_reply: failedReplies.agentReply,
+        old_rating: improvements.oldRating,
+        new_rating: improvements.newRating,
+        score_gain_estimate: improvements.scoreGainEstimate,
+        gain_spread: improvements.gainSpread,
+        failure_category: improvements.failureCategory,
+        topic: clusters.topic,
+        pairwise: improvements.pairwise,
+        guard_findings: improvements.guardFindings,
+        edited: improvements.edited,
+        review_status: improvements.reviewStatus,
+        context_url: prompts.contextUrl,
+        model: improvements.model,
+        judge_model: improvements.judgeModel,
+        created_at: improvements.createdAt,
+      },
+      detail: {
+        conversation: prompts.conversation,
+        failure_explanation: failedReplies.failureExplanation,
+        judgement: improvements.judgement,
+        is_current: improvements.isCurrent,
+      },
+      place: { rank: improvements.rank, meanRank: improvements.meanRank, seq: improvements.seq },
     })
     .from(improvements)
     .innerJoin(prompts, eq(prompts.id, improvements.promptId))
@@ -152,29 +164,6 @@ function selectImprovements(db: Db) {
 
 type Row = Awaited<ReturnType<typeof selectImprovements>>[number];
 
-function toOutput({ improvement, ...row }: Row): ImprovementOutput {
-  return {
-    id: improvement.id,
-    failure_id: improvement.failedReplyId,
-    prompt_id: improvement.promptId,
-    version: improvement.version,
-    original_prompt: row.originalPrompt,
-    original_reply: improvement.originalReply,
-    corrected_reply: improvement.correctedReply,
-    agent_reply: row.agentReply,
-    old_rating: improvement.oldRating,
-    new_rating: improvement.newRating,
-    score_gain_estimate: improvement.scoreGainEstimate,
-    gain_spread: improvement.gainSpread,
-    failure_category: improvement.failureCategory,
-    topic: row.topic,
-    pairwise: improvement.pairwise,
-    guard_findings: improvement.guardFindings,
-    edited: improvement.edited,
-    review_status: improvement.reviewStatus,
-    context_url: row.contextUrl,
-    model: improvement.model,
-    judge_model: improvement.judgeModel,
-    created_at: toRfc3339(improvement.createdAt),
-  };
+function toOutput({ shown }: Row): ImprovementOutput {
+  return { ...shown, created_at: toRfc3339(shown.created_at) };
 }
