@@ -1,4 +1,5 @@
 import type { FailureStatus } from "../db/schema/failures.ts";
+import { LEASE_MS } from "../lib/keep-lease.ts";
 import { DAY, MINUTE, SECOND } from "../lib/time.ts";
 
 /*
@@ -49,9 +50,6 @@ export const MAX_TRIES = 6;
 
 /** A message that brought no claim within this time is taken for lost, and sent again. */
 export const RESEND_AFTER_MS = 5 * MINUTE;
-
-/** A correction whose worker did not renew its lease for this long is taken for dead. */
-export const LEASE_MS = 3 * MINUTE;
 
 /** The waits after the first, second… try: doubling from 20 s. The sweep runs every minute, so less means little. */
 const FIRST_WAIT_MS = 20 * SECOND;

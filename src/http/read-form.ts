@@ -15,9 +15,9 @@ export async function readForm(c: AppContext): Promise<Record<string, string>> {
   return Object.fromEntries(fields);
 }
 
-/** A form's fields, checked as the API checks its bodies. @throws RedraftError `invalid`, naming the fields */
-export function checkForm<T extends z.ZodType>(schema: T, given: unknown): z.infer<T> {
+/** A form's fields or a page's query, checked as the API checks its own. @throws RedraftError `invalid`, naming them */
+export function checkForm<T extends z.ZodType>(schema: T, given: unknown, what = "form"): z.infer<T> {
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new RedraftError("invalid", "The form is not valid.", fieldErrors(parsed.error));
+  throw new RedraftError("invalid", `The ${what} is not valid.`, fieldErrors(parsed.error));
 }

@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import { listFailureCategories } from "../clusters/queries.ts";
 import type { AppEnv } from "../http/app-env.ts";
+import { checkForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
-import { found, RedraftError } from "../lib/errors.ts";
-import { fieldErrors } from "../lib/field-errors.ts";
+import { found } from "../lib/errors.ts";
 import { isId } from "../lib/ids.ts";
 import { DetailPage } from "./detail-page.tsx";
 import { exportRule } from "./is-exportable.ts";
@@ -19,9 +19,7 @@ export const improvementPages = new Hono<AppEnv>()
     const { db, config } = c.var.services;
     // A form sends its empty fields too; they mean "any".
     const given = Object.fromEntries(Object.entries(c.req.query()).filter(([, value]) => value !== ""));
-    const parsed = improvementQuery.safeParse({ limit: PAGE_ROWS, ...given });
-    if (!parsed.success) throw new RedraftError("invalid", "This address is not valid.", fieldErrors(parsed.error));
-    const query = parsed.data;
+    const query = checkForm(improvementQuery, { limit: PAGE_ROWS, ...given }, "address");
     const [page, totals, categories, credit] = await Promise.all([
       listImprovements(db, query),
       improvementTotals(db, query),

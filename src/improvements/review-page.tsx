@@ -1,12 +1,11 @@
 import { excerpt } from "../lib/text.ts";
-import { Marked } from "../ui/diff.tsx";
+import { Marked, wordDiff } from "../ui/diff.tsx";
 import { Gain, Rating } from "../ui/gain.tsx";
 import { TextSection } from "../ui/text-section.tsx";
 import { exportState, GuardWarnings, HelpdeskLink, PAIRWISE_WORDS } from "./improvement-parts.tsx";
 import type { ExportRule } from "./is-exportable.ts";
 import type { ImprovementDetail } from "./queries.ts";
 import type { LeftFailure } from "./review-queue.ts";
-import { wordDiff } from "./word-diff.ts";
 
 /** What the person had entered when it could not be saved, and why it could not. */
 export interface Unsaved {
@@ -108,7 +107,7 @@ function MarkedReplies({ improvement }: { improvement: ImprovementDetail }) {
           </>
         }
       >
-        <Marked stretches={changes.one} as="removed" />
+        <Marked stretches={changes.one} as="del" />
       </TextSection>
       <TextSection
         title={
@@ -118,10 +117,10 @@ function MarkedReplies({ improvement }: { improvement: ImprovementDetail }) {
           </>
         }
       >
-        <Marked stretches={changes.other} as="added" />
+        <Marked stretches={changes.other} as="ins" />
       </TextSection>
       <TextSection title="Agent's reply">
-        <Marked stretches={missing.one} as="missing" />
+        <Marked stretches={missing.one} as="mark" />
       </TextSection>
     </div>
   );

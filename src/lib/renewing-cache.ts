@@ -70,3 +70,16 @@ export class RenewingCache<T> {
     return value;
   }
 }
+
+/**
+ * A cache for each owner, made when it is first asked for. The owner of what an isolate keeps is the database, because
+ * the services of one isolate are made once.
+ */
+export function cachePer<T>(lifeMs: number, mostEntries: number): (owner: WeakKey) => RenewingCache<T> {
+  const caches = new WeakMap<WeakKey, RenewingCache<T>>();
+  return (owner) => {
+    const cache = caches.get(owner) ?? new RenewingCache<T>(lifeMs, mostEntries);
+    caches.set(owner, cache);
+    return cache;
+  };
+}

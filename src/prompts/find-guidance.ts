@@ -1,6 +1,8 @@
 import { cachedClusterId, cachedContext } from "../clusters/context/cached-context.ts";
 import type { Context } from "../clusters/context/context.ts";
 import { composeGuidance, type Guidance, sharedGuidance } from "../clusters/lessons/guidance-text.ts";
+import { isHeldOut } from "../experiments/holdout.ts";
+import { newPromptId, type PromptArm } from "../experiments/prompt-id.ts";
 import { log } from "../lib/log.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
 import type { Candidate } from "../router/route-message.ts";
@@ -8,7 +10,7 @@ import { routeWithCopy } from "../router/router-copy.ts";
 import type { Services } from "../services.ts";
 
 /** What finding guidance takes. */
-export type GuidanceServices = Pick<Services, "db" | "clusters" | "bucket" | "clock">;
+export type GuidanceServices = Pick<Services, "db" | "clusters" | "bucket" | "clock" | "config" | "chance">;
 
 /** Why a prompt came out plain. */
 export type PlainReason =
@@ -24,8 +26,11 @@ export interface Asked {
   customerMessage: string;
   topic?: string | null;
   failureCategory?: string | null;
+  /** What tells one conversation from another: its id or its first message. */
+  conversation: string;
 }
 
+/** What is known that would serve a message. */
 export interface Found {
   /** The cluster, whether or not it has anything to say. */
   cluster: { context: Context; confidence: number } | null;
@@ -40,19 +45,35 @@ export interface Found {
   plain: PlainReason | null;
 }
 
+/** The prompt's id, which says to its outcome how it was made, and the guidance that goes out: none where held out. */
+export interface Guiding extends Found {
+  promptId: string;
+  heldOut: boolean;
+  text: string | null;
+}
+
 const NOTHING: Found = { cluster: null, candidates: [], contexts: [], guidance: null, shared: false, plain: null };
 
 /**
- * What is known that a message's prompt should say. A topic that is given wins over the router. Never fails, whatever
+ * What is known that a message's prompt should say, unless its conversation is held out. A topic that is given wins over the router. Never fails, whatever
  * happens behind it. Warm, it reads nothing: router, topics and contexts are the isolate's copies.
  */
-export async function findGuidance(services: GuidanceServices, asked: Asked, waitUntil: WaitUntil): Promise<Found> {
+export async function findGuidance(services: GuidanceServices, asked: Asked, waitUntil: WaitUntil): Promise<Guiding> {
+  let found: Found;
   try {
-    return await find(services, asked, waitUntil);
+    found = await find(services, asked, waitUntil);
   } catch (error) {
     log.error("prompt_unavailable", {}, error);
-    return { ...NOTHING, plain: "unavailable" };
+    found = { ...NOTHING, plain: "unavailable" };
   }
+  const { cluster, guidance, shared } = found;
+  const heldOut = guidance !== null && isHeldOut(asked.conversation, services.config.HOLDOUT_FRACTION);
+  const arm: PromptArm = guidance === null ? "plain" : shared ? "shared" : heldOut ? "holdout" : "guided";
+  const lessons = arm === "guided" ? (guidance?.lessons ?? 0) : 0;
+  const promptId = newPromptId({ arm, cluster: cluster?.context.number ?? 0, lessons }, services);
+  return heldOut
+    ? { ...found, promptId, heldOut, text: null, plain: "holdout" }
+    : { ...found, promptId, heldOut, text: guidance?.text ?? null };
 }
 
 async function find(services: GuidanceServices, asked: Asked, waitUntil: WaitUntil): Promise<Found> {

@@ -1,5 +1,4 @@
-import { oncePer } from "../lib/once-per.ts";
-import { RenewingCache } from "../lib/renewing-cache.ts";
+import { cachePer } from "../lib/renewing-cache.ts";
 import { SECOND } from "../lib/time.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
 import type { Services } from "../services.ts";
@@ -12,7 +11,7 @@ const LIFE_MS = 15 * SECOND;
 /** The one entry. */
 const ONLY = "router";
 
-const copyOf = oncePer(() => new RenewingCache<LoadedRouter | null>(LIFE_MS, 1));
+const copyOf = cachePer<LoadedRouter | null>(LIFE_MS, 1);
 
 export interface Routed {
   route: Route;

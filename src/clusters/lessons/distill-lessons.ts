@@ -4,7 +4,7 @@ import { clusters } from "../../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { improvements } from "../../db/schema/improvements.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../../jobs/job.ts";
-import { requestJobs } from "../../jobs/request-jobs.ts";
+import { requestJobs } from "../../jobs/wake-jobs.ts";
 import { log } from "../../lib/log.ts";
 import { HOUR, MINUTE } from "../../lib/time.ts";
 import { countTokens, tokensLeft } from "../../llm/daily-tokens.ts";
