@@ -36,10 +36,7 @@ export async function moveFailures(
     if ((await moveChunk(db, some, target)) > 0) continue;
     await moveOutcomes(db, clusterId, target);
     // The source's own context has held their texts until now.
-    await touchClusters(
-      services,
-      [target, clusterId].map((id) => ({ clusterId: id, failureCategory: null })),
-    );
+    await touchClusters(services, [{ clusterId: target }, { clusterId }]);
     return DONE;
   }
   return { end: "again", at: clock() };

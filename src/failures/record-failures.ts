@@ -53,7 +53,7 @@ export async function recordFailures(services: Recorder, inputs: FailureInput[])
       results.flatMap((one) => (one.result === "recorded" ? one.id : [])),
     );
   }
-  return { results, changed: [...changed, ...tested.map((clusterId) => ({ clusterId, failureCategory: null }))] };
+  return { results, changed: [...changed, ...tested.map((clusterId) => ({ clusterId }))] };
 }
 
 /** Within one call the first of a repeated external id counts; the others are compared with it. */

@@ -1,10 +1,10 @@
 import type { Comparison, JudgeSample } from "../db/schema/judge.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import { Facts } from "../ui/facts.tsx";
-import { Gain, Rating } from "../ui/gain.tsx";
+import { Gain } from "../ui/gain.tsx";
 import { TextSection } from "../ui/text-section.tsx";
 import { When } from "../ui/when.tsx";
-import { exportState, GuardWarnings, HelpdeskLink, PAIRWISE_WORDS } from "./improvement-parts.tsx";
+import { exportState, GuardWarnings, HelpdeskLink, PAIRWISE_WORDS, RatedText } from "./improvement-parts.tsx";
 import type { ExportRule } from "./is-exportable.ts";
 import type { ImprovementDetail } from "./queries.ts";
 
@@ -135,20 +135,6 @@ function About({ improvement }: { improvement: ImprovementDetail }) {
         Context: context_url && <HelpdeskLink url={context_url} />,
       }}
     />
-  );
-}
-
-function RatedText({ title, rating, children }: { title: string; rating: number | null; children: string }) {
-  return (
-    <TextSection
-      title={
-        <>
-          {title} <Rating rating={rating} />
-        </>
-      }
-    >
-      {children}
-    </TextSection>
   );
 }
 

@@ -1,5 +1,8 @@
+import type { Child } from "hono/jsx";
 import type { GuardFinding } from "../db/schema/improvements.ts";
 import type { Pairwise } from "../db/schema/judge.ts";
+import { Rating } from "../ui/gain.tsx";
+import { TextSection } from "../ui/text-section.tsx";
 import { type ExportRule, exportRefusal, whyNotExportable } from "./is-exportable.ts";
 import type { ImprovementOutput } from "./schemas.ts";
 
@@ -39,5 +42,20 @@ export function HelpdeskLink({ url }: { url: string | null }) {
     <a href={url} rel="noopener noreferrer nofollow">
       Message in helpdesk
     </a>
+  );
+}
+
+/** A reply under its title, with what the judge rated it. */
+export function RatedText({ title, rating, children }: { title: string; rating: number | null; children: Child }) {
+  return (
+    <TextSection
+      title={
+        <>
+          {title} <Rating rating={rating} />
+        </>
+      }
+    >
+      {children}
+    </TextSection>
   );
 }

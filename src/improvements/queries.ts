@@ -6,6 +6,7 @@ import { clusters } from "../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { improvements, reviews, UNSCORED_RANK } from "../db/schema/improvements.ts";
 import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
+import { toTenth } from "../lib/statistics.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { Credit, ImprovementOutput, ImprovementQuery, Totals } from "./schemas.ts";
 
@@ -42,6 +43,14 @@ export async function getImprovement(db: Db, id: string) {
   return { ...toOutput(row), ...row.detail, reviews: decisions };
 }
 
+/** SQL: the gain of a scored improvement, null otherwise; and what tables of gains count. */
+const gain = sql`nullif(${improvements.meanRank}, ${UNSCORED_RANK})`;
+const gained = {
+  improvements: count(),
+  scored: sql<number>`count(${gain})`,
+  mean: sql<number | null>`avg(${gain})`,
+};
+
 /** Names that a credit table lists. */
 const MOST_CREDITED = 100;
 
@@ -58,20 +67,17 @@ export async function improvementCredit(db: Db): Promise<Credit> {
 }
 
 async function creditBy(db: Db, column: typeof improvements.failureCategory | typeof improvements.agent) {
-  const gain = sql`nullif(${improvements.meanRank}, ${UNSCORED_RANK})`;
   const rows = await db
     .select({
-      name: sql<string>`${column}`.as("name"),
-      improvements: count().as("improvements"),
-      scored: sql<number>`count(${gain})`.as("scored"),
-      mean: sql<number | null>`avg(${gain})`.as("mean"),
-      points: sql<number>`cast(total(${gain}) as integer)`.as("points"),
+      name: sql<string>`${column}`,
+      ...gained,
+      points: sql<number>`cast(total(${gain}) as integer)`,
     })
     .from(improvements)
     .where(and(eq(improvements.isCurrent, true), isNotNull(column)))
     .groupBy(column);
   return rows
-    .map(({ mean, ...row }) => ({ ...row, mean_gain: mean === null ? null : Math.round(mean * 10) / 10 }))
+    .map(({ mean, ...row }) => ({ ...row, mean_gain: toTenth(mean) }))
     .sort((a, b) => b.points - a.points || (a.name < b.name ? -1 : 1))
     .slice(0, MOST_CREDITED);
 }
@@ -79,12 +85,9 @@ async function creditBy(db: Db, column: typeof improvements.failureCategory | ty
 /** The totals over what a leaderboard query matches; without a text to search, an index alone answers it. */
 export async function improvementTotals(db: Db, query: ImprovementQuery): Promise<Totals> {
   const where = await conditions(db, query);
-  const gain = sql`nullif(${improvements.meanRank}, ${UNSCORED_RANK})`;
   const totals = db
     .select({
-      improvements: count(),
-      scored: sql<number>`count(${gain})`,
-      mean: sql<number | null>`avg(${gain})`,
+      ...gained,
       better: sql<number>`coalesce(sum(${gain} > 0), 0)`,
       worse: sql<number>`coalesce(sum(${gain} < 0), 0)`,
     })
@@ -93,7 +96,7 @@ export async function improvementTotals(db: Db, query: ImprovementQuery): Promis
   const searched = query.q ? totals.innerJoin(prompts, eq(prompts.id, improvements.promptId)) : totals;
   const [row] = where ? await searched.where(and(...where)) : [];
   const { mean = null, ...counts } = row ?? { improvements: 0, scored: 0, better: 0, worse: 0 };
-  return { ...counts, mean_gain: mean === null ? null : Math.round(mean * 10) / 10 };
+  return { ...counts, mean_gain: toTenth(mean) };
 }
 
 async function conditions(db: Db, query: ImprovementQuery): Promise<SQL[] | null> {
@@ -151,6 +154,7 @@ function selectImprovements(db: Db) {
         conversation: prompts.conversation,
         failure_explanation: failedReplies.failureExplanation,
         judgement: improvements.judgement,
+        cluster_id: improvements.clusterId,
         is_current: improvements.isCurrent,
       },
       place: { rank: improvements.rank, meanRank: improvements.meanRank, seq: improvements.seq },

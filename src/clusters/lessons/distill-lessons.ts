@@ -104,7 +104,7 @@ async function store(
     set: learned,
     learnedFrom: failures.map(({ id }) => id),
   });
-  if (version !== null) await touchClusters(services, [{ clusterId: cluster.id, failureCategory: null }]);
+  if (version !== null) await touchClusters(services, [{ clusterId: cluster.id }]);
 }
 
 function readNew(db: Db, clusterId: string, after: string): Promise<NewFailure[]> {
