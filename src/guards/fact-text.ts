@@ -41,6 +41,11 @@ export function anyOf(names: Iterable<string>): string {
   return `(${escaped.join("|")})`;
 }
 
+/** Which value each name stands for, of lists of names with spaces between them. */
+export function byName<T>(lists: Iterable<readonly [T, string]>): Map<string, T> {
+  return new Map([...lists].flatMap(([value, names]) => names.split(" ").map((name) => [name, value] as const)));
+}
+
 // What stands for a fact already taken, so that a year inside a date is not taken again as a number.
 const TAKEN = "\u0000";
 const LONG_TEXT = 80;
