@@ -119,9 +119,7 @@ export async function splitCluster(
 }
 
 async function afterChange(services: Changing, clusterIds: string[]): Promise<void> {
-  await touchClusters(
-    services,
-    clusterIds.map((clusterId) => ({ clusterId })),
-  );
+  const changed = clusterIds.map((clusterId) => ({ clusterId }));
+  await touchClusters(services, changed);
   await wakeTraining(services);
 }

@@ -100,7 +100,6 @@ function Outcomes({ cluster: { outcomes, guidance_switched_off } }: { cluster: C
   );
 }
 
-/** What a page shows of an example. */
 const SHOWN_CHARACTERS = 300;
 
 function Examples({ examples }: Pick<ClusterDetail, "examples">) {

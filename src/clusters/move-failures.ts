@@ -67,9 +67,6 @@ async function askForMoves(services: Pick<Services, "db" | "clock" | "jobs">): P
         exists(db.select({ one: sql`1` }).from(failedReplies).where(eq(failedReplies.clusterId, clusters.id))),
       ),
     );
-  await requestJobs(
-    services,
-    "move_cluster",
-    left.map(({ id }) => id),
-  );
+  const ids = left.map(({ id }) => id);
+  await requestJobs(services, "move_cluster", ids);
 }

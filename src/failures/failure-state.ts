@@ -31,9 +31,7 @@ export interface FailureState {
 export type FailureEvent =
   /** A correction is wanted: by a recording with AUTO_CORRECT, by a run, or (`redo`) once more after it failed. */
   | { type: "requested"; runId: string | null; redo?: boolean }
-  /** A wake-up message went out. */
   | { type: "sent" }
-  /** A consumer begins. */
   | { type: "claimed" }
   | { type: "improved" }
   | { type: "needs_human"; code: string; reason: string }

@@ -14,7 +14,6 @@ export interface RewriteToCheck {
   rewrite: string;
 }
 
-/** Characters of a copied run that a finding quotes. */
 const QUOTED_LENGTH = 200;
 
 export type Guard = "copying" | "made_up_fact" | "not_a_reply" | "language" | "leak";

@@ -75,10 +75,8 @@ export class FactText {
 
   /** Takes out what a finder of personal data finds. */
   takeFound(kind: FactKind, find: (text: string) => Found[], read: (value: string) => FactKeys): void {
-    this.#takeOut(
-      kind,
-      find(this.#rest).map((found) => ({ ...found, keys: read(found.value) })),
-    );
+    const taken = find(this.#rest).map((found) => ({ ...found, keys: read(found.value) }));
+    this.#takeOut(kind, taken);
   }
 
   /** `taken` is in the order of the text and does not overlap. */

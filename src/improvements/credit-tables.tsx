@@ -5,7 +5,6 @@ import type { Credit } from "./schemas.ts";
 /** Rows of a credit table on the page; the API has more. */
 const CREDIT_ROWS = 10;
 
-/** What was gained, by failure category and by agent. */
 export function CreditTables({ credit: { by_failure_category, by_agent } }: { credit: Credit }) {
   return (
     <div class="side-by-side">

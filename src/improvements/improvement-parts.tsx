@@ -6,7 +6,6 @@ import { TextSection } from "../ui/text-section.tsx";
 import { type ExportRule, exportRefusal, whyNotExportable } from "./is-exportable.ts";
 import type { ImprovementOutput } from "./schemas.ts";
 
-/** What the comparison of the two replies means, in words. */
 export const PAIRWISE_WORDS: Record<Pairwise, string> = {
   won: "Face to face, the judge prefers the improved reply in both orders.",
   lost: "Face to face, the judge prefers the old reply in both orders.",

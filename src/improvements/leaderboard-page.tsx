@@ -6,7 +6,8 @@ import { Gain, Rating, signed } from "../ui/gain.tsx";
 import { CreditTables } from "./credit-tables.tsx";
 import { exportState, HelpdeskLink } from "./improvement-parts.tsx";
 import type { ExportRule } from "./is-exportable.ts";
-import type { Credit, ImprovementOutput, ImprovementQuery, Totals } from "./schemas.ts";
+import type { Totals } from "./queries.ts";
+import type { Credit, ImprovementOutput, ImprovementQuery } from "./schemas.ts";
 
 /** What a row shows of a text; the detail page shows all of it. */
 const SHOWN_CHARACTERS = 400;

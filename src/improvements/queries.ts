@@ -8,7 +8,7 @@ import { improvements, reviews, UNSCORED_RANK } from "../db/schema/improvements.
 import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
 import { toTenth } from "../lib/statistics.ts";
 import { toRfc3339 } from "../lib/time.ts";
-import type { Credit, ImprovementOutput, ImprovementQuery, Totals } from "./schemas.ts";
+import type { Credit, ImprovementOutput, ImprovementQuery } from "./schemas.ts";
 
 /** The column each sort is by; null: by time. */
 const ORDERS = { score_gain: "rank", mean_gain: "meanRank", newest: null } as const;
@@ -51,7 +51,6 @@ const gained = {
   mean: sql<number | null>`avg(${gain})`,
 };
 
-/** Names that a credit table lists. */
 const MOST_CREDITED = 100;
 
 /** What was gained, by failure category and by the agent who wrote the reply that was learned from. */
@@ -83,7 +82,7 @@ async function creditBy(db: Db, column: typeof improvements.failureCategory | ty
 }
 
 /** The totals over what a leaderboard query matches; without a text to search, an index alone answers it. */
-export async function improvementTotals(db: Db, query: ImprovementQuery): Promise<Totals> {
+export async function improvementTotals(db: Db, query: ImprovementQuery) {
   const where = await conditions(db, query);
   const totals = db
     .select({
@@ -98,6 +97,8 @@ export async function improvementTotals(db: Db, query: ImprovementQuery): Promis
   const { mean = null, ...counts } = row ?? { improvements: 0, scored: 0, better: 0, worse: 0 };
   return { ...counts, mean_gain: toTenth(mean) };
 }
+
+export type Totals = Awaited<ReturnType<typeof improvementTotals>>;
 
 async function conditions(db: Db, query: ImprovementQuery): Promise<SQL[] | null> {
   // The plus keeps SQLite from an index that begins with this column: it would have to sort what it finds there by time.

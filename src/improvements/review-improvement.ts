@@ -77,13 +77,8 @@ function editOf(row: ImprovementDetail, review: ReviewInput): { text: string; fi
     text,
   );
   const refused = findings.filter(isRefusal);
-  if (refused.length > 0) {
-    throw new RedraftError(
-      "invalid",
-      "A guard refuses the edited reply.",
-      refused.map(({ detail }) => ({ pointer: "/corrected_reply", detail })),
-    );
-  }
+  const errors = refused.map(({ detail }) => ({ pointer: "/corrected_reply", detail }));
+  if (errors.length > 0) throw new RedraftError("invalid", "A guard refuses the edited reply.", errors);
   return { text, findings };
 }
 

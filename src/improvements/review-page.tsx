@@ -19,7 +19,6 @@ interface Props {
   improvement: ImprovementDetail | null;
   /** The place of this improvement in the queue: the next comes after it. */
   cursor: string;
-  /** True at the queue's beginning. */
   isFirst: boolean;
   unreviewed: number;
   failures: LeftFailure[];

@@ -47,13 +47,10 @@ export async function listDeadLetters(
     rows,
     limit,
     (row) => [row.id],
-    (row) => ({
-      id: row.id,
-      queue: row.queue,
-      body: row.body,
-      error: row.error,
-      created_at: toRfc3339(row.createdAt),
-      replayed_at: toRfc3339OrNull(row.replayedAt),
+    ({ createdAt, replayedAt, ...letter }) => ({
+      ...letter,
+      created_at: toRfc3339(createdAt),
+      replayed_at: toRfc3339OrNull(replayedAt),
     }),
   );
 }

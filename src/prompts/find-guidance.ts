@@ -9,10 +9,8 @@ import type { Candidate } from "../router/route-message.ts";
 import { routeWithCopy } from "../router/router-copy.ts";
 import type { Services } from "../services.ts";
 
-/** What finding guidance takes. */
 export type GuidanceServices = Pick<Services, "db" | "clusters" | "bucket" | "clock" | "config" | "chance">;
 
-/** Why a prompt came out plain. */
 export type PlainReason =
   | "no_router"
   | "no_cluster"
@@ -41,7 +39,6 @@ export interface Found {
   guidance: Guidance | null;
   /** The guidance says what holds across types of query: in general, or for a failure category that was given. */
   shared: boolean;
-  /** Why there is no guidance. */
   plain: PlainReason | null;
 }
 

@@ -10,9 +10,7 @@ interface ChatRequest {
 }
 
 export interface Guided {
-  /** The request to pass on. */
   body: string;
-  /** Where to. */
   server: Omit<Target, "model">;
   /** What the name of our own stood for; null where the request names its model itself. */
   model: string | null;

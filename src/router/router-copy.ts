@@ -5,10 +5,8 @@ import type { Services } from "../services.ts";
 import { type Route, routeMessage } from "./route-message.ts";
 import { type LoadedRouter, loadRouter } from "./router-store.ts";
 
-/** How long an isolate's copy of the router lives. */
 const LIFE_MS = 15 * SECOND;
 
-/** The one entry. */
 const ONLY = "router";
 
 const copyOf = cachePer<LoadedRouter | null>(LIFE_MS, 1);

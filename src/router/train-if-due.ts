@@ -15,7 +15,6 @@ import { isDue, NEVER, ROUTER, readTraining, VERSION_SUFFIX } from "./training-s
 
 type Training = Pick<Services, "db" | "bucket" | "clock" | "newId">;
 
-/** The router's training. */
 export const trainRouterJob: Job = {
   run: trainIfDue,
   mostTries: 5,

@@ -21,11 +21,9 @@ export type TrainingSet = {
   topicOf: Uint16Array;
   /** 1 for the row that is the topic's name, which no calibration may be tested on. */
   isName: Uint8Array;
-  /** Rows without the names. */
   examples: number;
 };
 
-/** The bucket ids of a row. */
 export function bucketsOf({ ids, starts }: TrainingSet, row: number): Uint16Array {
   return ids.subarray(starts[row], starts[row + 1]);
 }
