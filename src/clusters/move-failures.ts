@@ -22,7 +22,7 @@ export const moveClusterJob: Job = {
 };
 
 /** Moves what a merged cluster still holds to its successor. Cut off anywhere, it goes on where it was. */
-export async function moveFailures(
+async function moveFailures(
   services: Pick<Services, "db" | "clock" | "clusters" | "bucket">,
   { subject: clusterId }: Held,
 ): Promise<JobEnd> {

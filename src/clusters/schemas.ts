@@ -19,7 +19,7 @@ const trend = z
   .array(z.object({ day: z.iso.date(), failures: z.int() }))
   .openapi({ description: "The last 30 days; days without a failure are left out." });
 
-export const clusterRow = z
+const clusterRow = z
   .object({
     topic: z.string(),
     failures: z.int(),

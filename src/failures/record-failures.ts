@@ -160,7 +160,7 @@ function contentHash(input: FailureInput): Promise<string> {
  * The customer's message, and the turns before it. Helpdesks send the message itself as the last turn as well, or
  * only the conversation, the failed reply at its end: neither may be in the prompt twice.
  */
-export function splitConversation({ original_prompt, conversation, ai_reply }: FailureInput): {
+function splitConversation({ original_prompt, conversation, ai_reply }: FailureInput): {
   originalPrompt: string;
   conversation: Turn[] | null;
 } {

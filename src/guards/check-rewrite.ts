@@ -4,7 +4,7 @@ import { findMadeUpFacts, type MadeUpFact } from "./facts.ts";
 import { checkReplyText, type ReplyProblem } from "./reply-text.ts";
 
 /** A rewrite and everything it was made from. */
-export interface RewriteToCheck {
+interface RewriteToCheck {
   customerMessage?: string;
   /** Earlier turns, oldest first. */
   conversation?: readonly { role: string; content: string }[];
@@ -16,7 +16,7 @@ export interface RewriteToCheck {
 
 const QUOTED_LENGTH = 200;
 
-export type Guard = "copying" | "made_up_fact" | "not_a_reply" | "language" | "leak";
+type Guard = "copying" | "made_up_fact" | "not_a_reply" | "language" | "leak";
 
 export interface Finding {
   guard: Guard;
@@ -28,7 +28,7 @@ export interface Finding {
   evidence: Record<string, number | string | string[]>;
 }
 
-export interface RewriteVerdict {
+interface RewriteVerdict {
   verdict: "pass" | "refuse";
   findings: Finding[];
 }

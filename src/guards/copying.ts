@@ -43,7 +43,7 @@ export interface CopyMeasure {
   nearExact: boolean;
 }
 
-export type CopyVerdict = "pass" | "warn" | "refuse";
+type CopyVerdict = "pass" | "warn" | "refuse";
 
 /**
  * Measures how much of `rewrite` is copied from `agentReply`. Names, URLs, e-mail addresses and anything with a

@@ -6,7 +6,7 @@ import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import type { DeadLetterOutput, DeadLetterQuery } from "./schemas.ts";
 
-export type QueueName = typeof deadLetters.$inferSelect.queue;
+type QueueName = typeof deadLetters.$inferSelect.queue;
 
 /** Keeps a message that no consumer could deal with. */
 export async function keepDeadLetter(

@@ -21,7 +21,7 @@ interface Entry<T> {
  * Copies that an isolate keeps for a short while. A copy past its life still answers, at once, and is refreshed
  * behind that answer. Loads are not shared between requests: a request may not wait for another one's I/O.
  */
-export class RenewingCache<T> {
+class RenewingCache<T> {
   readonly #entries = new Map<string, Entry<T>>();
   readonly #lifeMs: number;
   readonly #mostEntries: number;

@@ -43,7 +43,7 @@ export interface Found {
 }
 
 /** The prompt's id, which says to its outcome how it was made, and the guidance that goes out: none where held out. */
-export interface Guiding extends Found {
+interface Guiding extends Found {
   promptId: string;
   heldOut: boolean;
   text: string | null;

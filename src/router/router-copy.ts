@@ -11,7 +11,7 @@ const ONLY = "router";
 
 const copyOf = cachePer<LoadedRouter | null>(LIFE_MS, 1);
 
-export interface Routed {
+interface Routed {
   route: Route;
   /** The clusters to take lessons from: none, one, or two where the margin is small. The likeliest first. */
   clusterIds: string[];
