@@ -3,7 +3,7 @@ import type { GuardFinding } from "../db/schema/improvements.ts";
 import type { Pairwise } from "../db/schema/judge.ts";
 import { Rating } from "../ui/gain.tsx";
 import { TextSection } from "../ui/text-section.tsx";
-import { type ExportRule, exportRefusal, whyNotExportable } from "./is-exportable.ts";
+import { type ExportRule, notExportable, whyNotExportable } from "./is-exportable.ts";
 import type { ImprovementOutput } from "./schemas.ts";
 
 export const PAIRWISE_WORDS: Record<Pairwise, string> = {
@@ -29,7 +29,17 @@ export function GuardWarnings({ findings }: { findings: GuardFinding[] }) {
 
 /** Whether it goes into training files, and otherwise why not. */
 export function exportState(improvement: ImprovementOutput, rule: ExportRule): { goesIn: boolean; sentence: string } {
-  const refusal = exportRefusal(improvement, rule);
+  const refusal = notExportable(
+    {
+      scoreGainEstimate: improvement.score_gain_estimate,
+      newRating: improvement.new_rating,
+      pairwise: improvement.pairwise,
+      guardFindings: improvement.guard_findings,
+      reviewStatus: improvement.review_status,
+      edited: improvement.edited,
+    },
+    rule,
+  );
   return refusal === null
     ? { goesIn: true, sentence: "Goes into training files." }
     : { goesIn: false, sentence: `Stays out of training files: ${whyNotExportable(refusal, rule)}.` };

@@ -52,8 +52,9 @@ interface Guiding extends Found {
 const NOTHING: Found = { cluster: null, candidates: [], contexts: [], guidance: null, shared: false, plain: null };
 
 /**
- * What is known that a message's prompt should say, unless its conversation is held out. A topic that is given wins over the router. Never fails, whatever
- * happens behind it. Warm, it reads nothing: router, topics and contexts are the isolate's copies.
+ * What is known that a message's prompt should say, unless its conversation is held out. A topic that is given wins
+ * over the router. Never fails, whatever happens behind it. Warm, it reads nothing: router, topics and contexts are the
+ * isolate's copies.
  */
 export async function findGuidance(services: GuidanceServices, asked: Asked, waitUntil: WaitUntil): Promise<Guiding> {
   let found: Found;
@@ -74,14 +75,16 @@ export async function findGuidance(services: GuidanceServices, asked: Asked, wai
 }
 
 async function find(services: GuidanceServices, asked: Asked, waitUntil: WaitUntil): Promise<Found> {
-  const { clusterIds, confidence, candidates, unrouted } = await findClusters(services, asked, waitUntil);
-  const nothing = { ...NOTHING, candidates };
+  const known = asked.topic ? await cachedClusterId(services, asked.topic, waitUntil) : null;
+  const routed = known === null ? await routeWithCopy(services, asked.customerMessage, waitUntil) : null;
+  const clusterIds = known === null ? (routed?.clusterIds ?? []) : [known];
+  const nothing = { ...NOTHING, candidates: routed?.route.candidates ?? [] };
   const contexts = await Promise.all(
     clusterIds.map((cluster_id) => cachedContext(services, { cluster_id }, waitUntil)),
   );
   const [first] = contexts;
   if (first !== undefined) {
-    const cluster = { context: first, confidence };
+    const cluster = { context: first, confidence: known === null ? (routed?.route.confidence ?? 0) : 1 };
     // Guidance that does harm is switched off; where it is the likeliest cluster's, nothing is said.
     if (first.tested.switched_off) return { ...nothing, cluster, plain: "switched_off" };
     const working = contexts.filter(({ tested }) => !tested.switched_off);
@@ -94,23 +97,5 @@ async function find(services: GuidanceServices, asked: Asked, waitUntil: WaitUnt
     if (guidance) return { ...nothing, contexts: [context], guidance, shared: true };
   }
   const guidance = sharedGuidance(await cachedContext(services, "all", waitUntil), asked.customerMessage);
-  return { ...nothing, guidance, shared: true, plain: guidance ? null : unrouted };
-}
-
-interface Clusters {
-  clusterIds: string[];
-  confidence: number;
-  candidates: Candidate[];
-  /** Why the prompt is plain where no cluster is found and nothing else helps. */
-  unrouted: PlainReason;
-}
-
-/** A topic that is given and known; else what the router says. */
-async function findClusters(services: GuidanceServices, asked: Asked, waitUntil: WaitUntil): Promise<Clusters> {
-  const id = asked.topic ? await cachedClusterId(services, asked.topic, waitUntil) : null;
-  if (id !== null) return { clusterIds: [id], confidence: 1, candidates: [], unrouted: "nothing_known" };
-  const routed = await routeWithCopy(services, asked.customerMessage, waitUntil);
-  if (routed === null) return { clusterIds: [], confidence: 0, candidates: [], unrouted: "no_router" };
-  const { confidence, candidates } = routed.route;
-  return { clusterIds: routed.clusterIds, confidence, candidates, unrouted: "no_cluster" };
+  return { ...nothing, guidance, shared: true, plain: guidance ? null : routed ? "no_cluster" : "no_router" };
 }
