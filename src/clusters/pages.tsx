@@ -12,7 +12,6 @@ import { guidanceInput } from "./lessons/schemas.ts";
 import { listClusters } from "./queries.ts";
 import { clusterQuery } from "./schemas.ts";
 
-/** Clusters a page shows. */
 const PAGE_ROWS = 50;
 
 export const clusterPages = new Hono<AppEnv>()
