@@ -1,9 +1,14 @@
 import type { Child } from "hono/jsx";
 import type { Unseen } from "../../db/schema/fine-tunes.ts";
 import type { Estimate } from "../../lib/statistics.ts";
-import { DEFAULT_CASES, MOST_CASES } from "./comparison-state.ts";
 import { Examples } from "./examples.tsx";
-import type { CaseOutput, ComparisonNumbers, ComparisonOutput } from "./schemas.ts";
+import {
+  type CaseOutput,
+  type ComparisonNumbers,
+  type ComparisonOutput,
+  DEFAULT_CASES,
+  MOST_CASES,
+} from "./schemas.ts";
 
 interface Props {
   /** What of the fine-tune is needed to compare it. */

@@ -2,7 +2,10 @@ import { z } from "@hono/zod-openapi";
 import { COMPARISON_STATUSES, UNSEEN } from "../../db/schema/fine-tunes.ts";
 import { PAIRWISE } from "../../db/schema/judge.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
-import { DEFAULT_CASES, MOST_CASES } from "./comparison-state.ts";
+
+/** Each case costs two replies and, with one sample, four calls of the judge. */
+export const DEFAULT_CASES = 50;
+export const MOST_CASES = 500;
 
 export const comparisonInput = z
   .strictObject({
