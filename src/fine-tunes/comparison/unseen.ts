@@ -65,7 +65,7 @@ type Drawing = Pick<Services, "db" | "bucket" | "config">;
  */
 export async function drawUnseen(services: Drawing, source: Source, limit: number): Promise<Drawn[]> {
   const most = limit * SPARE;
-  if ((source.files?.["validation_data.jsonl"]?.rows ?? 0) > 0) {
+  if (source.validationRows > 0) {
     const heldOut = idsIn(services, source, "improvements.jsonl", (line) => line.includes('"file":"validation"'));
     return (await readDistinct(services, { held_out: await draw(heldOut, most) })).slice(0, limit);
   }
