@@ -39,11 +39,8 @@ export async function getBotModel({ db, config }: Pick<Services, "db" | "config"
  * @throws RedraftError where the fine-tune has no model
  */
 export async function setBotModel(services: Setting, fineTuneId: string, actor: string): Promise<void> {
-  const rows = await services.db
-    .select({ status: fineTunes.status, model: fineTunes.model })
-    .from(fineTunes)
-    .where(eq(fineTunes.id, fineTuneId));
-  const { status, model } = found(rows[0], "fine-tune");
+  const [row] = await services.db.select().from(fineTunes).where(eq(fineTunes.id, fineTuneId));
+  const { status, model } = found(row, "fine-tune");
   if (status !== "succeeded" || model === null)
     throw new RedraftError("conflict", `The fine-tune is ${status}; there is no model to use.`);
   await change(services, { fineTuneId, model, actor });

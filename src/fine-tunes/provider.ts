@@ -164,9 +164,9 @@ async function streamForm(fields: Record<string, string>, { field, name, bytes, 
   const form = new FormData();
   for (const [key, value] of Object.entries(fields)) form.append(key, value);
   form.append(field, new Blob([], { type: "application/jsonl" }), name);
-  const written = new Response(form);
-  const headers = { "content-type": written.headers.get("content-type") ?? "" };
-  const around = new TextDecoder().decode(await written.arrayBuffer());
+  const empty = new Response(form);
+  const headers = { "content-type": empty.headers.get("content-type") ?? "" };
+  const around = new TextDecoder().decode(await empty.arrayBuffer());
   const at = around.lastIndexOf("\r\n--");
   const [head, foot] = [new Blob([around.slice(0, at)]), new Blob([around.slice(at)])];
   const { readable, writable } = new FixedLengthStream(head.size + bytes + foot.size);
