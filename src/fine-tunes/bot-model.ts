@@ -28,9 +28,9 @@ export async function getBotModel({ db, config }: Pick<Services, "db" | "config"
     fine_tune_id: live?.fineTuneId ?? null,
     since: toRfc3339OrNull(live?.createdAt ?? null),
     set_by: live?.actor ?? null,
-    history: changes.map(({ fineTuneId, model, actor, createdAt }) => ({
-      ...{ fine_tune_id: fineTuneId, model, set_by: actor, at: toRfc3339(createdAt) },
-    })),
+    history: changes.map(({ fineTuneId, model, actor, createdAt }) => {
+      return { fine_tune_id: fineTuneId, model, set_by: actor, at: toRfc3339(createdAt) };
+    }),
   };
 }
 

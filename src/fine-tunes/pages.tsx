@@ -27,26 +27,23 @@ const EXAMPLES = 5;
 export const fineTunePages = new Hono<AppEnv>()
   .get("/fine-tunes", async (c) => {
     const { db, config } = c.var.services;
-    const parsed = fineTuneQuery.safeParse({ limit: PAGE_ROWS, ...c.req.query() });
-    if (!parsed.success) throw new RedraftError("invalid", "This address is not valid.", fieldErrors(parsed.error));
+    const query = fineTuneQuery.safeParse({ limit: PAGE_ROWS, ...c.req.query() });
+    if (!query.success) throw new RedraftError("invalid", "This address is not valid.", fieldErrors(query.error));
     const [page, done, bot] = await Promise.all([
-      listFineTunes(db, parsed.data),
+      listFineTunes(db, query.data),
       listExports(db, { status: "done", limit: MAX_LIMIT }),
       getBotModel(c.var.services),
     ]);
-    const trainable = done.data.filter(
+    const exports = done.data.filter(
       ({ stale, format, rows }) => !stale && rows >= FEWEST_EXAMPLES && format.startsWith("openai-"),
     );
-    return renderPage(
-      c,
-      "Fine-tunes",
-      <FineTunesPage page={page} exports={trainable} provider={config.FINE_TUNE_BASE_URL} bot={bot} />,
-    );
+    const provider = config.FINE_TUNE_BASE_URL;
+    return renderPage(c, "Fine-tunes", <FineTunesPage {...{ page, exports, provider, bot }} />);
   })
   .post("/fine-tunes", async (c) => {
     const given = await readForm(c);
     // The file's format says by which method it can be trained on.
-    const source = isId(given.export_id ?? "") ? await getExport(c.var.services.db, given.export_id ?? "") : null;
+    const source = await getExport(c.var.services.db, given.export_id ?? "");
     const method = source?.format === "openai-dpo" ? "dpo" : "supervised";
     await requestFineTune(c.var.services, checkForm(fineTuneInput, { ...given, method }));
     return c.redirect("/fine-tunes", 303);

@@ -100,7 +100,7 @@ async function startJob(services: Running, provider: FineTuneProvider, row: Row)
   try {
     await keep(services, row, { status: "running", jobId: job.id, providerStatus: job.status });
   } catch (error) {
-    // Who cancelled it knew of no job yet; left alone it would train, and be paid for.
+    // It was cancelled before its job was known; left alone, the job would train and be paid for.
     if (error instanceof Overtaken) await provider.cancelJob(job.id);
     throw error;
   }

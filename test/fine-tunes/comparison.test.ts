@@ -50,7 +50,7 @@ describe("a comparison", () => {
     expect(used).toMatchObject({ model_calls: n * 6, input_tokens: n * 60, output_tokens: n * 30 });
   });
 
-  it("tells the judge of neither reply whose it is, nor by which comes first", async () => {
+  it("lets the judge know of neither reply whose it is, nor by which comes first", async () => {
     const model = models();
     const world = createWorld({ model });
     const { path } = await tunedOn(world, provider);

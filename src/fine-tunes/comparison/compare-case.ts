@@ -21,22 +21,19 @@ export interface Comparing extends Services {
 
 /** What became of a case in this piece. */
 export type CaseEnd =
-  | { kind: "ended" }
+  | { end: "done" }
   /** To be tried again. */
-  | { kind: "open"; reason: string }
+  | { end: "stuck"; reason: string }
   /** Nothing may begin, or nothing would help, before a time. */
-  | { kind: "wait"; reason: string; untilMs: number }
+  | { end: "wait"; reason: string; at: number }
   /** Nothing will help: the comparison is over. */
-  | { kind: "hopeless"; reason: string };
+  | { end: "hopeless"; reason: string };
 
+type Row = typeof comparisons.$inferSelect;
 type Case = typeof comparisonCases.$inferSelect;
 
-interface Outcome {
-  end: CaseEnd;
-  /** Null: as if it had not been tried. */
-  changes: Partial<Case> | null;
-  report?: Report;
-}
+/** The changes that its row gets; null: as if it had not been tried. */
+type Outcome = CaseEnd & { changes: Partial<Case> | null; report?: Report };
 
 /** Large enough for a long reply and a reasoning model's thoughts; the same for both models. */
 const MAX_OUTPUT_TOKENS = 4_000;
@@ -45,36 +42,33 @@ const MAX_OUTPUT_TOKENS = 4_000;
 const MOST_TRIES = 8;
 
 /** Replays one failure against both models and has the replies judged. Safe to repeat: the first end is kept. */
-export async function compareCase(
-  comparing: Comparing,
-  row: typeof comparisons.$inferSelect,
-  held: Case,
-): Promise<CaseEnd> {
+export async function compareCase(comparing: Comparing, row: Row, held: Case): Promise<CaseEnd> {
   const admission = await comparing.gatekeeper.admit();
-  if (!admission.admitted) return { kind: "wait", ...admission };
+  if (!admission.admitted) return { end: "wait", reason: admission.reason, at: admission.untilMs };
   const [failure] = await selectTexts(comparing.db).where(eq(failedReplies.id, held.failedReplyId));
   // Erased since: the erasure has ended the case.
-  if (failure === undefined) return { kind: "ended" };
+  if (failure === undefined) return { end: "done" };
   const system = (await comparing.guidance?.of(failure.clusterId, failure.prompt)) ?? null;
   const replay = prepareReplay(failure, system, comparing.config.REDACT_EXPORTS);
   const [trainer, judge] = [meterModel(comparing.trainer), meterModel(comparing.model)];
   const metered = { ...comparing, trainer: trainer.model, model: judge.model };
-  const outcome = typeof replay === "string" ? unscored(replay) : await attempt(metered, row, held, replay.row);
+  const { changes, report, ...end } =
+    typeof replay === "string" ? unscored(replay) : await attempt(metered, row, held, replay.row);
   const usage = addUsage(trainer.usage(), judge.usage());
-  await comparing.gatekeeper.report(outcome.report ?? null, usage.inputTokens + usage.outputTokens);
-  await keep(comparing, held, outcome.changes, usage);
-  return outcome.end;
+  await comparing.gatekeeper.report(report ?? null, usage.inputTokens + usage.outputTokens);
+  await keep(comparing, held, changes, usage);
+  return end;
 }
 
 const unscored = (reasonCode: string, known: Partial<Case> = {}, report?: Report): Outcome => ({
-  end: { kind: "ended" },
+  end: "done",
   changes: { ...known, status: "unscored", reasonCode },
   report,
 });
 
 async function attempt(
   { trainer, model, clock }: Comparing,
-  row: typeof comparisons.$inferSelect,
+  row: Row,
   { tries }: Case,
   replay: TrainingRow,
 ): Promise<Outcome> {
@@ -86,12 +80,11 @@ async function attempt(
   const texts = { baseReply: textOf(base), tunedReply: textOf(tuned) };
   const after = (error: ModelError, reasonCode: string, reason: string): Outcome => {
     if (error.code === "unknown_model" && reasonCode !== "not_judged")
-      return { end: { kind: "hopeless", reason }, changes: null };
-    if (error.failure === "stop")
-      return { end: { kind: "wait", reason, untilMs: clock() + OPERATOR_PROBE_MS }, changes: null };
+      return { end: "hopeless", reason, changes: null };
+    if (error.failure === "stop") return { end: "wait", reason, at: clock() + OPERATOR_PROBE_MS, changes: null };
     // A reply that never comes leaves the case unscored: it is not a bad reply.
     if (error.failure !== "retry" || tries + 1 >= MOST_TRIES) return unscored(reasonCode, texts);
-    return { end: { kind: "open", reason }, changes: {} };
+    return { end: "stuck", reason, changes: {} };
   };
   const saidBy = (name: string, { message }: ModelError) => `${name} (FINE_TUNE_BASE_URL): ${message}`;
   if (base instanceof ModelError) return after(base, "base_reply_failed", saidBy(row.baseModel, base));
@@ -109,7 +102,7 @@ async function attempt(
   const report: Report = { ok: true };
   if (verdict.baseRating === null || verdict.tunedRating === null) return unscored("not_judged", known, report);
   if (!usable) return unscored("unusable_reference", known, report);
-  return { end: { kind: "ended" }, changes: { ...known, status: "scored" }, report };
+  return { end: "done", changes: { ...known, status: "scored" }, report };
 }
 
 function orModelError<T>(work: Promise<T>): Promise<T | ModelError> {

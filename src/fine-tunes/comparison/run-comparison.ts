@@ -91,14 +91,17 @@ async function takePiece(services: Services, row: Row): Promise<JobEnd> {
   const comparing = await prepare(services, row);
   const limit = pLimit(CASES_IN_FLIGHT);
   const ends = await Promise.all(piece.map((held) => limit(() => compareCase(comparing, row, held))));
-  const hopeless = ends.find((end) => end.kind === "hopeless");
+  const hopeless = ends.find((end) => end.end === "hopeless");
   if (hopeless !== undefined || (await open(1)).length === 0) {
     await end(services, row.id, hopeless ? "failed" : "done", hopeless?.reason ?? null);
     return DONE;
   }
   const next = nextPiece(ends, clock());
-  await db.update(comparisons).set({ waiting: next.waiting }).where(isOpen(row.id));
-  return next.end;
+  await db
+    .update(comparisons)
+    .set({ waiting: "reason" in next ? next.reason : null })
+    .where(isOpen(row.id));
+  return next;
 }
 
 async function prepare(services: Services, row: Row): Promise<Comparing> {
@@ -118,16 +121,13 @@ async function prepare(services: Services, row: Row): Promise<Comparing> {
   };
 }
 
-/** What comes after a piece: the next one, or a wait, and what to say until then. */
-function nextPiece(ends: CaseEnd[], now: number): { end: JobEnd; waiting: string | null } {
-  if (ends.some(({ kind }) => kind === "ended")) return { end: { end: "again", at: now }, waiting: null };
-  const held = ends.find((end) => end.kind === "wait");
-  if (held !== undefined) {
-    // What only an operator can fix is looked at again at this pace.
-    return { end: { end: "wait", at: Math.min(held.untilMs, now + OPERATOR_PROBE_MS) }, waiting: held.reason };
-  }
-  const reason = ends.find((end) => end.kind === "open")?.reason ?? "No case came to an end.";
-  return { end: { end: "stuck", reason }, waiting: reason };
+/** What comes after a piece: the next one, or a wait, and why. */
+function nextPiece(ends: CaseEnd[], now: number) {
+  if (ends.some(({ end }) => end === "done")) return { end: "again" as const, at: now };
+  const held = ends.find((end) => end.end === "wait");
+  // What only an operator can fix is looked at again at this pace.
+  if (held !== undefined) return { ...held, at: Math.min(held.at, now + OPERATOR_PROBE_MS) };
+  return ends.find((end) => end.end === "stuck") ?? { end: "stuck" as const, reason: "No case came to an end." };
 }
 
 async function end(

@@ -16,15 +16,12 @@ import { MOST_CASES } from "./schemas.ts";
  * Which failures a tuned model has not seen. A failure in a training line is seen, and so is every other one with the
  * same customer message: it would measure memory.
  *
- * - `held_out`: the export put it into its validation file. These are the best: drawn by a hash of the prompt from the
- *   same failures as the training lines, with no prompt on both sides. (The provider computes a loss on that file; it
- *   does not train on it.)
+ * `held_out`: in the export's validation file, so drawn by a hash of the prompt from the same failures as the training
+ * lines, with no prompt on both sides. (The provider computes a loss on that file; it does not train on it.)
  *
  * Where an export held nothing out, two weaker kinds are left, whose prompts are looked up in the training file first:
- *
- * - `later`: recorded after the export was asked for. Other times may bring other questions.
- * - `left_out`: the export left it out, mostly because its rewrite gained too little. Not a fair sample: these are
- *   failures that the rewriting model found hard.
+ * `later`, recorded after the export was asked for (other times may bring other questions), and `left_out`, left out
+ * of the export, mostly because its rewrite gained too little (not a fair sample: hard for the rewriting model).
  */
 
 /** Something that trying again does not fix, in words that may be shown. */
