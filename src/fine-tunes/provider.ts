@@ -26,6 +26,8 @@ const text = z.string().min(1).nullable().catch(null);
 const number = z.number().nullable().catch(null);
 
 const created = z.object({ id: z.string().min(1) });
+const newId = created.transform(({ id }) => id);
+const fileId = z.object({ file: newId }).transform(({ file }) => file);
 
 const job = created.extend({
   status: z.string().min(1).catch("unknown"),
@@ -34,7 +36,6 @@ const job = created.extend({
   error: z.object({ message: text }).nullable().catch(null),
   metadata: z.record(z.string(), z.unknown()).nullable().catch(null),
 });
-export type ProviderJob = z.infer<typeof job>;
 
 const event = z.object({
   created_at: z.number().catch(0),
@@ -63,33 +64,30 @@ export function createProvider(config: Config) {
     uploadFile: (name: string, bytes: number, content: ReadableStream) =>
       sendFile("/files", { purpose: "fine-tune" }, { field: "file", name, bytes, content }),
     /** Begins an upload in parts of at most 64 MB. @returns its id */
-    async beginUpload(filename: string, bytes: number): Promise<string> {
-      const asked = { filename, bytes, purpose: "fine-tune", mime_type: "text/jsonl" };
-      return (await call(created, "/uploads", asked)).id;
-    },
+    beginUpload: (filename: string, bytes: number) =>
+      call(newId, "/uploads", { filename, bytes, purpose: "fine-tune", mime_type: "text/jsonl" }),
     /** @returns the id of the part */
     uploadPart: (uploadId: string, bytes: number, content: ReadableStream) =>
       sendFile(`/uploads/${uploadId}/parts`, {}, { field: "data", name: "part", bytes, content }),
     cancelUpload: (uploadId: string) => call(z.unknown(), `/uploads/${uploadId}/cancel`, {}),
     /** @returns the id of the file */
-    async completeUpload(uploadId: string, part_ids: string[]): Promise<string> {
-      return (await call(z.object({ file: created }), `/uploads/${uploadId}/complete`, { part_ids })).file.id;
-    },
+    completeUpload: (uploadId: string, part_ids: string[]) =>
+      call(fileId, `/uploads/${uploadId}/complete`, { part_ids }),
     startJob: (
       { base_model, method, suffix, hyperparameters }: FineTuneOptions,
       { training, validation, tag }: { training: string; validation: string | undefined; tag: string },
-    ): Promise<ProviderJob> =>
+    ) =>
       call(job, "/fine_tuning/jobs", {
         ...{ model: base_model, training_file: training, validation_file: validation, suffix },
         method: { type: method, [method]: { hyperparameters } },
         metadata: { redraft: tag },
       }),
     /** The job that carries a tag, among the newest: one that was started by a worker that died before it knew. */
-    async findJob(tag: string): Promise<ProviderJob | undefined> {
+    async findJob(tag: string) {
       const { data } = await call(listOf(job), "/fine_tuning/jobs?limit=50");
       return data?.find(({ metadata }) => metadata?.redraft === tag);
     },
-    getJob: (id: string): Promise<ProviderJob> => call(job, `/fine_tuning/jobs/${id}`),
+    getJob: (id: string) => call(job, `/fine_tuning/jobs/${id}`),
     cancelJob: (id: string) => call(z.unknown(), `/fine_tuning/jobs/${id}/cancel`, {}),
     /** The newest events, oldest first. */
     async listEvents(id: string): Promise<ProviderEvent[]> {
@@ -124,8 +122,8 @@ function createCaller(config: Config) {
       const given = body ? { method: "POST", headers, body: JSON.stringify(body) } : { method: "GET" };
       return send(schema, path, { ...given, signal: AbortSignal.timeout(TIMEOUT_MS) });
     },
-    sendFile: async (path: string, fields: Record<string, string>, file: FilePart): Promise<string> =>
-      (await send(created, path, { method: "POST", ...(await streamForm(fields, file)) })).id,
+    sendFile: async (path: string, fields: Record<string, string>, file: FilePart) =>
+      send(newId, path, { method: "POST", ...(await streamForm(fields, file)) }),
   };
 }
 

@@ -1,13 +1,13 @@
 import type { Child } from "hono/jsx";
 import type { Unseen } from "../../db/schema/fine-tunes.ts";
 import type { Estimate } from "../../lib/statistics.ts";
-import type { FineTuneOutput } from "../schemas.ts";
 import { Examples } from "./examples.tsx";
 import type { CaseOutput, ComparisonNumbers, ComparisonOutput } from "./schemas.ts";
 import { DEFAULT_CASES, MOST_CASES } from "./schemas.ts";
 
 interface Props {
-  fineTune: FineTuneOutput;
+  /** What of the fine-tune is needed to compare it. */
+  fineTune: { id: string; export: { state: string } };
   comparison: ComparisonOutput | null;
   examples: CaseOutput[];
 }
@@ -31,7 +31,7 @@ export function ComparisonSection({ fineTune, comparison, examples }: Props) {
   );
 }
 
-function CompareForm({ fineTune, again }: { fineTune: FineTuneOutput; again: boolean }) {
+function CompareForm({ fineTune, again }: Pick<Props, "fineTune"> & { again: boolean }) {
   const { state } = fineTune.export;
   if (state === "rebuilt" || state === "deleted")
     return <p class="hint">{`The export was ${state}, so there is no saying what this model has not seen.`}</p>;
