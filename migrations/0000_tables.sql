@@ -83,7 +83,6 @@ CREATE TABLE `erasures` (
 	`finished_at` integer
 );
 --> statement-breakpoint
-CREATE INDEX `erasures_open` ON `erasures` (`erased_at`) WHERE finished_at is null;--> statement-breakpoint
 CREATE INDEX `erasures_external_id` ON `erasures` (`external_id_hash`) WHERE external_id_hash is not null;--> statement-breakpoint
 CREATE TABLE `outcomes` (
 	`prompt_id` text PRIMARY KEY NOT NULL,

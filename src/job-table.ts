@@ -1,5 +1,5 @@
-import { moveClusterJob } from "./clusters/change-clusters.ts";
 import { distillJob } from "./clusters/lessons/distill-lessons.ts";
+import { moveClusterJob } from "./clusters/move-failures.ts";
 import { fanOutJob } from "./corrections/job.ts";
 import { erasureJob } from "./erasure/erase-failure.ts";
 import { exportJob } from "./exports/job.ts";

@@ -1,11 +1,8 @@
-import { and, eq, exists, inArray, isNotNull, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { clusterChanges, clusters, clusterTopics, lessons } from "../db/schema/clusters.ts";
 import { failedReplies } from "../db/schema/failures.ts";
-import { improvements } from "../db/schema/improvements.ts";
-import { moveOutcomes } from "../experiments/record-outcomes.ts";
 import { askFor } from "../jobs/ask-for.ts";
-import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
 import { wakeJob } from "../jobs/wake-jobs.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { log } from "../lib/log.ts";
@@ -13,14 +10,11 @@ import { askForTraining, wakeTraining } from "../router/request-training.ts";
 import { leadRoutesTo } from "../router/router-store.ts";
 import type { Services } from "../services.ts";
 import { touchClusters } from "./context/read-context.ts";
+import { CHUNK, CHUNKS, moveChunk } from "./move-failures.ts";
 import type { SplitInput } from "./schemas.ts";
 import { ensureTopics, findCluster, topicKey } from "./topics/topics.ts";
 
 type Changing = Pick<Services, "db" | "clock" | "newId" | "jobs" | "clusters" | "bucket">;
-
-/** Rows moved by one statement, and statements in one invocation (D1 allows 1,000 queries in one). */
-const CHUNK = 500;
-const CHUNKS = 100;
 
 async function clusterOf(db: Db, topic: string) {
   const cluster = await findCluster(db, topic);
@@ -99,73 +93,6 @@ export async function mergeClusters(services: Changing, topic: string, into: str
   }
   await wakeJob(services, "move_cluster", source.id);
   await afterChange(services, [source.id, target.id]);
-}
-
-/** What a merged cluster still holds, on its way to the one it went into. */
-export const moveClusterJob: Job = {
-  run: moveFailures,
-  mostTries: Number.POSITIVE_INFINITY,
-  sweep: askForMoves,
-};
-
-/** Moves what a merged cluster still holds to its successor. Cut off anywhere, it goes on where it was. */
-export async function moveFailures(
-  services: Pick<Services, "db" | "clock" | "clusters" | "bucket">,
-  { subject: clusterId }: Held,
-): Promise<JobEnd> {
-  const { db, clock, bucket } = services;
-  const [cluster] = await db.select().from(clusters).where(eq(clusters.id, clusterId));
-  const target = cluster?.mergedInto;
-  if (!target) return DONE;
-  await leadRoutesTo(bucket, clusterId, target);
-  for (let chunk = 0; chunk < CHUNKS; chunk++) {
-    const some = sql`(select f.id from ${failedReplies} f where f.cluster_id = ${clusterId} limit ${CHUNK})`;
-    if ((await moveChunk(db, some, target)) > 0) continue;
-    await moveOutcomes(db, clusterId, target);
-    // The source's own context has held their texts until now.
-    await touchClusters(
-      services,
-      [target, clusterId].map((id) => ({ clusterId: id, failureCategory: null })),
-    );
-    return DONE;
-  }
-  return { end: "again", at: clock() };
-}
-
-/** Improvements first: a cut between the two leaves failures to find them by. */
-async function moveChunk(
-  db: Db,
-  failureIds: ReturnType<typeof sql>,
-  target: string,
-  byPerson = false,
-): Promise<number> {
-  const [, moved] = await db.batch([
-    db.update(improvements).set({ clusterId: target }).where(inArray(improvements.failedReplyId, failureIds)),
-    db
-      .update(failedReplies)
-      .set({ clusterId: target, ...(byPerson && { topicSource: "person" as const }) })
-      .where(inArray(failedReplies.id, failureIds))
-      .returning({ id: failedReplies.id }),
-  ]);
-  return moved.length;
-}
-
-/** Asks for merged clusters that still hold failures: those recorded while the merge went on. */
-async function askForMoves(services: Pick<Services, "db" | "clock" | "jobs">): Promise<void> {
-  const { db, clock } = services;
-  const left = await db
-    .select({ id: clusters.id })
-    .from(clusters)
-    .where(
-      and(
-        isNotNull(clusters.mergedInto),
-        exists(db.select({ one: sql`1` }).from(failedReplies).where(eq(failedReplies.clusterId, clusters.id))),
-      ),
-    );
-  for (const { id } of left) {
-    await askFor(db, "move_cluster", id, clock());
-    await wakeJob(services, "move_cluster", id);
-  }
 }
 
 /**

@@ -18,14 +18,14 @@ export interface ExportCounts {
   skipped: Record<string, number>;
   redacted: number;
   repaired: number;
-  /** Lines per model, judge and rubric, under `model\njudge\nrubric`. */
+  /** Lines per model, judge and rubric: `[model, judge, rubric]` as JSON. */
   versions: Record<string, number>;
   /** Lines that were not looked up among all before them: by then more had come in than can be remembered. */
   unchecked?: number;
 }
 
 /** How segments are written; to be raised with every change to them, or to the hashes in them. */
-export const SEGMENT_FORMAT = 2;
+export const SEGMENT_FORMAT = 3;
 
 /** Where a run can go on: everything up to `cursor` is in `parts` and in the segments. */
 export interface Checkpoint {

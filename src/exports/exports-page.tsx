@@ -77,16 +77,16 @@ function StartForm({ minGain, categories }: Omit<Props, "page">) {
       <label>
         Review
         <select name="review">
-          <option value="">Any but rejected</option>
+          <option value="">All but rejected</option>
           <option value="approved">Approved only</option>
         </select>
       </label>
       <label>
-        Least gain
+        Minimum gain
         <input name="min_gain" type="number" min={-100} max={100} value={minGain} />
       </label>
       <label>
-        Held out, share
+        Held-out share
         <input name="validation_fraction" type="number" min={0} max={0.5} step={0.01} value={0} />
       </label>
       <button type="submit">Write file</button>
@@ -189,7 +189,7 @@ function Actions({ row }: { row: ExportOutput }) {
   );
 }
 
-/** Bytes as people say them. */
+/** Bytes in the unit that fits. */
 function size(bytes: number): string {
   if (bytes < 1_000_000) return `${Math.ceil(bytes / 1_000)} kB`;
   return bytes < 1_000_000_000 ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${(bytes / 1_000_000_000).toFixed(2)} GB`;

@@ -1,8 +1,9 @@
 import type { Comparison, JudgeSample } from "../db/schema/judge.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import { Gain, Rating } from "../ui/gain.tsx";
+import { TextSection } from "../ui/text-section.tsx";
 import { When } from "../ui/when.tsx";
-import { exportState, GuardWarnings, HelpdeskLink, PAIRWISE_WORDS, TextSection } from "./improvement-parts.tsx";
+import { exportState, GuardWarnings, HelpdeskLink, PAIRWISE_WORDS } from "./improvement-parts.tsx";
 import type { ExportRule } from "./is-exportable.ts";
 import type { ImprovementDetail } from "./queries.ts";
 

@@ -1,4 +1,3 @@
-import type { Child } from "hono/jsx";
 import type { GuardFinding } from "../db/schema/improvements.ts";
 import type { Pairwise } from "../db/schema/judge.ts";
 import { type ExportRule, exportRefusal, whyNotExportable } from "./is-exportable.ts";
@@ -32,16 +31,6 @@ export function exportState(improvement: ImprovementOutput, rule: ExportRule): {
   return refusal === null
     ? { goesIn: true, sentence: "Goes into training files." }
     : { goesIn: false, sentence: `Stays out of training files: ${whyNotExportable(refusal, rule)}.` };
-}
-
-/** A text under its title, shown whole unless the children say otherwise. */
-export function TextSection({ title, children }: { title: Child; children: Child }) {
-  return (
-    <section class="text">
-      <h2>{title}</h2>
-      {typeof children === "string" ? <p class="whole">{children}</p> : children}
-    </section>
-  );
 }
 
 export function HelpdeskLink({ url }: { url: string | null }) {

@@ -1,7 +1,8 @@
 import { excerpt } from "../lib/text.ts";
 import { Marked } from "../ui/diff.tsx";
 import { Gain, Rating } from "../ui/gain.tsx";
-import { exportState, GuardWarnings, HelpdeskLink, PAIRWISE_WORDS, TextSection } from "./improvement-parts.tsx";
+import { TextSection } from "../ui/text-section.tsx";
+import { exportState, GuardWarnings, HelpdeskLink, PAIRWISE_WORDS } from "./improvement-parts.tsx";
 import type { ExportRule } from "./is-exportable.ts";
 import type { ImprovementDetail } from "./queries.ts";
 import type { LeftFailure } from "./review-queue.ts";

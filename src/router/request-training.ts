@@ -1,6 +1,7 @@
 import type { Db } from "../db/client.ts";
 import { routerTraining } from "../db/schema/router.ts";
 import { askFor } from "../jobs/ask-for.ts";
+import { requestJobs } from "../jobs/request-jobs.ts";
 import { wakeJob } from "../jobs/wake-jobs.ts";
 import { log } from "../lib/log.ts";
 import { SECOND } from "../lib/time.ts";
@@ -48,10 +49,8 @@ export async function noteNewExamples(services: Asking): Promise<void> {
   const now = clock();
   if (now - (lastAsked.get(db) ?? 0) < ASK_EVERY_MS) return;
   lastAsked.set(db, now);
-  const at = now + LOOK_AGAIN_MS;
   try {
-    await askFor(db, "train_router", ROUTER, at);
-    await wakeJob(services, "train_router", ROUTER, at);
+    await requestJobs(services, "train_router", [ROUTER], now + LOOK_AGAIN_MS);
   } catch (error) {
     // The failures are recorded; the sweep asks as well.
     log.warn("training_not_asked", {}, error);

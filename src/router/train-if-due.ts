@@ -1,12 +1,12 @@
 import { eq, max, sql } from "drizzle-orm";
 import { failedReplies } from "../db/schema/failures.ts";
 import { routerTraining } from "../db/schema/router.ts";
-import { askFor } from "../jobs/ask-for.ts";
 import { isHeld } from "../jobs/hold.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
+import { requestJobs } from "../jobs/request-jobs.ts";
 import type { Services } from "../services.ts";
 import { readExamples } from "./read-examples.ts";
-import { LOOK_AGAIN_MS, wakeTraining } from "./request-training.ts";
+import { LOOK_AGAIN_MS } from "./request-training.ts";
 import { dropRouterCopy } from "./router-copy.ts";
 import { encodeRouter } from "./router-file.ts";
 import { routerKey, writePointer } from "./router-store.ts";
@@ -20,10 +20,7 @@ export const trainRouterJob: Job = {
   run: trainIfDue,
   mostTries: 5,
   async sweep(services) {
-    const { db, clock } = services;
-    if ((await isDue(services, clock())) !== "train") return;
-    await askFor(db, "train_router", ROUTER, clock());
-    await wakeTraining(services);
+    if ((await isDue(services, services.clock())) === "train") await requestJobs(services, "train_router", [ROUTER]);
   },
 };
 

@@ -36,7 +36,7 @@ it("reads about one row of the database for each line", async () => {
   const reading = createDb(metered(counted));
   // D1 takes no batch of wrapped statements; the batches of an export only write.
   const db = new Proxy(world.services.db, {
-    get: (target, name) => (name === "values" ? reading.values.bind(reading) : Reflect.get(target, name)),
+    get: (target, name) => (name === "select" ? reading.select.bind(reading) : Reflect.get(target, name)),
   });
   await runJob({ ...world.services, db }, "export", id);
   expect((await world.json("GET", `/v1/exports/${id}`)).rows).toBe(rows);

@@ -53,7 +53,7 @@ export async function compareCase(comparing: Comparing, row: Row, held: Case): P
   const [trainer, judge] = [meterModel(comparing.trainer), meterModel(comparing.model)];
   const metered = { ...comparing, trainer: trainer.model, model: judge.model };
   const { changes, report, ...end } =
-    typeof replay === "string" ? unscored(replay) : await attempt(metered, row, held, replay.row);
+    typeof replay === "string" ? unscored(replay) : await attempt(metered, row, held, replay);
   const usage = addUsage(trainer.usage(), judge.usage());
   await comparing.gatekeeper.report(report ?? null, usage.inputTokens + usage.outputTokens);
   await keep(comparing, held, changes, usage);

@@ -1,11 +1,8 @@
 import { eq } from "drizzle-orm";
 import type { Db } from "../../db/client.ts";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
-import { type Prepared, prepareRow, type SkipReason } from "../../exports/prepare-row.ts";
-import { TextScanner } from "../../exports/scan-texts.ts";
-
-/** Scanning is synchronous, so one serves all. */
-const scanner = new TextScanner();
+import type { TrainingRow } from "../../exports/formats.ts";
+import { prepareRow, type SkipReason } from "../../exports/prepare-row.ts";
 
 /**
  * A failure as a training line would have it, to test a model with: the system message where the file had one, the
@@ -17,9 +14,10 @@ export function prepareReplay(
   { prompt, agentReply }: { prompt: string; agentReply: string },
   system: string | null,
   redacting: boolean,
-): Prepared | SkipReason {
+): TrainingRow | SkipReason {
   const given = { system, prompt, preferred: agentReply, original: "" };
-  return prepareRow(given, { format: "openai-sft", redacting, scanner });
+  const prepared = prepareRow(given, { format: "openai-sft", redacting });
+  return typeof prepared === "string" ? prepared : prepared.row;
 }
 
 /** SQL: what `prepareReplay` needs of failures, and their clusters. */

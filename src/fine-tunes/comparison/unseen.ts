@@ -4,10 +4,9 @@ import type { exportsTable } from "../../db/schema/exports.ts";
 import { failedReplies } from "../../db/schema/failures.ts";
 import type { Unseen } from "../../db/schema/fine-tunes.ts";
 import { type ExportFileName, fileKey } from "../../exports/export-state.ts";
-import type { Hash64 } from "../../exports/hash64.ts";
-import { hashText } from "../../exports/scan-texts.ts";
 import { failureConditions } from "../../failures/queries.ts";
 import { readLines } from "../../lib/read-lines.ts";
+import { hashText } from "../../lib/text-hash.ts";
 import type { Services } from "../../services.ts";
 import { prepareReplay, selectTexts } from "./replay.ts";
 import { MOST_CASES } from "./schemas.ts";
@@ -137,10 +136,10 @@ async function readDistinct({ db, config }: Drawing, ids: Partial<Record<Unseen,
     const byId = new Map(rows.map((row) => [row.id, row]));
     for (const { id, unseen } of chunk) {
       const row = byId.get(id);
-      const prepared = row && prepareReplay(row, null, config.REDACT_EXPORTS);
-      if (!row || !prepared || typeof prepared === "string") continue;
+      const replay = row && prepareReplay(row, null, config.REDACT_EXPORTS);
+      if (!row || !replay || typeof replay === "string") continue;
       // The setting may have been another one when the file was written.
-      const [key, raw] = [keyOf(prepared.scanned.prompt), keyOf(hashText(row.prompt.toWellFormed()))];
+      const [key, raw] = [keyOf(replay.prompt), keyOf(row.prompt.toWellFormed())];
       if (!distinct.has(key))
         distinct.set(key, { failureId: id, clusterId: row.clusterId, unseen, prompts: [key, raw] });
     }
@@ -159,7 +158,7 @@ async function seenPrompts(services: Drawing, source: Source, asked: Set<string>
   }
   const seen = new Set<string>();
   for await (const line of linesOf(services, source, "training_data.jsonl")) {
-    const key = keyOf(hashText(promptOf(JSON.parse(line))));
+    const key = keyOf(promptOf(JSON.parse(line)));
     if (asked.has(key)) seen.add(key);
   }
   return seen;
@@ -172,4 +171,7 @@ function promptOf({ messages, input }: { messages?: Messages; input?: { messages
   return (messages ?? input?.messages)?.find(({ role }) => role === "user")?.content ?? "";
 }
 
-const keyOf = ({ high, low }: Hash64) => `${high} ${low}`;
+function keyOf(prompt: string): string {
+  const { high, low } = hashText(prompt);
+  return `${high} ${low}`;
+}

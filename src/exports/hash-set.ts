@@ -1,16 +1,4 @@
-/**
- * A 64-bit hash, as two unsigned halves. By chance two of a million different pairs are taken for the same once in
- * 37 million exports (n² / 2^65).
- */
-export interface Hash64 {
-  high: number;
-  low: number;
-}
-
-/** Whether a prompt goes to the validation file: the same prompt always goes the same way. */
-export function isHeldOut(prompt: Hash64, fraction: number): boolean {
-  return prompt.high / 2 ** 32 < fraction;
-}
+import type { Hash64 } from "../lib/text-hash.ts";
 
 const FIRST_SLOTS = 2 ** 12;
 
@@ -27,10 +15,6 @@ export class HashSet64 {
     this.#most = mostSlots * FULLEST;
   }
 
-  get size(): number {
-    return this.#size;
-  }
-
   /** True when no more can be remembered; from then on `add` only looks up. */
   get isFull(): boolean {
     return this.#size >= this.#most;
@@ -39,12 +23,13 @@ export class HashSet64 {
   /** @returns false when it was there already */
   add({ high, low }: Hash64): boolean {
     if (this.#size + 1 > (this.#slots.length / 2) * FULLEST && !this.isFull) this.#grow();
-    const at = find(this.#slots, high, low);
+    // Two zeros mark a free slot.
+    const kept = high === 0 && low === 0 ? 1 : low;
+    const at = find(this.#slots, high, kept);
     if (at < 0) return false;
     if (this.isFull) return true;
     this.#slots[at] = high;
-    // Two zeros mark a free slot.
-    this.#slots[at + 1] = high === 0 && low === 0 ? 1 : low;
+    this.#slots[at + 1] = kept;
     this.#size += 1;
     return true;
   }
@@ -53,8 +38,7 @@ export class HashSet64 {
     const before = this.#slots;
     const slots = new Uint32Array(before.length * 2);
     for (let i = 0; i < before.length; i += 2) {
-      const high = before[i] ?? 0;
-      const low = before[i + 1] ?? 0;
+      const [high = 0, low = 0] = [before[i], before[i + 1]];
       if (high === 0 && low === 0) continue;
       const at = find(slots, high, low);
       slots[at] = high;
@@ -67,10 +51,9 @@ export class HashSet64 {
 /** The free slot for a hash, or -1 when it is there. */
 function find(slots: Uint32Array, high: number, low: number): number {
   const mask = slots.length / 2 - 1;
-  const kept = high === 0 && low === 0 ? 1 : low;
-  for (let slot = kept & mask; ; slot = (slot + 1) & mask) {
+  for (let slot = low & mask; ; slot = (slot + 1) & mask) {
     const at = slot * 2;
     if (slots[at] === 0 && slots[at + 1] === 0) return at;
-    if (slots[at] === high && slots[at + 1] === kept) return -1;
+    if (slots[at] === high && slots[at + 1] === low) return -1;
   }
 }
