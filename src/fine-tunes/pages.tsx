@@ -29,14 +29,11 @@ export const fineTunePages = new Hono<AppEnv>()
       listExports(db, { status: "done", limit: MAX_LIMIT }),
       getBotModel(c.var.services),
     ]);
-    const trainable = done.data.filter(
+    const exports = done.data.filter(
       ({ stale, format, rows }) => !stale && rows >= FEWEST_EXAMPLES && format.startsWith("openai-"),
     );
-    return renderPage(
-      c,
-      "Fine-tunes",
-      <FineTunesPage page={page} exports={trainable} provider={config.FINE_TUNE_BASE_URL} bot={bot} />,
-    );
+    const provider = config.FINE_TUNE_BASE_URL;
+    return renderPage(c, "Fine-tunes", <FineTunesPage {...{ page, exports, provider, bot }} />);
   })
   .post("/fine-tunes", async (c) => {
     const given = await readForm(c);
