@@ -1,9 +1,10 @@
 import { OpenAI } from "openai/client";
-import { APIError } from "openai/core/error";
-import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from "openai/resources/chat/completions";
-import { classifyError } from "./classify-error.ts";
+import type { ChatCompletionCreateParamsNonStreaming } from "openai/resources/chat/completions";
+import type { Fault, ProviderAnswer } from "./answers/fault.ts";
+import { type Completion, readCompletion } from "./answers/read-completion.ts";
+import { classifyError, modelError, RefusedError, rootCause } from "./classify-error.ts";
 import { DEADLINES, type Deadlines, fetchWithDeadlines } from "./deadlines.ts";
-import { type Model, type ModelAnswer, ModelError, type ModelRequest, type Usage } from "./model.ts";
+import { type Model, type ModelRequest, NO_USAGE } from "./model.ts";
 
 /** What a server or model turned out not to take. */
 type Quirk = "no_temperature" | "old_max_tokens" | "no_json_schema" | "no_json_object";
@@ -28,7 +29,7 @@ export function createOpenAiModel({ apiKey, baseUrl, deadlines = DEADLINES, fetc
     baseURL: baseUrl,
     maxRetries: 0,
     timeout: deadlines.totalMs,
-    fetch: fetchWithDeadlines(deadlines, fetch),
+    fetch: keepRefusals(fetchWithDeadlines(deadlines, fetch)),
     logLevel: "off",
   });
   return {
@@ -37,16 +38,36 @@ export function createOpenAiModel({ apiKey, baseUrl, deadlines = DEADLINES, fetc
       const quirks = quirksOf.get(key) ?? new Set<Quirk>();
       quirksOf.set(key, quirks);
       for (;;) {
-        try {
-          return readAnswer(await client.chat.completions.create(toParams(request, quirks)));
-        } catch (error) {
-          const quirk = refusedParameter(error, quirks, request);
-          if (quirk === null) throw classifyError(error);
-          quirks.add(quirk);
-        }
+        const { text, fault, tokens } = await ask(client, toParams(request, quirks));
+        if (fault === null) return { text, usage: { ...NO_USAGE, ...tokens, calls: 1 } };
+        const quirk = quirkOf(fault, quirks, request);
+        if (quirk === null) throw modelError(fault, tokens);
+        quirks.add(quirk);
       }
     },
   };
+}
+
+async function ask(client: OpenAI, params: ChatCompletionCreateParamsNonStreaming): Promise<Completion> {
+  try {
+    return readCompletion(await answerOf(await client.chat.completions.create(params).asResponse()));
+  } catch (thrown) {
+    const error = rootCause(thrown);
+    if (error instanceof RefusedError) return readCompletion(error.answer);
+    throw classifyError(thrown);
+  }
+}
+
+function keepRefusals(fetchFn: typeof fetch): typeof fetch {
+  return async (input, init) => {
+    const response = await fetchFn(input, init);
+    if (response.ok) return response;
+    throw new RefusedError(await answerOf(response));
+  };
+}
+
+async function answerOf(response: Response): Promise<ProviderAnswer> {
+  return { status: response.status, headers: response.headers, body: await response.text(), at: Date.now() };
 }
 
 function toParams(request: ModelRequest, quirks: Set<Quirk>): ChatCompletionCreateParamsNonStreaming {
@@ -66,55 +87,24 @@ function responseFormat(answer: NonNullable<ModelRequest["answer"]>, quirks: Set
   return { response_format: { type: "json_schema" as const, json_schema: { ...answer, strict: true } } };
 }
 
-/** Which parameter a 400 or 422 complains of, if it is one that can be left out and was not yet. */
-function refusedParameter(error: unknown, quirks: Set<Quirk>, request: ModelRequest): Quirk | null {
-  if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422)) return null;
-  const about = `${error.param ?? ""} ${error.message}`.toLowerCase();
-  const found: Quirk | null = /max_completion_tokens/.test(about)
-    ? "old_max_tokens"
-    : /temperature/.test(about) && request.temperature !== undefined
-      ? "no_temperature"
-      : /response_format|json_schema|json_object|structured output/.test(about) && request.answer
-        ? quirks.has("no_json_schema")
-          ? "no_json_object"
-          : "no_json_schema"
-        : null;
+/** What to leave out next time, where the server complains of something that can be left out and was not yet. */
+function quirkOf(fault: Fault, quirks: Set<Quirk>, request: ModelRequest): Quirk | null {
+  if (fault.about !== "parameter") return null;
+  const found = quirkFor(fault.parameter, quirks, request);
   return found !== null && !quirks.has(found) ? found : null;
 }
 
-function readAnswer(completion: ChatCompletion): ModelAnswer {
-  // Servers that only resemble OpenAI's leave things out that the types promise.
-  const choice = completion?.choices?.[0] as Partial<ChatCompletion.Choice> | undefined;
-  const usage: Usage = {
-    calls: 1,
-    inputTokens: completion?.usage?.prompt_tokens ?? 0,
-    outputTokens: completion?.usage?.completion_tokens ?? 0,
-  };
-  if (choice?.finish_reason === "content_filter") {
-    throw new ModelError("refused", "content_filter", "the provider's content filter stopped the answer", { usage });
+function quirkFor(parameter: string, quirks: Set<Quirk>, { temperature, answer }: ModelRequest): Quirk | null {
+  switch (parameter) {
+    case "max_completion_tokens":
+    case "max_tokens":
+      return "old_max_tokens";
+    case "temperature":
+      return temperature === undefined ? null : "no_temperature";
+    case "response_format":
+      if (!answer) return null;
+      return quirks.has("no_json_schema") ? "no_json_object" : "no_json_schema";
+    default:
+      return null;
   }
-  if (choice?.message?.refusal) {
-    throw new ModelError("refused", "refusal", "the model refused", { usage });
-  }
-  if (choice?.message === undefined) {
-    throw new ModelError("repair", "malformed_answer", "the answer holds no message", { usage });
-  }
-  if (choice.finish_reason === "length") {
-    throw new ModelError("repair", "truncated_answer", "the answer was cut off at its largest length", { usage });
-  }
-  const text = withoutThinking(textOf(choice.message.content)).trim();
-  if (text === "") throw new ModelError("repair", "empty_answer", "the answer is empty", { usage });
-  return { text, usage };
-}
-
-/** Content as one text: some servers send parts, some an object where a text belongs. */
-function textOf(content: unknown): string {
-  if (typeof content === "string") return content;
-  if (Array.isArray(content)) return content.map((part) => textOf(part?.text ?? part)).join("");
-  return content === null || content === undefined ? "" : JSON.stringify(content);
-}
-
-/** Open models put their reasoning into the answer, in `<think>` blocks. */
-function withoutThinking(text: string): string {
-  return text.replace(/<think>[\s\S]*?<\/think>/gi, "");
 }

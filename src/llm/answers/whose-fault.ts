@@ -105,7 +105,8 @@ const LONGEST_QUOTE = 200;
 
 function reasonOf(says: string, status: number, said: SaidError): string {
   const words = quotable(said.message);
-  return words === "" ? `${says} (status ${status}).` : `${says} (status ${status}): ${words}`;
+  if (words === "") return `${says} (status ${status}).`;
+  return `${says} (status ${status}): ${words}${/[.!?…]$/.test(words) ? "" : "."}`;
 }
 
 /** A provider's words without what they may repeat of keys, addresses and prompts. */
