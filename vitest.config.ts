@@ -21,5 +21,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.{ts,tsx}"],
     setupFiles: ["./test/support/setup.ts"],
+    // What the code logs of faults that tests bring about says nothing, unless the test fails.
+    silent: "passed-only",
   },
 });

@@ -28,6 +28,23 @@ CREATE TABLE `clusters` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `clusters_number` ON `clusters` (`number`);--> statement-breakpoint
 CREATE INDEX `clusters_merged` ON `clusters` (`merged_into`);--> statement-breakpoint
+CREATE TABLE `lessons` (
+	`id` text PRIMARY KEY NOT NULL,
+	`cluster_id` text NOT NULL,
+	`slot` integer NOT NULL,
+	`failure_category` text,
+	`text` text NOT NULL,
+	`source` text NOT NULL,
+	`pinned` integer NOT NULL,
+	`evidence` text NOT NULL,
+	`replaces` text,
+	`created_at` integer NOT NULL,
+	`retired_at` integer,
+	FOREIGN KEY (`cluster_id`) REFERENCES `clusters`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE INDEX `lessons_cluster` ON `lessons` (`cluster_id`,`retired_at`);--> statement-breakpoint
+CREATE UNIQUE INDEX `lessons_slot` ON `lessons` (`cluster_id`,`slot`) WHERE retired_at is null;--> statement-breakpoint
 CREATE TABLE `correction_attempts` (
 	`failed_reply_id` text NOT NULL,
 	`attempt` integer NOT NULL,
@@ -54,34 +71,31 @@ CREATE TABLE `correction_runs` (
 	`started_at` integer NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE `daily_usage` (
-	`day` text PRIMARY KEY NOT NULL,
-	`model_calls` integer NOT NULL,
-	`input_tokens` integer NOT NULL,
-	`output_tokens` integer NOT NULL
-);
---> statement-breakpoint
-CREATE TABLE `dead_letters` (
-	`id` text PRIMARY KEY NOT NULL,
-	`queue` text NOT NULL,
-	`body` text NOT NULL,
-	`error` text NOT NULL,
-	`created_at` integer NOT NULL,
-	`replayed_at` integer
-);
---> statement-breakpoint
-CREATE INDEX `dead_letters_open` ON `dead_letters` (`replayed_at`,`id`);--> statement-breakpoint
 CREATE TABLE `erasures` (
 	`failed_reply_id` text PRIMARY KEY NOT NULL,
 	`improvement_seqs` text NOT NULL,
 	`cluster_id` text,
 	`failure_category` text,
+	`external_id_hash` text,
+	`taught_cluster_ids` text,
 	`export_ids` text NOT NULL,
 	`erased_at` integer NOT NULL,
 	`finished_at` integer
 );
 --> statement-breakpoint
-CREATE INDEX `erasures_open` ON `erasures` (`erased_at`) WHERE finished_at is null;--> statement-breakpoint
+CREATE INDEX `erasures_external_id` ON `erasures` (`external_id_hash`) WHERE external_id_hash is not null;--> statement-breakpoint
+CREATE TABLE `outcomes` (
+	`prompt_id` text PRIMARY KEY NOT NULL,
+	`cluster_id` text,
+	`arm` integer NOT NULL,
+	`lessons` integer NOT NULL,
+	`failed` integer NOT NULL,
+	`rating` real,
+	`created_at` integer NOT NULL,
+	FOREIGN KEY (`cluster_id`) REFERENCES `clusters`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE INDEX `outcomes_cluster` ON `outcomes` (`cluster_id`,`prompt_id`,`arm`,`failed`,`lessons`);--> statement-breakpoint
 CREATE TABLE `export_checkpoints` (
 	`export_id` text PRIMARY KEY NOT NULL,
 	`state` text NOT NULL,
@@ -104,17 +118,14 @@ CREATE TABLE `exports` (
 	`skipped` text NOT NULL,
 	`warning` text,
 	`error` text,
-	`attempts` integer NOT NULL,
-	`tries` integer DEFAULT 0 NOT NULL,
+	`begun` integer DEFAULT 0 NOT NULL,
 	`generation` integer DEFAULT 0 NOT NULL,
 	`stale_at` integer,
-	`due_at` integer,
 	`created_at` integer NOT NULL,
 	`finished_at` integer
 );
 --> statement-breakpoint
 CREATE INDEX `exports_status` ON `exports` (`status`,`id`);--> statement-breakpoint
-CREATE INDEX `exports_due` ON `exports` (`due_at`) WHERE due_at is not null;--> statement-breakpoint
 CREATE INDEX `exports_finished` ON `exports` (`finished_at`) WHERE finished_at is not null;--> statement-breakpoint
 CREATE TABLE `failed_replies` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -158,10 +169,67 @@ CREATE INDEX `failed_replies_cluster_occurred` ON `failed_replies` (`cluster_id`
 CREATE INDEX `failed_replies_run` ON `failed_replies` (`run_id`,`status`);--> statement-breakpoint
 CREATE INDEX `failed_replies_rated` ON `failed_replies` (`id`) WHERE ai_rating is not null;--> statement-breakpoint
 CREATE INDEX `failed_replies_due` ON `failed_replies` (`due_at`) WHERE due_at is not null;--> statement-breakpoint
+CREATE TABLE `prompts` (
+	`id` text PRIMARY KEY NOT NULL,
+	`original_prompt` text NOT NULL,
+	`conversation` text,
+	`context_url` text,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `bot_model_changes` (
+	`id` text PRIMARY KEY NOT NULL,
+	`fine_tune_id` text,
+	`model` text,
+	`actor` text NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `fine_tune_comparison_cases` (
+	`comparison_id` text NOT NULL,
+	`position` integer NOT NULL,
+	`failed_reply_id` text NOT NULL,
+	`unseen` text NOT NULL,
+	`cluster_id` text,
+	`status` text NOT NULL,
+	`reason_code` text,
+	`base_reply` text,
+	`tuned_reply` text,
+	`base_rating` integer,
+	`tuned_rating` integer,
+	`pairwise` text NOT NULL,
+	`judgement` text,
+	`tries` integer NOT NULL,
+	`ended_at` integer
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `comparison_cases_position` ON `fine_tune_comparison_cases` (`comparison_id`,`position`);--> statement-breakpoint
+CREATE INDEX `comparison_cases_status` ON `fine_tune_comparison_cases` (`comparison_id`,`status`,`tries`,`position`);--> statement-breakpoint
+CREATE INDEX `comparison_cases_failure` ON `fine_tune_comparison_cases` (`failed_reply_id`);--> statement-breakpoint
+CREATE TABLE `fine_tune_comparisons` (
+	`id` text PRIMARY KEY NOT NULL,
+	`fine_tune_id` text NOT NULL,
+	`status` text NOT NULL,
+	`case_limit` integer NOT NULL,
+	`base_model` text NOT NULL,
+	`tuned_model` text NOT NULL,
+	`judge_model` text NOT NULL,
+	`judge_samples` integer NOT NULL,
+	`rubric` text NOT NULL,
+	`tokens` integer NOT NULL,
+	`waiting` text,
+	`error` text,
+	`created_at` integer NOT NULL,
+	`finished_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `comparisons_fine_tune` ON `fine_tune_comparisons` (`fine_tune_id`,`id`);--> statement-breakpoint
+CREATE UNIQUE INDEX `comparisons_open` ON `fine_tune_comparisons` (`fine_tune_id`) WHERE finished_at is null;--> statement-breakpoint
 CREATE TABLE `fine_tunes` (
 	`id` text PRIMARY KEY NOT NULL,
 	`export_id` text NOT NULL,
 	`export_sha256` text NOT NULL,
+	`export_options` text,
 	`generation` integer NOT NULL,
 	`options` text NOT NULL,
 	`status` text NOT NULL,
@@ -173,23 +241,18 @@ CREATE TABLE `fine_tunes` (
 	`events` text NOT NULL,
 	`loss` text NOT NULL,
 	`error` text,
-	`attempts` integer NOT NULL,
-	`due_at` integer,
 	`created_at` integer NOT NULL,
 	`finished_at` integer
 );
 --> statement-breakpoint
 CREATE INDEX `fine_tunes_export` ON `fine_tunes` (`export_id`);--> statement-breakpoint
-CREATE INDEX `fine_tunes_due` ON `fine_tunes` (`due_at`) WHERE due_at is not null;--> statement-breakpoint
-CREATE TABLE `correction_gate` (
-	`id` integer PRIMARY KEY NOT NULL,
-	`code` text,
-	`reason` text,
-	`until` integer,
-	`failures` integer NOT NULL,
-	`setup` text
+CREATE INDEX `fine_tunes_job` ON `fine_tunes` (`job_id`) WHERE job_id is not null;--> statement-breakpoint
+CREATE TABLE `webhook_deliveries` (
+	`id` text PRIMARY KEY NOT NULL,
+	`received_at` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE INDEX `webhook_deliveries_received` ON `webhook_deliveries` (`received_at`);--> statement-breakpoint
 CREATE TABLE `ai_reply_improvements` (
 	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`id` text NOT NULL,
@@ -227,21 +290,53 @@ CREATE UNIQUE INDEX `ai_reply_improvements_id_unique` ON `ai_reply_improvements`
 CREATE UNIQUE INDEX `improvements_current` ON `ai_reply_improvements` (`failed_reply_id`) WHERE is_current = 1;--> statement-breakpoint
 CREATE UNIQUE INDEX `improvements_version` ON `ai_reply_improvements` (`failed_reply_id`,`version`);--> statement-breakpoint
 CREATE INDEX `improvements_prompt` ON `ai_reply_improvements` (`prompt_id`);--> statement-breakpoint
+CREATE INDEX `improvements_category` ON `ai_reply_improvements` (`failure_category`);--> statement-breakpoint
 CREATE INDEX `improvements_cluster` ON `ai_reply_improvements` (`cluster_id`);--> statement-breakpoint
-CREATE INDEX `improvements_rank` ON `ai_reply_improvements` (`is_current`,`rank`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_newest` ON `ai_reply_improvements` (`is_current`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_category_rank` ON `ai_reply_improvements` (`is_current`,`failure_category`,`rank`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_category_newest` ON `ai_reply_improvements` (`is_current`,`failure_category`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_cluster_rank` ON `ai_reply_improvements` (`is_current`,`cluster_id`,`rank`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_cluster_newest` ON `ai_reply_improvements` (`is_current`,`cluster_id`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_review_rank` ON `ai_reply_improvements` (`is_current`,`review_status`,`rank`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_review_newest` ON `ai_reply_improvements` (`is_current`,`review_status`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_mean` ON `ai_reply_improvements` (`is_current`,`mean_rank`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_category_mean` ON `ai_reply_improvements` (`is_current`,`failure_category`,`mean_rank`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_cluster_mean` ON `ai_reply_improvements` (`is_current`,`cluster_id`,`mean_rank`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_review_mean` ON `ai_reply_improvements` (`is_current`,`review_status`,`mean_rank`,`id`);--> statement-breakpoint
-CREATE INDEX `improvements_agent_mean` ON `ai_reply_improvements` (`is_current`,`agent`,`mean_rank`);--> statement-breakpoint
-CREATE INDEX `improvements_doubt` ON `ai_reply_improvements` (`is_current`,`review_status`,`doubt`,`id`);--> statement-breakpoint
+CREATE INDEX `improvements_review` ON `ai_reply_improvements` (`review_status`);--> statement-breakpoint
+CREATE INDEX `improvements_rank` ON `ai_reply_improvements` (`is_current`,`rank`);--> statement-breakpoint
+CREATE INDEX `improvements_category_rank` ON `ai_reply_improvements` (`is_current`,`failure_category`,`rank`);--> statement-breakpoint
+CREATE INDEX `improvements_cluster_rank` ON `ai_reply_improvements` (`is_current`,`cluster_id`,`rank`);--> statement-breakpoint
+CREATE INDEX `improvements_review_rank` ON `ai_reply_improvements` (`is_current`,`review_status`,`rank`);--> statement-breakpoint
+CREATE INDEX `improvements_mean` ON `ai_reply_improvements` (`is_current`,`mean_rank`);--> statement-breakpoint
+CREATE INDEX `improvements_category_mean` ON `ai_reply_improvements` (`is_current`,`failure_category`,`mean_rank`);--> statement-breakpoint
+CREATE INDEX `improvements_cluster_mean` ON `ai_reply_improvements` (`is_current`,`cluster_id`,`mean_rank`);--> statement-breakpoint
+CREATE INDEX `improvements_review_mean` ON `ai_reply_improvements` (`is_current`,`review_status`,`mean_rank`);--> statement-breakpoint
+CREATE INDEX `improvements_agent_mean` ON `ai_reply_improvements` (`is_current`,`agent`,`mean_rank`) WHERE agent is not null;--> statement-breakpoint
+CREATE INDEX `improvements_doubt` ON `ai_reply_improvements` (`is_current`,`review_status`,`doubt`);--> statement-breakpoint
+CREATE TABLE `reviews` (
+	`id` text PRIMARY KEY NOT NULL,
+	`improvement_id` text NOT NULL,
+	`version` integer NOT NULL,
+	`decision` text NOT NULL,
+	`note` text,
+	`replaced_reply` text,
+	`decided_by` text NOT NULL,
+	`created_at` integer NOT NULL,
+	FOREIGN KEY (`improvement_id`) REFERENCES `ai_reply_improvements`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `reviews_version` ON `reviews` (`improvement_id`,`version`);--> statement-breakpoint
+CREATE TABLE `dead_letters` (
+	`id` text PRIMARY KEY NOT NULL,
+	`queue` text NOT NULL,
+	`body` text NOT NULL,
+	`error` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`replayed_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `dead_letters_open` ON `dead_letters` (`replayed_at`,`id`);--> statement-breakpoint
+CREATE TABLE `jobs` (
+	`kind` text NOT NULL,
+	`subject` text NOT NULL,
+	`due_at` integer NOT NULL,
+	`claim` text,
+	`tries` integer NOT NULL,
+	`asked` integer NOT NULL,
+	PRIMARY KEY(`kind`, `subject`)
+);
+--> statement-breakpoint
+CREATE INDEX `jobs_due` ON `jobs` (`due_at`);--> statement-breakpoint
 CREATE TABLE `judge_control_ratings` (
 	`control_id` text NOT NULL,
 	`failed_reply_id` text NOT NULL,
@@ -258,66 +353,29 @@ CREATE TABLE `judge_controls` (
 	`judge_model` text NOT NULL,
 	`failure_ids` text NOT NULL,
 	`error` text,
-	`attempts` integer NOT NULL,
-	`due_at` integer,
 	`created_at` integer NOT NULL,
 	`finished_at` integer
 );
 --> statement-breakpoint
-CREATE INDEX `judge_controls_due` ON `judge_controls` (`due_at`) WHERE due_at is not null;--> statement-breakpoint
-CREATE TABLE `lessons` (
-	`id` text PRIMARY KEY NOT NULL,
-	`cluster_id` text NOT NULL,
-	`slot` integer NOT NULL,
-	`failure_category` text,
-	`text` text NOT NULL,
-	`source` text NOT NULL,
-	`pinned` integer NOT NULL,
-	`evidence` text NOT NULL,
-	`replaces` text,
-	`created_at` integer NOT NULL,
-	`retired_at` integer,
-	FOREIGN KEY (`cluster_id`) REFERENCES `clusters`(`id`) ON UPDATE no action ON DELETE no action
+CREATE TABLE `daily_usage` (
+	`day` text PRIMARY KEY NOT NULL,
+	`model_calls` integer NOT NULL,
+	`input_tokens` integer NOT NULL,
+	`output_tokens` integer NOT NULL,
+	`other_tokens` integer DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `lessons_cluster` ON `lessons` (`cluster_id`,`retired_at`);--> statement-breakpoint
-CREATE UNIQUE INDEX `lessons_slot` ON `lessons` (`cluster_id`,`slot`) WHERE retired_at is null;--> statement-breakpoint
-CREATE TABLE `outcomes` (
-	`prompt_id` text PRIMARY KEY NOT NULL,
-	`cluster_id` text,
-	`arm` integer NOT NULL,
-	`lessons` integer NOT NULL,
-	`failed` integer NOT NULL,
-	`rating` real,
-	`created_at` integer NOT NULL,
-	FOREIGN KEY (`cluster_id`) REFERENCES `clusters`(`id`) ON UPDATE no action ON DELETE no action
+CREATE TABLE `correction_gate` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`code` text,
+	`reason` text,
+	`until` integer,
+	`failures` integer NOT NULL,
+	`setup` text
 );
 --> statement-breakpoint
-CREATE INDEX `outcomes_cluster` ON `outcomes` (`cluster_id`,`prompt_id`,`arm`,`failed`,`lessons`);--> statement-breakpoint
-CREATE TABLE `prompts` (
-	`id` text PRIMARY KEY NOT NULL,
-	`original_prompt` text NOT NULL,
-	`conversation` text,
-	`context_url` text,
-	`created_at` integer NOT NULL
-);
---> statement-breakpoint
-CREATE TABLE `reviews` (
-	`id` text PRIMARY KEY NOT NULL,
-	`improvement_id` text NOT NULL,
-	`version` integer NOT NULL,
-	`decision` text NOT NULL,
-	`note` text,
-	`replaced_reply` text,
-	`decided_by` text NOT NULL,
-	`created_at` integer NOT NULL,
-	FOREIGN KEY (`improvement_id`) REFERENCES `ai_reply_improvements`(`id`) ON UPDATE no action ON DELETE cascade
-);
---> statement-breakpoint
-CREATE UNIQUE INDEX `reviews_version` ON `reviews` (`improvement_id`,`version`);--> statement-breakpoint
 CREATE TABLE `router_training` (
 	`id` text PRIMARY KEY NOT NULL,
-	`lease_until` integer NOT NULL,
 	`requested_at` integer,
 	`version` text,
 	`topics` integer NOT NULL,

@@ -30,6 +30,7 @@ import { judgeRoutes } from "./judge/routes.ts";
 import { RedraftError } from "./lib/errors.ts";
 import { chatRoutes } from "./prompts/chat-routes.ts";
 import { promptRoutes } from "./prompts/routes.ts";
+import { routerRoutes } from "./router/routes.ts";
 import { createServices, type Services } from "./services.ts";
 
 /** The largest JSON body: the largest failure there can be, its escapes included. NDJSON is streamed, without limit. */
@@ -77,6 +78,7 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   app.route("/", fineTunePages);
   app.route("/", clusterRoutes);
   app.route("/", clusterPages);
+  app.route("/", routerRoutes);
   app.route("/", promptRoutes);
   app.route("/", chatRoutes);
 

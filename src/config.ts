@@ -34,15 +34,15 @@ const settings = z.object({
   JUDGE_SAMPLES: whole.min(1).max(9).default(1),
   /** "true": a recorded failure is corrected at once. Otherwise corrections wait for a run. */
   AUTO_CORRECT: z.stringbool().default(false),
-  /** Tokens that corrections, lessons and the judge's controls may use a day (UTC); past it they wait for the next day. 0: no limit. */
+  /** Tokens that corrections, lessons and the judge's controls may use per day (UTC); beyond it they wait for the next day. 0: no limit. */
   DAILY_TOKEN_BUDGET: whole.min(0).default(0),
   /** An improvement must gain at least this many points to go into a training file. */
   MIN_EXPORT_GAIN: whole.min(-100).max(100).default(1),
-  /** "false": personal data that is found when a training file is written stays in it, and is only counted. */
+  /** "false": personal data found while a training file is written stays in it and is only counted. */
   REDACT_EXPORTS: z.stringbool().default(true),
-  /** What a trainer asks for a million training tokens; the manifest then tells the cost of an epoch. */
+  /** The provider's price for a million training tokens; the manifest then gives the cost of an epoch. */
   TRAINING_PRICE_PER_MILLION_TOKENS: z.coerce.number().min(0).optional(),
-  /** Exports are deleted so many days after they were finished; 0 keeps them. */
+  /** Days after which a finished export is deleted; 0 keeps it. */
   EXPORT_RETENTION_DAYS: whole.min(0).default(0),
   /** Any service with OpenAI's fine-tuning API. */
   FINE_TUNE_BASE_URL: baseUrl.default("https://api.openai.com/v1"),
@@ -50,14 +50,14 @@ const settings = z.object({
   FINE_TUNE_API_KEY: z.string().default(""),
   /**
    * Secret. Signs the provider's webhooks about fine-tuning jobs (`whsec_…`); several, separated by spaces, while one
-   * is being replaced. Without it no webhook is taken, and jobs are asked after every 30 seconds all the same.
+   * is being replaced. Without it webhooks are refused; job status is polled every 30 seconds either way.
    */
   FINE_TUNE_WEBHOOK_SECRET: z
     .string()
     .default("")
     .transform((value) => value.split(/[\s,]+/).filter((secret) => secret !== ""))
     .refine((secrets) => secrets.every(isWebhookSecret), "must be a secret such as whsec_…, or several, with spaces"),
-  /** What the model name `redraft` stands for in chat requests while no tuned model is set; default: CORRECTION_MODEL. */
+  /** The model that answers as `redraft` in chat requests while no tuned model is set; default: CORRECTION_MODEL. */
   BOT_MODEL: z.string().default(""),
   /**
    * The new reply must be rated at least this high for a training file: a large gain from very bad to bad is no
@@ -66,7 +66,7 @@ const settings = z.object({
   MIN_EXPORT_RATING: whole.min(0).max(100).default(60),
   /** "true": only what a person approved goes into training files. */
   REQUIRE_REVIEW: z.stringbool().default(false),
-  /** The share of conversations whose prompts go out plain, to tell whether guidance helps; 0 to 1. */
+  /** The share of conversations whose prompts go out plain, to measure whether guidance helps; 0 to 1. */
   HOLDOUT_FRACTION: z.coerce.number().min(0).max(1).default(0.1),
   /** A line shown on every page and in every run, such as "replies are placeholders". */
   NOTICE: z.string().default(""),

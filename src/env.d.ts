@@ -3,8 +3,8 @@ declare namespace Cloudflare {
   interface Env {
     DB: D1Database;
     EXPORTS: R2Bucket;
-    CORRECTIONS: Queue<import("./services.ts").CorrectionMessage>;
-    JOBS: Queue<import("./services.ts").JobMessage>;
+    CORRECTIONS: Queue;
+    JOBS: Queue;
     CLUSTERS: DurableObjectNamespace<import("./clusters/context/cluster-context.ts").ClusterContext>;
     ASSETS: Fetcher;
   }

@@ -6,22 +6,6 @@ import type { Clock } from "./lib/time.ts";
 import type { Model } from "./llm/model.ts";
 import { createOpenAiModel } from "./llm/openai.ts";
 
-/** A wake-up call for one correction: the consumer reads the row and skips stale work. */
-export interface CorrectionMessage {
-  failure_id: string;
-}
-
-/** A wake-up call for a longer piece of work. */
-export type JobMessage =
-  | { job: "fan_out"; run_id: string }
-  | { job: "export"; export_id: string }
-  | { job: "controls"; controls_id: string }
-  | { job: "fine_tune"; fine_tune_id: string }
-  | { job: "comparison"; comparison_id: string }
-  | { job: "train_router" }
-  | { job: "distill"; cluster_id: string }
-  | { job: "move_cluster"; cluster_id: string };
-
 /** What features are given. Verbs take the part they need, never the Worker's `env`. */
 export interface Services {
   config: Config;
@@ -29,8 +13,8 @@ export interface Services {
   model: Model;
   /** Where base and tuned models answer: the server of FINE_TUNE_BASE_URL. */
   trainer: Model;
-  corrections: Queue<CorrectionMessage>;
-  jobs: Queue<JobMessage>;
+  corrections: Queue;
+  jobs: Queue;
   bucket: R2Bucket;
   clusters: Cloudflare.Env["CLUSTERS"];
   clock: Clock;
@@ -63,8 +47,8 @@ export function createServices(env: Cloudflare.Env): Services {
   const services: Services = {
     config,
     db: createDb(env.DB),
-    model: createOpenAiModel({ apiKey: config.OPENAI_API_KEY, baseUrl: config.OPENAI_BASE_URL }),
-    trainer: createOpenAiModel({ apiKey: fineTuneKey(config), baseUrl: config.FINE_TUNE_BASE_URL }),
+    model: createOpenAiModel({ apiKey: config.OPENAI_API_KEY, baseUrl: config.OPENAI_BASE_URL, clock: Date.now }),
+    trainer: createOpenAiModel({ apiKey: fineTuneKey(config), baseUrl: config.FINE_TUNE_BASE_URL, clock: Date.now }),
     corrections: env.CORRECTIONS,
     jobs: env.JOBS,
     bucket: env.EXPORTS,

@@ -1,10 +1,11 @@
 import { createApp } from "./app.ts";
 import { consumeCorrections } from "./corrections/consume-corrections.ts";
+import { JOBS } from "./job-table.ts";
+import { consumeJobs } from "./jobs/consume-jobs.ts";
 import { consumeDeadLetters } from "./jobs/dead-letters.ts";
-import { consumeJobs } from "./jobs-table.ts";
+import { sweepJobs } from "./jobs/sweep-jobs.ts";
 import { withPromptLane } from "./prompts/prompt-lane.ts";
 import { createServices } from "./services.ts";
-import { sweep } from "./sweep.ts";
 
 export { ClusterContext } from "./clusters/context/cluster-context.ts";
 
@@ -18,10 +19,10 @@ export default {
     // Named in wrangler.toml; a deployment may put a prefix before them.
     const name = batch.queue.includes("-jobs") ? "jobs" : "corrections";
     if (batch.queue.endsWith("-dead")) return consumeDeadLetters(services, name, batch);
-    await (name === "jobs" ? consumeJobs(services, batch) : consumeCorrections(services, batch));
+    await (name === "jobs" ? consumeJobs(services, JOBS, batch) : consumeCorrections(services, batch));
   },
 
   async scheduled(_event, env) {
-    await sweep(createServices(env));
+    await sweepJobs(createServices(env), JOBS);
   },
 } satisfies ExportedHandler<Cloudflare.Env>;

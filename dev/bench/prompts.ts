@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- prompts`: what `POST /v1/prompts` costs, routed and warm. The built bundle runs
- * straight on workerd (no `wrangler dev` in between), with a bare Hono JSON route beside it in the same process;
+ * straight on workerd (no `wrangler dev` in between), with a bare Hono JSON route next to it in the same process;
  * both are loaded in turn, on three servers one after the other, and the medians of all rounds are compared.
  */
 import { join } from "node:path";

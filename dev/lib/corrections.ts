@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { MODEL } from "../stand-in/chat.ts";
+import { MODEL } from "../stand-in/api.ts";
 import type { Client } from "./client.ts";
 
 /** A correction run, as the API tells of it. */

@@ -1,91 +1,91 @@
-import { fillSchema, type Schema } from "./fill-schema.ts";
-import { compareReplies, rateReply } from "./rate.ts";
-import { placeholderReply, rewriteReply } from "./rewrite.ts";
-import { readSections } from "./text.ts";
+import { Hono } from "hono";
+import { streamSSE } from "hono/streaming";
+import { answerText } from "./answer.ts";
+import { ApiError, CREATED, MODEL, readBody } from "./api.ts";
+import { type ChatRequest, chatRequest } from "./chat-request.ts";
+import type { Learned } from "./learned.ts";
+import { countTokens, cutToTokens, hash } from "./text.ts";
+import { pickToolCall, type ToolCall } from "./tool-calls.ts";
 
-/** The stand-in's name, in every answer it gives. */
-export const MODEL = "stand-in";
-
-export interface ChatMessage {
-  role: string;
-  text: string;
-}
-
-export interface ChatRequest {
-  messages: ChatMessage[];
-  /** `text`, `json_object` or `json_schema`. */
-  format: string;
-  schema?: Schema | undefined;
-}
-
-/** What the stand-in answers: a rewrite, a rating, a filled schema or a plain placeholder, as the prompt asks for. */
-export function answerChat({ messages, format, schema }: ChatRequest): string {
-  const said = messages.filter(({ role }) => role === "user").map(({ text }) => text);
-  const sections = readSections(said.join("\n\n"));
-  const { customer_message = "", conversation, agent_reply, failed_reply, reply_to_rate, reply_a, reply_b } = sections;
-  const known = { customerMessage: customer_message, conversation, agentReply: agent_reply ?? "" };
-  if (agent_reply !== undefined && reply_to_rate !== undefined && (schema === undefined || asksForScores(schema))) {
-    return JSON.stringify({ ...rateReply({ ...known, reply: reply_to_rate }), usable_reference: true });
-  }
-  if (agent_reply !== undefined && reply_a !== undefined && reply_b !== undefined) {
-    return JSON.stringify(compareReplies({ ...known, reply: reply_a }, { ...known, reply: reply_b }));
-  }
-  if (format === "json_schema" && schema !== undefined) {
-    return JSON.stringify(
-      fillSchema(schema, Object.keys(sections).length > 0 ? sections : { prompt: said.join("\n\n") }),
-    );
-  }
-  if (format === "json_object") return JSON.stringify({ answer: placeholderReply(said.at(-1) ?? "") });
-  if (agent_reply !== undefined && failed_reply !== undefined) {
-    return rewriteReply({
-      customerMessage: customer_message,
-      agentReply: agent_reply,
-      failureExplanation: sections.failure_explanation,
-      problems: sections.problems_of_your_last_rewrite,
+/** Chat completions and the models that answer them. @param tuned models tuned from the stand-in, by their names */
+export function chatRoutes(tuned: Map<string, Learned>): Hono {
+  return new Hono()
+    .post("/chat/completions", async (c) => {
+      const request = await readBody(c, chatRequest);
+      checkModel(request.model, tuned);
+      const completion = complete(request, tuned.get(request.model));
+      if (!request.stream) return c.json(completionBody(completion));
+      return streamSSE(c, async (stream) => {
+        for (const chunk of chunksOf(completion, request.stream_options?.include_usage === true))
+          await stream.writeSSE({ data: JSON.stringify(chunk) });
+        await stream.writeSSE({ data: "[DONE]" });
+      });
+    })
+    .get("/models", (c) => {
+      const data = [MODEL, ...tuned.keys()].map((id) => ({ id, object: "model", created: CREATED, owned_by: MODEL }));
+      return c.json({ object: "list", data });
     });
-  }
-  return placeholderReply(customer_message || (said.at(-1) ?? ""));
 }
 
-function asksForScores({ properties = {} }: Schema): boolean {
-  return ["accuracy", "completeness", "tone"].every((name) => name in properties);
+/** @throws ApiError for any other name than the stand-in's, or of a model that was tuned from it while this one runs */
+function checkModel(model: string, tuned: Map<string, Learned>): void {
+  if (model === MODEL || tuned.has(model)) return;
+  const message = model.startsWith(`ft:${MODEL}`)
+    ? `The model \`${model}\` no longer exists: the stand-in forgets its tuned models when it ends.`
+    : `The model \`${model}\` does not exist: this is the stand-in, its only model is \`${MODEL}\`.`;
+  throw new ApiError(404, message, { param: "model", code: "model_not_found" });
 }
 
-// About as long as the pieces that real tokenizers cut English into.
-const TOKEN = /\p{L}{1,6}|\p{N}{1,3}|\s?[^\s\p{L}\p{N}]|\s{2,}/gu;
-
-/** Tokens of a text, roughly as a tokenizer would count them. */
-export function countTokens(text: string): number {
-  return text.match(TOKEN)?.length ?? 0;
+interface Completion {
+  id: string;
+  model: string;
+  text: string;
+  toolCall: ToolCall | null;
+  finishReason: "stop" | "length" | "tool_calls";
+  usage: { prompt_tokens: number; completion_tokens: number; total_tokens: number };
 }
 
-/** The first so many tokens of a text, and whether that cut it. */
-export function cutToTokens(text: string, most: number): { text: string; cut: boolean } {
-  let tokens = 0;
-  for (const match of text.matchAll(TOKEN)) {
-    if (++tokens > most) return { text: text.slice(0, match.index), cut: true };
-  }
-  return { text, cut: false };
+function complete(request: ChatRequest, learned: Learned | undefined): Completion {
+  const { model, messages, max_completion_tokens, max_tokens } = request;
+  const toolCall = pickToolCall(request);
+  const most = max_completion_tokens ?? max_tokens ?? Number.POSITIVE_INFINITY;
+  const { text, cut } = cutToTokens(toolCall === null ? answerText(request, learned) : "", most);
+  // Three more for the frame of each message, as OpenAI counts.
+  const prompt_tokens = messages.reduce((sum, { content }) => sum + countTokens(content) + 3, 3);
+  const completion_tokens = countTokens(text + (toolCall === null ? "" : JSON.stringify(toolCall.function)));
+  return {
+    id: `chatcmpl-${hash(JSON.stringify(request)).toString(16).padStart(8, "0")}`,
+    ...{ model, text, toolCall },
+    finishReason: toolCall !== null ? "tool_calls" : cut ? "length" : "stop",
+    usage: { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens },
+  };
 }
 
-const DIMENSIONS = 256;
-
-/** A text as a unit vector: its words and word pairs, hashed. Alike texts point alike, and that is all it can. */
-export function embed(text: string, dimensions = DIMENSIONS): number[] {
-  const vector = new Array<number>(dimensions).fill(0);
-  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-  for (const [i, word] of words.entries()) {
-    add(vector, word, 1);
-    add(vector, word.slice(0, 5), 0.5);
-    if (i > 0) add(vector, `${words[i - 1]} ${word}`, 0.5);
-  }
-  const length = Math.hypot(...vector) || 1;
-  return vector.map((value) => value / length);
+function completionBody({ id, model, text, toolCall, finishReason, usage }: Completion) {
+  const said = toolCall === null ? { content: text } : { content: null, tool_calls: [toolCall] };
+  const message = { role: "assistant", ...said, refusal: null };
+  return {
+    ...{ id, object: "chat.completion", created: CREATED, model },
+    choices: [{ index: 0, message, logprobs: null, finish_reason: finishReason }],
+    usage,
+  };
 }
 
-function add(vector: number[], feature: string, weight: number): void {
-  let hashed = 0x811c9dc5;
-  for (let i = 0; i < feature.length; i++) hashed = Math.imul(hashed ^ feature.charCodeAt(i), 0x01000193) >>> 0;
-  const at = (hashed >>> 1) % vector.length;
-  vector[at] = (vector[at] ?? 0) + (hashed & 1 ? weight : -weight);
+/** The events of a stream: a word each, or the call of a tool, its head before its arguments. */
+function chunksOf({ id, model, text, toolCall, finishReason, usage }: Completion, withUsage: boolean): object[] {
+  const chunk = (more: object) => ({ id, object: "chat.completion.chunk", created: CREATED, model, ...more });
+  const delta = (part: object, finish: string | null = null) =>
+    chunk({ choices: [{ index: 0, delta: part, logprobs: null, finish_reason: finish }] });
+  const words = (text.match(/\s*\S+|\s+$/g) ?? []).map((word) => delta({ content: word }));
+  const call = (part: object) => delta({ tool_calls: [{ index: 0, ...part }] });
+  const calls = toolCall && [
+    call({ ...toolCall, function: { ...toolCall.function, arguments: "" } }),
+    call({ function: { arguments: toolCall.function.arguments } }),
+  ];
+  return [
+    delta({ role: "assistant", content: toolCall === null ? "" : null }),
+    ...(calls ?? words),
+    delta({}, finishReason),
+    ...(withUsage ? [chunk({ choices: [], usage })] : []),
+  ];
 }

@@ -1,23 +1,20 @@
-import { and, eq, exists, inArray, isNotNull, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { clusterChanges, clusters, clusterTopics, lessons } from "../db/schema/clusters.ts";
 import { failedReplies } from "../db/schema/failures.ts";
-import { improvements } from "../db/schema/improvements.ts";
-import { moveOutcomes } from "../experiments/record-outcomes.ts";
+import { askFor } from "../jobs/ask-for.ts";
+import { wakeJob } from "../jobs/wake-jobs.ts";
 import { RedraftError } from "../lib/errors.ts";
-import { newId } from "../lib/ids.ts";
-import { readPointer, writePointer } from "../router/router-store.ts";
-import { requestTraining } from "../router/router-training.ts";
+import { log } from "../lib/log.ts";
+import { askForTraining, wakeTraining } from "../router/request-training.ts";
+import { leadRoutesTo } from "../router/router-store.ts";
 import type { Services } from "../services.ts";
 import { touchClusters } from "./context/read-context.ts";
+import { CHUNK, CHUNKS, moveChunk } from "./move-failures.ts";
 import type { SplitInput } from "./schemas.ts";
-import { ensureTopics, findCluster, topicKey } from "./topics.ts";
+import { ensureTopics, findCluster, topicKey } from "./topics/topics.ts";
 
-type Changing = Pick<Services, "db" | "clock" | "jobs" | "clusters" | "bucket">;
-
-/** Rows moved by one statement, and statements in one invocation (D1 allows 1,000 queries in one). */
-const CHUNK = 500;
-const CHUNKS = 100;
+type Changing = Pick<Services, "db" | "clock" | "newId" | "jobs" | "clusters" | "bucket">;
 
 async function clusterOf(db: Db, topic: string) {
   const cluster = await findCluster(db, topic);
@@ -25,7 +22,7 @@ async function clusterOf(db: Db, topic: string) {
   return cluster;
 }
 
-function history(db: Db, row: Omit<typeof clusterChanges.$inferInsert, "id">) {
+function history({ db, newId }: Changing, row: Omit<typeof clusterChanges.$inferInsert, "id">) {
   return db.insert(clusterChanges).values({ id: newId(), ...row });
 }
 
@@ -47,13 +44,14 @@ export async function renameCluster(services: Changing, topic: string, to: strin
       .values({ key: topicKey(to), clusterId: cluster.id })
       .onConflictDoNothing(),
     db.update(clusters).set({ topic: to }).where(eq(clusters.id, cluster.id)),
-    history(db, {
+    history(services, {
       clusterId: cluster.id,
       kind: "rename",
       detail: { from: cluster.topic, to },
       actor,
       createdAt: now,
     }),
+    ...askForTraining(db, now),
   ]);
   await afterChange(services, [cluster.id]);
 }
@@ -63,7 +61,7 @@ export async function renameCluster(services: Changing, topic: string, to: strin
  * chunks. Its lessons are retired: the other's go on, and learn from what came.
  */
 export async function mergeClusters(services: Changing, topic: string, into: string, actor: string): Promise<void> {
-  const { db, clock, bucket, jobs } = services;
+  const { db, clock } = services;
   const source = await clusterOf(db, topic);
   const target = await clusterOf(db, into);
   if (source.id === target.id) throw new RedraftError("conflict", "Both names already lead to one cluster.");
@@ -77,78 +75,24 @@ export async function mergeClusters(services: Changing, topic: string, into: str
       .update(lessons)
       .set({ retiredAt: now })
       .where(and(eq(lessons.clusterId, source.id), sql`retired_at is null`)),
-    history(db, {
+    history(services, {
       clusterId: target.id,
       kind: "merge",
       detail: { from: source.topic, into: target.topic },
       actor,
       createdAt: now,
     }),
+    askFor(db, "move_cluster", source.id, now),
+    ...askForTraining(db, now),
   ]);
-  const pointer = await readPointer(bucket);
-  if (pointer !== null) {
-    const led = Object.entries(pointer.clusters).map(([name, id]) => [name, id === source.id ? target.id : id]);
-    await writePointer(bucket, { ...pointer, clusters: Object.fromEntries(led) });
+  try {
+    await leadRoutesTo(services.bucket, source.id, target.id);
+  } catch (error) {
+    // The job does it as well, a little later.
+    log.warn("routes_not_led", { cluster_id: source.id }, error);
   }
-  await jobs.send({ job: "move_cluster", cluster_id: source.id });
+  await wakeJob(services, "move_cluster", source.id);
   await afterChange(services, [source.id, target.id]);
-}
-
-/** Moves what a merged cluster still holds to its successor. Cut off anywhere, it goes on where it was. */
-export async function moveFailures(services: Changing, clusterId: string): Promise<void> {
-  const { db, jobs } = services;
-  const [cluster] = await db.select().from(clusters).where(eq(clusters.id, clusterId));
-  const target = cluster?.mergedInto;
-  if (!target) return;
-  for (let chunk = 0; chunk < CHUNKS; chunk++) {
-    const moved = await moveChunk(
-      db,
-      sql`(select f.id from ${failedReplies} f where f.cluster_id = ${clusterId} limit ${CHUNK})`,
-      target,
-    );
-    if (moved === 0) {
-      await moveOutcomes(db, clusterId, target);
-      // The source's own context has held their texts until now.
-      await touchClusters(
-        services,
-        [target, clusterId].map((id) => ({ clusterId: id, failureCategory: null })),
-      );
-      return;
-    }
-  }
-  await jobs.send({ job: "move_cluster", cluster_id: clusterId });
-}
-
-/** Improvements first: a cut between the two leaves failures to find them by. */
-async function moveChunk(
-  db: Db,
-  failureIds: ReturnType<typeof sql>,
-  target: string,
-  byPerson = false,
-): Promise<number> {
-  const [, moved] = await db.batch([
-    db.update(improvements).set({ clusterId: target }).where(inArray(improvements.failedReplyId, failureIds)),
-    db
-      .update(failedReplies)
-      .set({ clusterId: target, ...(byPerson && { topicSource: "person" as const }) })
-      .where(inArray(failedReplies.id, failureIds))
-      .returning({ id: failedReplies.id }),
-  ]);
-  return moved.length;
-}
-
-/** For the sweep: merged clusters that still hold failures (also those recorded while the merge went on). */
-export async function resumeMoves({ db, jobs }: Pick<Services, "db" | "jobs">): Promise<void> {
-  const left = await db
-    .select({ id: clusters.id })
-    .from(clusters)
-    .where(
-      and(
-        isNotNull(clusters.mergedInto),
-        exists(db.select({ one: sql`1` }).from(failedReplies).where(eq(failedReplies.clusterId, clusters.id))),
-      ),
-    );
-  for (const { id } of left) await jobs.send({ job: "move_cluster", cluster_id: id });
 }
 
 /**
@@ -164,7 +108,7 @@ export async function splitCluster(
   const { db, clock } = services;
   const source = await clusterOf(db, topic);
   const now = clock();
-  await db.batch([...ensureTopics(db, [into], now)]);
+  await db.batch([...ensureTopics(services, [into], now)]);
   const target = await clusterOf(db, into);
   if (source.id === target.id) throw new RedraftError("conflict", "Both names lead to one cluster.");
   const which = failure_ids
@@ -178,13 +122,16 @@ export async function splitCluster(
     if (moved < CHUNK) break;
   }
   if (total === 0) throw new RedraftError("invalid", "No failure of this cluster was named.");
-  await history(db, {
-    clusterId: source.id,
-    kind: "split",
-    detail: { from: source.topic, into: target.topic, failures: total },
-    actor,
-    createdAt: now,
-  });
+  await db.batch([
+    history(services, {
+      clusterId: source.id,
+      kind: "split",
+      detail: { from: source.topic, into: target.topic, failures: total },
+      actor,
+      createdAt: now,
+    }),
+    ...askForTraining(db, now),
+  ]);
   await afterChange(services, [source.id, target.id]);
   return total;
 }
@@ -194,5 +141,5 @@ async function afterChange(services: Changing, clusterIds: string[]): Promise<vo
     services,
     clusterIds.map((clusterId) => ({ clusterId, failureCategory: null })),
   );
-  await requestTraining(services);
+  await wakeTraining(services);
 }

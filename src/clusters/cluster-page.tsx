@@ -1,5 +1,6 @@
 import { excerpt } from "../lib/text.ts";
 import { signed } from "../ui/gain.tsx";
+import { GuidanceForm } from "./guidance-form.tsx";
 import type { ClusterDetail, ClusterRow } from "./schemas.ts";
 import { TREND_DAYS, TrendBars } from "./trend-bars.tsx";
 
@@ -17,7 +18,7 @@ export function ClusterPage({ cluster }: { cluster: ClusterDetail }) {
       <Trend trend={cluster.trend} />
       <Categories categories={cluster.failure_categories} />
       <Outcomes cluster={cluster} />
-      <Guidance cluster={cluster} />
+      <GuidanceForm cluster={cluster} />
       <Examples examples={cluster.examples} />
       {cluster.changes.length > 0 && (
         <section>
@@ -75,7 +76,7 @@ function Categories({ categories }: { categories: ClusterDetail["failure_categor
             <th scope="col">Failure category</th>
             <th scope="col">Share</th>
             <th scope="col">Failures</th>
-            <th scope="col">Against the average</th>
+            <th scope="col">Compared with average</th>
           </tr>
         </thead>
         <tbody>
@@ -101,12 +102,12 @@ function Outcomes({ cluster: { outcomes, guidance_switched_off } }: { cluster: C
       {guidance_switched_off && (
         <p class="error" role="alert">
           Guided replies failed more often: this guidance is switched off, and prompts go out plain. Save the lessons
-          below, changed or not, to switch it on again and count anew.
+          below, changed or not, to switch it back on and count from zero.
         </p>
       )}
       {difference === null || low === null || high === null ? (
         <p class="hint">
-          {`Not known yet: ${guided.n} outcomes of guided prompts, ${plain.n} of held out ones. Send them to POST /v1/outcomes.`}
+          {`Not known yet: ${guided.n} outcomes of guided prompts, ${plain.n} of held-out ones. Send outcomes to POST /v1/outcomes.`}
         </p>
       ) : (
         <p>
@@ -115,61 +116,6 @@ function Outcomes({ cluster: { outcomes, guidance_switched_off } }: { cluster: C
           {` (95% interval ${points(low)} to ${points(high)}; below 0 it helps).`}
         </p>
       )}
-    </section>
-  );
-}
-
-/** An empty line for a new lesson is always there. */
-const NEW_LESSON = { id: null, text: "", failure_category: null, pinned: false, helped: 0, hurt: 0, evidence: [] };
-
-function Guidance({ cluster }: { cluster: ClusterDetail }) {
-  const decided = cluster.guidance_version > 0;
-  return (
-    <section>
-      <h2>Guidance</h2>
-      {!decided && cluster.guidance.length > 0 && (
-        <>
-          <p class="hint">No lessons yet: these explanations serve as they are.</p>
-          <ul>
-            {cluster.guidance.map(({ text, failure_category }) => (
-              <li>
-                {text} {failure_category !== null && <span class="tag">{failure_category}</span>}
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
-      <form class="lessons" method="post" action={`/clusters/${encodeURIComponent(cluster.topic)}/guidance`}>
-        <input type="hidden" name="version" value={String(cluster.guidance_version)} />
-        {[...(decided ? cluster.guidance : []), NEW_LESSON].map((lesson) => (
-          <fieldset>
-            <input type="hidden" name="id" value={lesson.id ?? ""} />
-            <label>
-              {lesson.id === null ? "New lesson" : "Lesson (empty it to retire it)"}
-              <textarea name="text" rows={2} maxlength={400}>
-                {lesson.text}
-              </textarea>
-            </label>
-            <label>
-              Failure category
-              <input name="failure_category" value={lesson.failure_category ?? ""} maxlength={100} />
-            </label>
-            <label>
-              Pinned
-              <select name="pinned">
-                <option value="no">No</option>
-                <option value="yes" selected={lesson.pinned}>
-                  Yes: first, and left alone
-                </option>
-              </select>
-            </label>
-            {lesson.id !== null && (
-              <p class="hint">{`Helped ${lesson.helped}, hurt ${lesson.hurt}; from ${lesson.evidence.length} failures.`}</p>
-            )}
-          </fieldset>
-        ))}
-        <button type="submit">Save lessons</button>
-      </form>
     </section>
   );
 }

@@ -1,6 +1,6 @@
 import { DAY } from "../lib/time.ts";
 
-/** No failure for so long, and a cluster is quiet. */
+/** After this long without a failure a cluster is quiet. */
 export const QUIET_MS = 14 * DAY;
 
 /** A jump is looked for in the last week, against the weeks before it. */
@@ -25,7 +25,7 @@ const DEVIATIONS = 3;
 
 /**
  * True where the last week's failures lie more than three standard deviations above what the cluster's own past
- * would bring (failures that come by themselves scatter with the root of their number).
+ * would bring (independent failures scatter with the root of their number).
  * @param pastWeeks how many whole weeks before the last one the cluster has existed, at most `PAST_WEEKS`
  */
 export function isJump(lastWeek: number, past: number, pastWeeks: number): boolean {

@@ -1,5 +1,5 @@
 import type { Page } from "../http/pagination.ts";
-import type { routerStatus } from "../router/router-training.ts";
+import type { routerStatus } from "../router/training-state.ts";
 import { StateTag } from "./cluster-page.tsx";
 import type { ClusterRow } from "./schemas.ts";
 import { TREND_DAYS, TrendBars } from "./trend-bars.tsx";
@@ -28,12 +28,12 @@ export function ClustersPage({ page, router, today }: Props) {
       <h1>Types of query, by how often they fail</h1>
       <p class="hint">
         {router.version === null
-          ? "The router is not trained yet: it learns by itself from failures that have a topic."
+          ? "The router is not trained yet. It learns automatically from failures that have a topic."
           : `The router knows ${router.topics} topics from ${router.examples} messages, trained ${router.trained_at?.slice(0, 16).replace("T", " ")} UTC.`}
       </p>
       {page.data.length === 0 ? (
         <p class="empty">
-          No clusters yet. Send failures with a topic, or have them corrected: the model names it then.
+          No clusters yet. Send failures with a topic, or have failures corrected: the model then names their topics.
         </p>
       ) : (
         <table class="fields clusters">
@@ -42,33 +42,14 @@ export function ClustersPage({ page, router, today }: Props) {
               <th scope="col">Topic</th>
               <th scope="col">State</th>
               <th scope="col">Failures</th>
-              <th scope="col">Fails most by</th>
+              <th scope="col">Top failure category</th>
               <th scope="col">{`Last ${TREND_DAYS} days`}</th>
               <th scope="col">Last failure</th>
             </tr>
           </thead>
           <tbody>
             {page.data.map((row) => (
-              <tr>
-                <td class="topic">
-                  <a href={`/clusters/${encodeURIComponent(row.topic)}`}>
-                    <Breakable text={row.topic} />
-                  </a>
-                </td>
-                <td data-label="State">
-                  <StateTag state={row.state} jump={row.jump} />
-                </td>
-                <td class="number" data-label="Failures">
-                  {row.failures}
-                </td>
-                <td data-label="Fails most by">
-                  <Breakable text={row.top_failure_category ?? "–"} />
-                </td>
-                <td class="trend small" data-label={`Last ${TREND_DAYS} days`}>
-                  <TrendBars trend={row.trend} until={today} />
-                </td>
-                <td data-label="Last failure">{row.last_failure_at?.slice(0, 10) ?? "–"}</td>
-              </tr>
+              <Row row={row} today={today} />
             ))}
           </tbody>
         </table>
@@ -81,5 +62,30 @@ export function ClustersPage({ page, router, today }: Props) {
         </nav>
       )}
     </>
+  );
+}
+
+function Row({ row, today }: { row: ClusterRow; today: string }) {
+  return (
+    <tr>
+      <td class="topic">
+        <a href={`/clusters/${encodeURIComponent(row.topic)}`}>
+          <Breakable text={row.topic} />
+        </a>
+      </td>
+      <td data-label="State">
+        <StateTag state={row.state} jump={row.jump} />
+      </td>
+      <td class="number" data-label="Failures">
+        {row.failures}
+      </td>
+      <td data-label="Top failure category">
+        <Breakable text={row.top_failure_category ?? "–"} />
+      </td>
+      <td class="trend small" data-label={`Last ${TREND_DAYS} days`}>
+        <TrendBars trend={row.trend} until={today} />
+      </td>
+      <td data-label="Last failure">{row.last_failure_at?.slice(0, 10) ?? "–"}</td>
+    </tr>
   );
 }

@@ -1,29 +1,28 @@
 import { eq } from "drizzle-orm";
 import { clusters } from "../db/schema/clusters.ts";
-import { type Rate, rateDifference } from "../experiments/interval.ts";
-import { lessonCounts } from "../experiments/record-outcomes.ts";
+import { type FailureRate, rateDifference } from "../experiments/harm.ts";
+import { lessonCounts } from "../experiments/lesson-counts.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import { readContext } from "./context/read-context.ts";
-import { lessonsInForce } from "./lessons/change-lessons.ts";
+import { currentLessons } from "./lessons/change-lessons.ts";
 import { clusterHealth, clusterNumbers, listChanges, TREND_MS } from "./queries.ts";
 import type { ClusterDetail } from "./schemas.ts";
-import { findCluster } from "./topics.ts";
+import { clusterOfTopic } from "./topics/topics.ts";
 
-/** One cluster: what its context says, its lessons with their counts, and its numbers. */
+/** One cluster: what its context says, its lessons with their counts, and its numbers. @throws RedraftError `not_found` */
 export async function getCluster(
   services: Pick<Services, "db" | "clock" | "clusters">,
   topic: string,
-): Promise<ClusterDetail | null> {
+): Promise<ClusterDetail> {
   const { db, clock } = services;
-  const cluster = await findCluster(db, topic);
-  if (cluster === null) return null;
+  const cluster = await clusterOfTopic(db, topic);
   const now = clock();
   const [context, numbers, [row], stored, counts, health, changes] = await Promise.all([
     readContext(services, { cluster_id: cluster.id }),
     clusterNumbers(db, cluster.id, now - TREND_MS),
     db.select({ version: clusters.guidanceVersion }).from(clusters).where(eq(clusters.id, cluster.id)),
-    lessonsInForce(db, cluster.id),
+    currentLessons(db, cluster.id),
     lessonCounts(db, cluster.id),
     clusterHealth(db, [cluster.id], now),
     listChanges(db, cluster.id),
@@ -68,6 +67,6 @@ export async function getCluster(
   };
 }
 
-function rateOutput({ n, failed }: Rate) {
+function rateOutput({ n, failed }: FailureRate) {
   return { n, failed, failure_rate: n === 0 ? null : failed / n };
 }

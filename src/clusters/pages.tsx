@@ -1,16 +1,18 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
+import { checkForm } from "../http/read-form.ts";
+import { renderPage } from "../http/render-page.tsx";
 import { RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import { dayOf } from "../lib/time.ts";
-import { routerStatus } from "../router/router-training.ts";
-import { renderPage } from "../ui/layout.tsx";
+import { routerStatus } from "../router/training-state.ts";
 import { ClusterPage } from "./cluster-page.tsx";
 import { ClustersPage } from "./clusters-page.tsx";
 import { getCluster } from "./get-cluster.ts";
 import { editGuidance } from "./lessons/edit-guidance.ts";
+import { guidanceInput } from "./lessons/schemas.ts";
 import { listClusters } from "./queries.ts";
-import { clusterQuery, guidanceInput } from "./schemas.ts";
+import { clusterQuery } from "./schemas.ts";
 
 /** Clusters a page shows. */
 const PAGE_ROWS = 50;
@@ -25,7 +27,6 @@ export const clusterPages = new Hono<AppEnv>()
   })
   .get("/clusters/:topic", async (c) => {
     const cluster = await getCluster(c.var.services, c.req.param("topic"));
-    if (cluster === null) throw new RedraftError("not_found", "There is no cluster of this topic.");
     return renderPage(c, cluster.topic, <ClusterPage cluster={cluster} />);
   })
   .post("/clusters/:topic/guidance", async (c) => {
@@ -33,7 +34,7 @@ export const clusterPages = new Hono<AppEnv>()
     const form = await c.req.formData();
     const all = (name: string) => form.getAll(name).map(String);
     const [ids, texts, categories, pinned] = [all("id"), all("text"), all("failure_category"), all("pinned")];
-    const parsed = guidanceInput.safeParse({
+    const lessons = checkForm(guidanceInput, {
       version: Number(form.get("version")),
       // An emptied lesson is one to retire.
       lessons: texts.flatMap((text, i) =>
@@ -42,7 +43,6 @@ export const clusterPages = new Hono<AppEnv>()
           : { id: ids[i] || null, text, failure_category: categories[i]?.trim() || null, pinned: pinned[i] === "yes" },
       ),
     });
-    if (!parsed.success) throw new RedraftError("invalid", "The lessons are not valid.", fieldErrors(parsed.error));
-    await editGuidance(c.var.services, topic, parsed.data);
+    await editGuidance(c.var.services, topic, lessons);
     return c.redirect(`/clusters/${encodeURIComponent(topic)}`, 303);
   });

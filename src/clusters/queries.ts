@@ -32,7 +32,7 @@ export async function listClusters(db: Db, query: ClusterQuery, now: number): Pr
     .orderBy(desc(rows.failures), desc(rows.id))
     .limit(query.limit + 1);
   const ids = page.map(({ id }) => id);
-  const [health, recent] = [await clusterHealth(db, ids, now), await recentFailures(db, ids, now - TREND_MS)];
+  const [health, recent] = await Promise.all([clusterHealth(db, ids, now), recentFailures(db, ids, now - TREND_MS)]);
   return toPage(
     page,
     query.limit,

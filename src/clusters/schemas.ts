@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { failureCategory, name, topic } from "../http/fields.ts";
+import { failureCategory, topic } from "../http/fields.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 
 export const clusterQuery = z.strictObject(pageQuery);
@@ -11,7 +11,7 @@ export const CLUSTER_STATES = ["open", "quiet", "back"] as const;
 
 const health = {
   state: z.enum(CLUSTER_STATES).openapi({
-    description: "quiet: no failure for 14 days; back: it failed again after such a time.",
+    description: "quiet: no failure for 14 days; back: it failed again after being quiet.",
   }),
   jump: z.boolean().openapi({ description: "More failures in the last 7 days than its own past explains." }),
 };
@@ -24,7 +24,7 @@ export const clusterRow = z
   .object({
     topic: z.string(),
     failures: z.int(),
-    top_failure_category: z.string().nullable().openapi({ description: "By which it fails most often." }),
+    top_failure_category: z.string().nullable().openapi({ description: "Why it fails most often." }),
     last_failure_at: time,
     trend,
     ...health,
@@ -59,7 +59,7 @@ export const clusterDetail = z
     guidance: z
       .array(
         z.object({
-          id: z.uuid().nullable().openapi({ description: "Null: a failure's explanation serves as it is." }),
+          id: z.uuid().nullable().openapi({ description: "Null: a failure's explanation, used as it is." }),
           failure_category: z.string().nullable(),
           text: z.string(),
           pinned: z.boolean(),
@@ -76,7 +76,7 @@ export const clusterDetail = z
       .openapi({ description: "Guided replies failed more often: prompts go out plain." }),
     outcomes: z.object({
       guided: rate,
-      plain: rate.openapi({ description: "Held out: guidance existed, and was not given." }),
+      plain: rate.openapi({ description: "Held out: there was guidance, and it was not given." }),
       difference: z.number().nullable().openapi({ description: "Failure rate guided minus plain; below 0 it helps." }),
       low: z.number().nullable().openapi({ description: "Of its 95% interval (Newcombe)." }),
       high: z.number().nullable(),
@@ -104,30 +104,6 @@ export const categoryList = z.object({
   next_cursor: z.null(),
 });
 
-/** A lesson is a sentence or two: prompts have a budget. */
-const MAX_LESSON = 400;
-
-/** As many as a prompt id can name; see `LESSON_SLOTS`. */
-const MAX_LESSONS = 12;
-
-export const guidanceInput = z
-  .strictObject({
-    version: z.int().min(0).openapi({ description: "`guidance_version` of the cluster as you read it." }),
-    lessons: z
-      .array(
-        z.strictObject({
-          id: z.uuid().nullish().openapi({ description: "Of a lesson in force; left out for a new one." }),
-          text: name(MAX_LESSON),
-          failure_category: failureCategory.nullish(),
-          pinned: z.boolean().default(false).openapi({ description: "The model leaves it alone, and it goes first." }),
-        }),
-      )
-      .max(MAX_LESSONS, `has more than ${MAX_LESSONS} lessons`)
-      .openapi({ description: "All that are to be in force; those left out are retired." }),
-  })
-  .openapi("GuidanceInput");
-export type GuidanceInput = z.infer<typeof guidanceInput>;
-
 export const renameInput = z.strictObject({ topic }).openapi("RenameInput");
 export const mergeInput = z.strictObject({ into: topic }).openapi("MergeInput");
 
@@ -145,16 +121,3 @@ export const splitInput = z
   })
   .openapi("SplitInput");
 export type SplitInput = z.infer<typeof splitInput>;
-
-export const routerOutput = z
-  .object({
-    version: z.string().nullable(),
-    topics: z.int(),
-    examples: z.int().openapi({ description: "Distinct messages it learned from." }),
-    bytes: z.int(),
-    training_ms: z.int(),
-    trained_at: time,
-    failures_since: z.int().openapi({ description: "Failures with a topic recorded since." }),
-    training_requested: z.boolean(),
-  })
-  .openapi("Router");

@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import { z } from "zod";
+import { correctionMessage } from "../failures/wake-corrections.ts";
 import { keepDeadLetter } from "../jobs/dead-letters.ts";
 import { log } from "../lib/log.ts";
 import { MINUTE } from "../lib/time.ts";
@@ -7,8 +7,6 @@ import { createGatekeeper } from "../llm/gatekeeper.ts";
 import { limitCalls } from "../llm/wrap-model.ts";
 import type { Services } from "../services.ts";
 import { correctFailure } from "./correct-failure.ts";
-
-const message = z.object({ failure_id: z.uuid() });
 
 /** Corrections under way at once: enough to keep six model calls in flight while others read and write. */
 const CORRECTIONS_IN_FLIGHT = 12;
@@ -32,9 +30,9 @@ export async function consumeCorrections(services: Services, batch: MessageBatch
   const limit = pLimit(CORRECTIONS_IN_FLIGHT);
 
   async function consumeOne(delivery: Message): Promise<void> {
-    const parsed = message.safeParse(delivery.body);
+    const parsed = correctionMessage.safeParse(delivery.body);
     if (!parsed.success) {
-      await keepDeadLetter(services, "corrections", delivery.body, "It is not a message of ours.");
+      await keepDeadLetter(services, "corrections", delivery.body, "Unrecognised message.");
       return delivery.ack();
     }
     // Left for the sweep: a retry would bring it back to this same, spent consumer's queue as a failed delivery.

@@ -15,7 +15,7 @@ import type { Services } from "../services.ts";
  * @returns the failure's new state, or null when another attempt holds it by now (what was made is dropped)
  */
 export async function endAttempt(
-  { db, clock }: Pick<Services, "db" | "clock">,
+  { db, clock, chance }: Pick<Services, "db" | "clock" | "chance">,
   failureId: string,
   held: FailureState,
   event: FailureEvent,
@@ -23,7 +23,7 @@ export async function endAttempt(
   improvement?: NewImprovement,
 ): Promise<FailureState | null> {
   const now = clock();
-  const next = nextState(held, event, now, Math.random());
+  const next = nextState(held, event, now, chance());
   if (next === null) throw new Error(`the event ${event.type} does not end a correction`);
   const mine = and(
     eq(failedReplies.id, failureId),

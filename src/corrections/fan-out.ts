@@ -1,9 +1,10 @@
 import { and, asc, eq, inArray, isNull, lte, sql } from "drizzle-orm";
+import { valuesOf } from "../db/client.ts";
 import { correctionRuns } from "../db/schema/corrections.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { nextState, RECORDED, requestableStatus } from "../failures/failure-state.ts";
 import { wakeCorrections } from "../failures/wake-corrections.ts";
-import { sendJob } from "../jobs/send-job.ts";
+import { DONE, type JobEnd } from "../jobs/job.ts";
 import type { Services } from "../services.ts";
 import { runConditions } from "./start-run.ts";
 
@@ -16,12 +17,9 @@ const PAGES = 60;
  * one transaction, then the wake-up messages go out. Cut off anywhere, it goes on from the cursor; a message that
  * was not sent is sent by the sweep.
  */
-export async function fanOut(
-  services: Pick<Services, "db" | "clock" | "corrections" | "jobs">,
-  runId: string,
-): Promise<void> {
-  for (let page = 0; page < PAGES; page++) if (await fanOutPage(services, runId)) return;
-  await sendJob(services.jobs, { job: "fan_out", run_id: runId });
+export async function fanOut(services: Pick<Services, "db" | "clock" | "corrections">, runId: string): Promise<JobEnd> {
+  for (let page = 0; page < PAGES; page++) if (await fanOutPage(services, runId)) return DONE;
+  return { end: "again", at: services.clock() };
 }
 
 /** @returns true when the run is fanned out */
@@ -53,10 +51,10 @@ async function fanOutPage(services: Pick<Services, "db" | "clock" | "corrections
   const redo = run.filter.redo === "failed";
   const status = requestableStatus(redo);
   const requested = nextState({ ...RECORDED, status }, { type: "requested", runId, redo }, now, 0);
-  if (requested === null) throw new Error("a failure in a requestable state can not be requested");
+  if (requested === null) throw new Error("a failure in a requestable state cannot be requested");
   const { attempts: _, ...asked } = requested;
   const unmoved = sql`exists (select 1 from ${correctionRuns} r where r.id = ${runId} and coalesce(r.cursor, '') = ${run.cursor ?? ""})`;
-  const ids = sql`(select value from json_each(${JSON.stringify(rows.map(({ id }) => id))}))`;
+  const ids = valuesOf(rows.map(({ id }) => id));
   const [taken] = await db.batch([
     db
       .update(failedReplies)
@@ -78,14 +76,4 @@ async function fanOutPage(services: Pick<Services, "db" | "clock" | "corrections
     taken.map(({ id }) => id),
   );
   return false;
-}
-
-/** Runs whose fan-out was cut off, for the sweep. */
-export async function resumeRuns({ db, jobs }: Pick<Services, "db" | "jobs">): Promise<number> {
-  const open = await db
-    .select({ id: correctionRuns.id })
-    .from(correctionRuns)
-    .where(isNull(correctionRuns.fannedOutAt));
-  for (const { id } of open) await sendJob(jobs, { job: "fan_out", run_id: id });
-  return open.length;
 }

@@ -1,12 +1,14 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
+import { checkForm, readForm } from "../http/read-form.ts";
+import { renderPage } from "../http/render-page.tsx";
 import { listDeadLetters, replayDeadLetter } from "../jobs/dead-letters.ts";
-import { noSuch } from "../lib/errors.ts";
+import { found, noSuch } from "../lib/errors.ts";
 import { isId } from "../lib/ids.ts";
 import { openGate, whyWaiting } from "../llm/gatekeeper.ts";
-import { renderPage } from "../ui/layout.tsx";
 import { getRun, listRuns } from "./queries.ts";
 import { RunPage, RunsPage } from "./runs-page.tsx";
+import { runInput } from "./schemas.ts";
 import { startRun } from "./start-run.ts";
 
 /** Runs a page shows. */
@@ -24,13 +26,11 @@ export const correctionPages = new Hono<AppEnv>()
   })
   .get("/runs/:id", async (c) => {
     const id = c.req.param("id");
-    const run = isId(id) ? await getRun(c.var.services, id) : null;
-    if (run === null) throw noSuch("run");
+    const run = found(isId(id) ? await getRun(c.var.services, id) : null, "run");
     return renderPage(c, "Run", <RunPage run={run} />);
   })
   .post("/runs", async (c) => {
-    const redo = (await c.req.formData()).get("redo") === "failed" ? ("failed" as const) : undefined;
-    const { id } = await startRun(c.var.services, { redo });
+    const { id } = await startRun(c.var.services, checkForm(runInput, await readForm(c)));
     return c.redirect(`/runs/${id}`, 303);
   })
   .post("/runs/resume", async (c) => {

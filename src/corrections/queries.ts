@@ -2,7 +2,7 @@ import { count, desc, eq, lt, max, sum } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { correctionAttempts, correctionRuns } from "../db/schema/corrections.ts";
 import { failedReplies } from "../db/schema/failures.ts";
-import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
+import { idAfter, type Page, toPage } from "../http/pagination.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { Wait } from "../llm/gate.ts";
 import { whyWaiting } from "../llm/gatekeeper.ts";
@@ -19,10 +19,11 @@ export async function getRun(services: Reading, id: string): Promise<RunOutput |
 
 /** Newest first. */
 export async function listRuns(services: Reading, { cursor, limit }: RunQuery): Promise<Page<RunOutput>> {
+  const after = idAfter(cursor);
   const runs = await services.db
     .select()
     .from(correctionRuns)
-    .where(cursor ? lt(correctionRuns.id, String(decodeCursor(cursor, ["string"])[0])) : undefined)
+    .where(after ? lt(correctionRuns.id, after) : undefined)
     .orderBy(desc(correctionRuns.id))
     .limit(limit + 1);
   const waiting = await whyWaiting(services);

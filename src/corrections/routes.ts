@@ -1,7 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
-import { noSuch } from "../lib/errors.ts";
+import { idParam, jsonAnswer, jsonBody } from "../http/route-parts.ts";
+import { found } from "../lib/errors.ts";
 import { openGate } from "../llm/gatekeeper.ts";
 import { estimateRun } from "./estimate-run.ts";
 import { getRun, listRuns } from "./queries.ts";
@@ -14,7 +15,7 @@ const start = createRoute({
   method: "post",
   path: "/v1/correction-runs",
   tags,
-  summary: "Correct all failures that are not corrected yet",
+  summary: "Correct every failure that has no correction yet",
   request: {
     query: z.strictObject({
       dry_run: z
@@ -22,11 +23,11 @@ const start = createRoute({
         .default(false)
         .openapi({ type: "boolean", description: "Only estimate what it would cost." }),
     }),
-    body: { content: { "application/json": { schema: runInput } } },
+    body: jsonBody(runInput),
   },
   responses: {
-    200: { description: "The estimate", content: { "application/json": { schema: runEstimate } } },
-    202: { description: "Accepted", content: { "application/json": { schema: runCreated } } },
+    200: jsonAnswer("The estimate", runEstimate),
+    202: jsonAnswer("Accepted", runCreated),
     ...problems("invalid"),
   },
 });
@@ -38,7 +39,7 @@ const list = createRoute({
   summary: "Runs, newest first",
   request: { query: runQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: runPage } } },
+    200: jsonAnswer("A page", runPage),
     ...problems("invalid"),
   },
 });
@@ -48,9 +49,9 @@ const get = createRoute({
   path: "/v1/correction-runs/{id}",
   tags,
   summary: "How far a run is",
-  request: { params: z.object({ id: z.uuid("must be a run's id") }) },
+  request: { params: idParam("a run's") },
   responses: {
-    200: { description: "The run", content: { "application/json": { schema: runOutput } } },
+    200: jsonAnswer("The run", runOutput),
     ...problems("not_found"),
   },
 });
@@ -59,8 +60,8 @@ const resume = createRoute({
   method: "post",
   path: "/v1/corrections/resume",
   tags,
-  summary: "Go on at once after what paused corrections was mended",
-  description: "They also go on by themselves: a paused gate is probed every few minutes.",
+  summary: "Resume paused corrections at once",
+  description: "Corrections also resume on their own: what paused them is probed every few minutes.",
   responses: { 204: { description: "Resumed" }, ...problems() },
 });
 
@@ -73,11 +74,7 @@ export const correctionRoutes = createRouter()
     return c.json(run, 202);
   })
   .openapi(list, async (c) => c.json(await listRuns(c.var.services, c.req.valid("query")), 200))
-  .openapi(get, async (c) => {
-    const run = await getRun(c.var.services, c.req.valid("param").id);
-    if (run === null) throw noSuch("run");
-    return c.json(run, 200);
-  })
+  .openapi(get, async (c) => c.json(found(await getRun(c.var.services, c.req.valid("param").id), "run"), 200))
   .openapi(resume, async (c) => {
     await openGate(c.var.services);
     return c.body(null, 204);

@@ -55,12 +55,12 @@ export function RunsPage({
       {waiting !== null && <Waiting waiting={{ ...waiting, until: toRfc3339(waiting.untilMs) }} />}
       <div class="actions">
         <form method="post" action="/runs">
-          <button type="submit">Correct all that wait</button>
+          <button type="submit">Correct all waiting failures</button>
         </form>
         <form method="post" action="/runs">
           <input type="hidden" name="redo" value="failed" />
           <button class="quiet" type="submit">
-            Try the failed ones again
+            Retry failed corrections
           </button>
         </form>
       </div>
@@ -134,7 +134,7 @@ function Progress({ run }: { run: RunOutput }) {
 function Waiting({ waiting }: { waiting: NonNullable<RunOutput["waiting"]> }) {
   return (
     <section class="notice-box" role="status">
-      <strong>Corrections wait.</strong> {waiting.reason}{" "}
+      <strong>Corrections are paused.</strong> {waiting.reason}{" "}
       {waiting.until !== null && (
         <>
           Next try: <When time={waiting.until} />.
@@ -143,7 +143,7 @@ function Waiting({ waiting }: { waiting: NonNullable<RunOutput["waiting"]> }) {
       {waiting.code !== "daily_budget" && (
         <form method="post" action="/runs/resume">
           <button class="quiet" type="submit">
-            Go on now
+            Resume now
           </button>
         </form>
       )}
@@ -154,7 +154,7 @@ function Waiting({ waiting }: { waiting: NonNullable<RunOutput["waiting"]> }) {
 function DeadLetters({ letters }: { letters: DeadLetterOutput[] }) {
   return (
     <section>
-      <h2>Messages nobody could deal with</h2>
+      <h2>Undeliverable messages</h2>
       <DataTable columns={LETTER_COLUMNS} rows={letters} />
     </section>
   );

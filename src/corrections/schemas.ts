@@ -6,11 +6,11 @@ export const runInput = z
   .strictObject({
     ...kindFilter,
     since: filterTime.optional().openapi({ description: "Only failures recorded at or after this time." }),
-    limit: z.int().min(1).optional().openapi({ description: "At most so many, oldest first." }),
+    limit: z.int().min(1).optional().openapi({ description: "At most this many, oldest first." }),
     redo: z
       .literal("failed")
       .optional()
-      .openapi({ description: "Take those that failed, instead of those not yet corrected." }),
+      .openapi({ description: "Take failed corrections instead of those not yet tried." }),
   })
   .openapi("CorrectionRunInput");
 

@@ -4,8 +4,8 @@ import { correctionRuns, type RunFilter } from "../db/schema/corrections.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { requestableStatus } from "../failures/failure-state.ts";
 import { failureConditions } from "../failures/queries.ts";
-import { sendJob } from "../jobs/send-job.ts";
-import { newId } from "../lib/ids.ts";
+import { askFor } from "../jobs/ask-for.ts";
+import { wakeJob } from "../jobs/wake-jobs.ts";
 import type { Services } from "../services.ts";
 import type { RunInput } from "./schemas.ts";
 
@@ -14,9 +14,10 @@ import type { RunInput } from "./schemas.ts";
  * recorded from now on are not in it.
  */
 export async function startRun(
-  { db, clock, jobs }: Pick<Services, "db" | "clock" | "jobs">,
+  services: Pick<Services, "db" | "clock" | "newId" | "jobs">,
   filter: RunInput,
 ): Promise<{ id: string; total: number }> {
+  const { db, clock, newId } = services;
   const now = clock();
   const [newest] = await db.select({ id: max(failedReplies.id) }).from(failedReplies);
   const boundary = newest?.id ?? null;
@@ -31,8 +32,9 @@ export async function startRun(
   const total = Math.min(matching?.count ?? 0, filter.limit ?? Number.POSITIVE_INFINITY);
   const id = newId();
   const fannedOutAt = total === 0 ? now : null;
-  await db.insert(correctionRuns).values({ id, filter, total, boundary, taken: 0, fannedOutAt, startedAt: now });
-  if (total > 0) await sendJob(jobs, { job: "fan_out", run_id: id });
+  const run = { id, filter, total, boundary, taken: 0, fannedOutAt, startedAt: now };
+  await db.batch([db.insert(correctionRuns).values(run), ...(total > 0 ? [askFor(db, "fan_out", id, now)] : [])]);
+  if (total > 0) await wakeJob(services, "fan_out", id);
   return { id, total };
 }
 

@@ -16,7 +16,7 @@ const ROWS = 5_000;
  * @returns how many corrections were freed, and how many messages went out
  */
 export async function sweepCorrections(
-  services: Pick<Services, "db" | "clock" | "corrections">,
+  services: Pick<Services, "db" | "clock" | "chance" | "corrections">,
 ): Promise<{ freed: number; sent: number }> {
   const { db, clock } = services;
   const due = await db

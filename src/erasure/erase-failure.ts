@@ -1,4 +1,4 @@
-import { and, eq, gte, inArray, isNull, notExists, type SQL, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, notExists, type SQL, sql } from "drizzle-orm";
 import { forgetContexts } from "../clusters/context/read-context.ts";
 import { clustersTaughtBy, eraseFromLessons } from "../clusters/lessons/erase-lessons.ts";
 import type { Db } from "../db/client.ts";
@@ -7,8 +7,11 @@ import { exportCheckpoints, exportsTable } from "../db/schema/exports.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { comparisonCases, fineTunes } from "../db/schema/fine-tunes.ts";
 import { improvements } from "../db/schema/improvements.ts";
+import { jobs } from "../db/schema/jobs.ts";
 import { DATA_FILES, fileKey } from "../exports/export-state.ts";
-import { log } from "../lib/log.ts";
+import { askFor, dropJob, restartJobs } from "../jobs/ask-for.ts";
+import { DONE, type Job } from "../jobs/job.ts";
+import { LEASE_MS } from "../lib/keep-lease.ts";
 import { sha256Hex } from "../lib/text.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import { readBotModelChanges } from "../prompts/bot-model.ts";
@@ -70,7 +73,9 @@ async function removeRows({ db, clock }: Erasing, failureId: string): Promise<bo
         exportIds: [],
       })
       .onConflictDoNothing(),
-    ...beginAnew({ db, clock }, gte(exportsTable.boundary, oldest)),
+    // Should this worker die before the rest is done.
+    askFor(db, "erasure", failureId, clock() + LEASE_MS),
+    ...beginAgain({ db, clock }, gte(exportsTable.boundary, oldest)),
     // The replies that models gave to it, and what the judge said of them. The ratings hold no text and stay.
     db
       .update(comparisonCases)
@@ -97,19 +102,17 @@ async function removeRows({ db, clock }: Erasing, failureId: string): Promise<bo
 
 /**
  * Statements: an export being written may have read what is erased. Its writer loses the claim, and the next one
- * begins anew; so does one that is between two tries, whose checkpoint may hold it.
+ * begins again from the first row; so does one that is between two tries, whose checkpoint may hold it.
  */
-function beginAnew({ db, clock }: Pick<Erasing, "db" | "clock">, which: SQL) {
-  const mayHold = and(inArray(exportsTable.status, ["queued", "running"]), which);
+function beginAgain({ db, clock }: Pick<Erasing, "db" | "clock">, which: SQL) {
+  const mayHold = db
+    .select({ id: exportsTable.id })
+    .from(exportsTable)
+    .where(and(inArray(exportsTable.status, ["queued", "running"]), which));
   return [
-    db
-      .update(exportCheckpoints)
-      .set({ discarded: true })
-      .where(inArray(exportCheckpoints.exportId, db.select({ id: exportsTable.id }).from(exportsTable).where(mayHold))),
-    db
-      .update(exportsTable)
-      .set({ attempts: sql`${exportsTable.attempts} + 1`, tries: 0, dueAt: clock(), cursor: null })
-      .where(mayHold),
+    db.update(exportCheckpoints).set({ discarded: true }).where(inArray(exportCheckpoints.exportId, mayHold)),
+    db.update(exportsTable).set({ cursor: null }).where(inArray(exportsTable.id, mayHold)),
+    restartJobs(db, "export", inArray(jobs.subject, mayHold), clock()),
   ] as const;
 }
 
@@ -122,7 +125,7 @@ async function finishErasure(services: Erasing, failureId: string): Promise<void
   // Before the files: one that is written from here on is given the contexts without it.
   await forgetContexts(services, [erasure, ...taught.map((clusterId) => ({ clusterId, failureCategory: null }))]);
   // Guided lines carry what a whole cluster was taught: one begun before this may have read the contexts as they were.
-  if (taught.length > 0) await db.batch(beginAnew(services, IS_GUIDED));
+  if (taught.length > 0) await db.batch(beginAgain(services, IS_GUIDED));
   const held = await exportsThatHold(services, failureId, erasure.improvementSeqs, taught);
   for (const row of held) {
     await db.batch([
@@ -135,7 +138,10 @@ async function finishErasure(services: Erasing, failureId: string): Promise<void
     ]);
     await bucket.delete(DATA_FILES.map((file) => fileKey(row, file)));
   }
-  await db.update(erasures).set({ finishedAt: clock() }).where(eq(erasures.failedReplyId, failureId));
+  await db.batch([
+    db.update(erasures).set({ finishedAt: clock() }).where(eq(erasures.failedReplyId, failureId)),
+    dropJob(db, "erasure", failureId),
+  ]);
 }
 
 async function toOutput(db: Db, failureId: string): Promise<ErasureOutput | null> {
@@ -156,22 +162,11 @@ async function toOutput(db: Db, failureId: string): Promise<ErasureOutput | null
   };
 }
 
-/** A sweep's share of erasures that were cut off. */
-const MOST_AT_ONCE = 20;
-
-/** Goes on with erasures that were cut off. For the sweep. */
-export async function resumeErasures(services: Erasing): Promise<void> {
-  const open = await services.db
-    .select({ id: erasures.failedReplyId })
-    .from(erasures)
-    .where(isNull(erasures.finishedAt))
-    .orderBy(erasures.erasedAt)
-    .limit(MOST_AT_ONCE);
-  for (const { id } of open) {
-    try {
-      await finishErasure(services, id);
-    } catch (error) {
-      log.error("erasure_fault", { failure_id: id }, error);
-    }
-  }
-}
+/** An erasure that was cut off. It is never given up: what was erased must be gone. */
+export const erasureJob: Job = {
+  async run(services, { subject }) {
+    await finishErasure(services, subject);
+    return DONE;
+  },
+  mostTries: Number.POSITIVE_INFINITY,
+};

@@ -1,5 +1,5 @@
 import { and, eq, gte, inArray, isNotNull, sql } from "drizzle-orm";
-import { findCluster } from "../clusters/topics.ts";
+import { findCluster } from "../clusters/topics/topics.ts";
 import { clusters } from "../db/schema/clusters.ts";
 import { exportsTable } from "../db/schema/exports.ts";
 import { fileKey } from "../exports/export-state.ts";
@@ -42,15 +42,15 @@ async function exportsWithRows({ db, bucket }: Finding, seqs: number[]) {
   return held;
 }
 
-/** The failure and the export were given their times by two machines. */
+/** Two machines set the times of the failure and of the export. */
 const CLOCKS_DIFFER_MS = MINUTE;
 
 /** SQL: its lines carry guidance. */
 export const IS_GUIDED = sql`json_extract(${exportsTable.options}, '$.system') = 'guided'`;
 
 /**
- * Guided exports whose manifest names a cluster that was taught by the failure. Those count that came to their end
- * since it came: one that was asked for before may have read the lessons after, also because it was built anew.
+ * Guided exports whose manifest names a cluster that was taught by the failure, if they ended after it was recorded: one
+ * that was requested before may have read the lessons later, or was rebuilt.
  */
 async function exportsTaught({ db, bucket }: Finding, failureId: string, taught: string[]) {
   if (taught.length === 0) return [];
@@ -78,7 +78,7 @@ async function exportsTaught({ db, bucket }: Finding, failureId: string, taught:
       guidance: { topic: string | null; guided: boolean }[];
     }>();
     const topics = manifest?.guidance.flatMap(({ topic, guided }) => (guided && topic !== null ? [topic] : []));
-    // Former names of a cluster lead to it still. Without a manifest nobody knows, and the file has to go.
+    // A cluster's former names still lead to it. Without a manifest nobody knows, and the file has to go.
     const ids = await Promise.all((topics ?? []).map(async (topic) => (await findCluster(db, topic))?.id ?? ""));
     if (manifest === undefined || ids.some((id) => led.has(id))) held.push(row);
   }

@@ -5,7 +5,7 @@ export const erasureOutput = z
     id: z.uuid(),
     erased_at: z.iso.datetime(),
     exports: z.array(z.object({ id: z.uuid(), rebuild: z.string() })).openapi({
-      description: "The exports that held it. Their data files are gone; POST to `rebuild` writes them anew.",
+      description: "The exports that held it. Their data files are gone; POST to `rebuild` to write them again.",
     }),
     fine_tunes: z
       .array(
@@ -14,10 +14,10 @@ export const erasureOutput = z
           export_id: z.uuid(),
           model: z.string().nullable(),
           status: z.string(),
-          is_bot_model: z.boolean().openapi({ description: "The bot is answering with it now: see /v1/bot-model." }),
+          is_bot_model: z.boolean().openapi({ description: "The bot answers with it now; see /v1/bot-model." }),
         }),
       )
-      .openapi({ description: "What was trained on them. A trained model can not forget: decide what to do with it." }),
+      .openapi({ description: "Models trained on them. A trained model cannot forget: decide what to do with it." }),
   })
   .openapi("Erasure");
 export type ErasureOutput = z.infer<typeof erasureOutput>;

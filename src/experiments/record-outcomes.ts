@@ -12,8 +12,8 @@ export interface Outcome {
 }
 
 /**
- * Keeps what became of the replies to served prompts. Repeating one changes nothing; where two say different things
- * of one prompt, "failed" stands, because a failure is often found later.
+ * Keeps what became of the replies to served prompts. Repeating one changes nothing; where two disagree about one
+ * prompt, "failed" wins, because a failure is often found later.
  * @returns the clusters whose numbers changed, for `touchClusters`; and the ids that are not prompts of ours, which are
  *   left out
  */
@@ -28,17 +28,17 @@ export async function recordOutcomes(
     return mark === null ? [] : [{ ...outcome, prompt_id: outcome.prompt_id.toLowerCase(), ...mark }];
   });
   if (rows.length === 0) return { clusterIds: [], unknown };
-  const json = JSON.stringify(
-    rows.map((row) => [row.prompt_id, row.cluster, PROMPT_ARMS[row.arm], row.lessons, row.failed ? 1 : 0, row.rating]),
-  );
-  const at = (place: number) => sql.raw(`json_extract(value, '$[${place}]')`);
+  const json = JSON.stringify(rows.map((row) => ({ ...row, arm: PROMPT_ARMS[row.arm], failed: Number(row.failed) })));
+  const field = (name: keyof (typeof rows)[number]) => sql.raw(`json_extract(value, '$.${name}')`);
   // A merged cluster's outcomes are its successor's, but its lessons were others.
-  const cluster = sql`(select coalesce(c.merged_into, c.id) from ${clusters} c where c.number = ${at(1)})`;
-  const lessons = sql`(select case when c.merged_into is null then ${at(3)} else 0 end from ${clusters} c where c.number = ${at(1)})`;
+  const cluster = sql`(select coalesce(c.merged_into, c.id) from ${clusters} c where c.number = ${field("cluster")})`;
+  const lessons = sql`(select case when c.merged_into is null then ${field("lessons")} else 0 end
+    from ${clusters} c where c.number = ${field("cluster")})`;
   const written = await db
     .insert(outcomes)
     .select(
-      sql`select ${at(0)}, ${cluster}, ${at(2)}, coalesce(${lessons}, 0), ${at(4)}, ${at(5)}, ${clock()}
+      sql`select ${field("prompt_id")}, ${cluster}, ${field("arm")}, coalesce(${lessons}, 0), ${field("failed")},
+          ${field("rating")}, ${clock()}
           from json_each(${json}) where true`,
     )
     .onConflictDoUpdate({
@@ -72,17 +72,6 @@ export async function recordFailedPrompts(
     log.error("outcomes_not_recorded", {}, error);
     return [];
   }
-}
-
-/** How often each lesson was in a guided prompt whose reply did not fail, or did. Of one cluster, by lesson id. */
-export async function lessonCounts(db: Services["db"], clusterId: string) {
-  const rows = await db.all<{ id: string; helped: number; hurt: number }>(sql`
-    select l.id as id, sum(1 - o.failed) as helped, sum(o.failed) as hurt
-    from lessons l join ${outcomes} o on o.cluster_id = l.cluster_id
-    where l.cluster_id = ${clusterId} and l.retired_at is null and o.arm = ${PROMPT_ARMS.guided}
-      and (o.lessons >> l.slot) & 1 = 1 and o.prompt_id >= l.id
-    group by l.id`);
-  return new Map(rows.map(({ id, helped, hurt }) => [id, { helped, hurt }]));
 }
 
 /** Moves a cluster's outcomes to another, whose lessons they were not made with. */

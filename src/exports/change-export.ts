@@ -1,29 +1,32 @@
-import { and, eq, inArray, isNotNull, lte, ne, sql } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, lte, ne } from "drizzle-orm";
+import type { ExportStatus } from "../db/schema/exports.ts";
 import { exportsTable } from "../db/schema/exports.ts";
-import { noSuch, RedraftError } from "../lib/errors.ts";
+import { askFor, dropJob } from "../jobs/ask-for.ts";
+import { wakeJob } from "../jobs/wake-jobs.ts";
+import { found, RedraftError } from "../lib/errors.ts";
+import { LEASE_MS } from "../lib/keep-lease.ts";
 import { DAY } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import { deleteAll, dropCheckpoint } from "./checkpoint.ts";
-import { EXPORT_RESEND_MS, exportPrefix } from "./export-state.ts";
-import { sendExport } from "./request-export.ts";
+import { exportPrefix } from "./export-state.ts";
 
 type Changing = Pick<Services, "db" | "bucket" | "clock">;
-
-const NEXT_CLAIM = sql`${exportsTable.attempts} + 1`;
 
 /** Ends an export that is not done; what was written of it goes. Cancelling twice changes nothing. */
 export async function cancelExport(services: Changing, id: string): Promise<void> {
   const { db, clock } = services;
-  const [cancelled] = await db
-    .update(exportsTable)
-    .set({ status: "cancelled", attempts: NEXT_CLAIM, dueAt: null, finishedAt: clock() })
-    .where(and(eq(exportsTable.id, id), inArray(exportsTable.status, ["queued", "running"])))
-    .returning({ id: exportsTable.id });
+  const [[cancelled]] = await db.batch([
+    db
+      .update(exportsTable)
+      .set({ status: "cancelled", finishedAt: clock() })
+      .where(and(eq(exportsTable.id, id), inArray(exportsTable.status, ["queued", "running"])))
+      .returning({ id: exportsTable.id }),
+    dropJob(db, "export", id),
+  ]);
   if (cancelled === undefined) {
-    const [row] = await db.select({ status: exportsTable.status }).from(exportsTable).where(eq(exportsTable.id, id));
-    if (row === undefined) throw notThere();
-    if (row.status === "cancelled") return;
-    throw new RedraftError("conflict", `The export is ${row.status}; there is nothing to cancel.`);
+    const status = await statusOf(services, id);
+    if (status === "cancelled") return;
+    throw new RedraftError("conflict", `The export is ${status}; there is nothing to cancel.`);
   }
   await dropCheckpoint(services, id);
 }
@@ -32,10 +35,10 @@ export async function cancelExport(services: Changing, id: string): Promise<void
 export async function deleteExport(services: Changing, id: string): Promise<void> {
   const { db, bucket } = services;
   // The writer, if there is one, loses its claim before the files go.
-  await db
-    .update(exportsTable)
-    .set({ status: "cancelled", attempts: NEXT_CLAIM, dueAt: null })
-    .where(eq(exportsTable.id, id));
+  await db.batch([
+    db.update(exportsTable).set({ status: "cancelled" }).where(eq(exportsTable.id, id)),
+    dropJob(db, "export", id),
+  ]);
   await dropCheckpoint(services, id);
   await deleteAll(bucket, exportPrefix(id));
   await db.delete(exportsTable).where(eq(exportsTable.id, id));
@@ -47,25 +50,34 @@ export async function deleteExport(services: Changing, id: string): Promise<void
  */
 export async function rebuildExport(services: Changing & Pick<Services, "jobs">, id: string): Promise<void> {
   const { db, bucket, clock } = services;
-  const [queued] = await db
-    .update(exportsTable)
-    .set({
-      status: "queued",
-      attempts: NEXT_CLAIM,
-      ...{ tries: 0, rows: 0, validationRows: 0, bytes: 0, redacted: 0, skipped: {} },
-      ...{ sha256: null, files: null, tokens: null, cursor: null, warning: null, error: null, finishedAt: null },
-      dueAt: clock() + EXPORT_RESEND_MS,
-    })
-    .where(and(eq(exportsTable.id, id), inArray(exportsTable.status, ["done", "failed", "cancelled"])))
-    .returning({ id: exportsTable.id });
+  const now = clock();
+  const [[queued]] = await db.batch([
+    db
+      .update(exportsTable)
+      .set({
+        status: "queued",
+        ...{ rows: 0, validationRows: 0, bytes: 0, redacted: 0, skipped: {} },
+        ...{ sha256: null, files: null, tokens: null, cursor: null, warning: null, error: null, finishedAt: null },
+      })
+      .where(and(eq(exportsTable.id, id), inArray(exportsTable.status, ["done", "failed", "cancelled"])))
+      .returning({ id: exportsTable.id }),
+    // Not before the old files are gone, unless this worker dies meanwhile.
+    askFor(db, "export", id, now + LEASE_MS),
+  ]);
   if (queued === undefined) {
-    const [row] = await db.select({ id: exportsTable.id }).from(exportsTable).where(eq(exportsTable.id, id));
-    if (row === undefined) throw notThere();
+    await statusOf(services, id);
     throw new RedraftError("conflict", "The export is being written already.");
   }
   await dropCheckpoint(services, id);
   await deleteAll(bucket, exportPrefix(id));
-  await sendExport(services, id);
+  await askFor(db, "export", id, now);
+  await wakeJob(services, "export", id);
+}
+
+/** @throws RedraftError `not_found` */
+async function statusOf({ db }: Pick<Services, "db">, id: string): Promise<ExportStatus> {
+  const [row] = await db.select({ status: exportsTable.status }).from(exportsTable).where(eq(exportsTable.id, id));
+  return found(row, "export").status;
 }
 
 /** A sweep's share: R2 lists and deletes take a while. */
@@ -88,8 +100,4 @@ export async function deleteOldExports(services: Changing & Pick<Services, "conf
     .limit(MOST_AT_ONCE);
   for (const { id } of old) await deleteExport(services, id);
   return old.length;
-}
-
-function notThere(): RedraftError {
-  return noSuch("export");
 }

@@ -1,10 +1,12 @@
 import { and, eq, exists, notInArray, sql } from "drizzle-orm";
 import { type Db, rowsFromJson } from "../db/client.ts";
 import { exportCheckpoints, exportsTable } from "../db/schema/exports.ts";
+import { isHeld, noteProgress } from "../jobs/hold.ts";
+import type { Held } from "../jobs/job.ts";
 import { log } from "../lib/log.ts";
 import { retryD1 } from "../lib/retry-d1.ts";
 import type { Services } from "../services.ts";
-import { EXPORT_LEASE_MS, exportPrefix, fileKey } from "./export-state.ts";
+import { exportPrefix, fileKey } from "./export-state.ts";
 import type { SegmentLengths } from "./segment.ts";
 
 /** What was counted so far. */
@@ -16,14 +18,14 @@ export interface ExportCounts {
   skipped: Record<string, number>;
   redacted: number;
   repaired: number;
-  /** Lines per model, judge and rubric, under `model\njudge\nrubric`. */
+  /** Lines per model, judge and rubric: `[model, judge, rubric]` as JSON. */
   versions: Record<string, number>;
   /** Lines that were not looked up among all before them: by then more had come in than can be remembered. */
   unchecked?: number;
 }
 
 /** How segments are written; to be raised with every change to them, or to the hashes in them. */
-export const SEGMENT_FORMAT = 2;
+export const SEGMENT_FORMAT = 3;
 
 /** Where a run can go on: everything up to `cursor` is in `parts` and in the segments. */
 export interface Checkpoint {
@@ -51,12 +53,12 @@ export class ClaimLost extends Error {
 
 export interface Claim {
   id: string;
-  attempts: number;
+  held: Held;
 }
 
 /** SQL: the run that holds this claim still may write. */
-export function holds({ id, attempts }: Claim) {
-  return and(eq(exportsTable.id, id), eq(exportsTable.attempts, attempts), eq(exportsTable.status, "running"));
+export function holds(db: Db, { id, held }: Claim) {
+  return and(eq(exportsTable.id, id), eq(exportsTable.status, "running"), isHeld(db, held));
 }
 
 export async function readCheckpoint(
@@ -72,12 +74,8 @@ export async function readCheckpoint(
  * Keeps a checkpoint and tells how far the export is, only while the claim holds.
  * @throws ClaimLost
  */
-export async function saveCheckpoint(
-  { db, clock }: Pick<Services, "db" | "clock">,
-  claim: Claim,
-  state: Checkpoint,
-): Promise<void> {
-  const stillOurs = exists(db.select({ one: sql`1` }).from(exportsTable).where(holds(claim)));
+export async function saveCheckpoint({ db }: Pick<Services, "db">, claim: Claim, state: Checkpoint): Promise<void> {
+  const stillOurs = exists(db.select({ one: sql`1` }).from(exportsTable).where(holds(db, claim)));
   const { rows, validationRows, bytes, tokens, skipped, redacted } = state.counts;
   const [, ours] = await retryD1(() =>
     db.batch([
@@ -95,11 +93,10 @@ export async function saveCheckpoint(
           ...{ rows, validationRows, bytes, skipped, redacted },
           tokens: Math.round(tokens),
           cursor: state.cursor,
-          tries: 0,
-          dueAt: clock() + EXPORT_LEASE_MS,
         })
-        .where(holds(claim))
+        .where(holds(db, claim))
         .returning({ id: exportsTable.id }),
+      noteProgress(db, claim.held),
     ]),
   );
   if (ours.length === 0) throw new ClaimLost(claim.id);

@@ -19,8 +19,6 @@ interface Props {
   categories: string[];
 }
 
-const REFRESH_MS = 2_000;
-
 export function ExportsPage({ page, minGain, categories }: Props) {
   const running = page.data.some(({ status }) => status === "queued" || status === "running");
   return (
@@ -30,10 +28,10 @@ export function ExportsPage({ page, minGain, categories }: Props) {
       {page.data.length === 0 ? (
         <p class="empty">No training file yet. The form above writes one from all improved replies.</p>
       ) : (
-        <DataTable columns={COLUMNS} rows={page.data} refreshMs={running ? REFRESH_MS : undefined} />
+        <DataTable columns={COLUMNS} rows={page.data} live={running} />
       )}
       <NextPage path="/exports" cursor={page.next_cursor} />
-      <script src="/exports.js" defer />
+      <script src="/live.js" defer />
     </>
   );
 }
@@ -79,16 +77,16 @@ function StartForm({ minGain, categories }: Omit<Props, "page">) {
       <label>
         Review
         <select name="review">
-          <option value="">Any but rejected</option>
+          <option value="">All but rejected</option>
           <option value="approved">Approved only</option>
         </select>
       </label>
       <label>
-        Least gain
+        Minimum gain
         <input name="min_gain" type="number" min={-100} max={100} value={minGain} />
       </label>
       <label>
-        Held out, share
+        Held-out share
         <input name="validation_fraction" type="number" min={0} max={0.5} step={0.01} value={0} />
       </label>
       <button type="submit">Write file</button>
@@ -191,7 +189,7 @@ function Actions({ row }: { row: ExportOutput }) {
   );
 }
 
-/** Bytes as people say them. */
+/** Bytes in the unit that fits. */
 function size(bytes: number): string {
   if (bytes < 1_000_000) return `${Math.ceil(bytes / 1_000)} kB`;
   return bytes < 1_000_000_000 ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${(bytes / 1_000_000_000).toFixed(2)} GB`;

@@ -8,8 +8,8 @@ type Reading = Pick<Services, "clusters">;
 /** A cluster by its id, and what was known of it when a file was written. */
 export type KnownContext = [clusterId: string, context: Context];
 
-/** What the manifest tells of it. */
-export interface ToldGuidance {
+/** What the manifest says of it. */
+export interface GuidanceSummary {
   topic: string | null;
   version: number;
   guided: boolean;
@@ -30,7 +30,7 @@ export class GuidanceTexts {
     this.#known = new Map(known);
   }
 
-  /** @throws Error when the cluster can not be asked: a file must not silently go without */
+  /** @throws Error when the cluster cannot be asked: a file must not silently go without */
   async of(clusterId: string | null, customerMessage: string): Promise<string | null> {
     if (clusterId === null) return null;
     return guidedText(this.#known.get(clusterId) ?? (await this.#ask(clusterId)), { customerMessage });
@@ -41,7 +41,7 @@ export class GuidanceTexts {
     const own = await readContext(this.#services, { cluster_id: clusterId });
     const { merged_into } = own;
     const context = merged_into === null ? own : await readContext(this.#services, { cluster_id: merged_into });
-    // Examples hold customers' texts, and no export tells them.
+    // Examples hold customers' texts, and no export needs them.
     const kept = { ...context, examples: [] };
     this.#known.set(clusterId, kept);
     this.#added.push([clusterId, kept]);
@@ -54,7 +54,7 @@ export class GuidanceTexts {
   }
 }
 
-export function toldOf([, context]: KnownContext): ToldGuidance {
+export function summaryOf([, context]: KnownContext): GuidanceSummary {
   return {
     topic: context.topic,
     version: context.version,

@@ -3,7 +3,7 @@ import { toRfc3339 } from "../lib/time.ts";
 import type { ExportCounts } from "./checkpoint.ts";
 import { TOKEN_METHOD } from "./estimate-tokens.ts";
 import { FEWEST_EXAMPLES } from "./export-state.ts";
-import type { ToldGuidance } from "./guidance.ts";
+import type { GuidanceSummary } from "./guidance.ts";
 import { toFilters } from "./queries.ts";
 
 const MILLION = 1_000_000;
@@ -21,7 +21,7 @@ export function buildManifest({
   row: typeof exportsTable.$inferSelect;
   counts: ExportCounts;
   files: Record<string, { rows: number; bytes: number; sha256: string }>;
-  guidance: ToldGuidance[];
+  guidance: GuidanceSummary[];
   /** Null: the operator set no price. */
   pricePerMillion: number | null;
   redacting: boolean;
@@ -53,8 +53,8 @@ export function buildManifest({
             note: "training tokens times the price set as TRAINING_PRICE_PER_MILLION_TOKENS; trainers bill each epoch",
           },
     versions: Object.entries(counts.versions).map(([key, rows]) => {
-      const [model = "", judge = "", rubric = ""] = key.split("\n");
-      return { correction_model: model, judge_model: judge || null, rubric: rubric || null, rows };
+      const [correction_model, judge_model, rubric] = JSON.parse(key) as (string | null)[];
+      return { correction_model, judge_model, rubric, rows };
     }),
     guidance,
   };

@@ -1,10 +1,11 @@
 import { Hono } from "hono";
 import { listFailureCategories } from "../clusters/queries.ts";
 import type { AppEnv } from "../http/app-env.ts";
+import { checkForm, readForm } from "../http/read-form.ts";
+import { renderPage } from "../http/render-page.tsx";
 import { noSuch, RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import { isId } from "../lib/ids.ts";
-import { renderPage } from "../ui/layout.tsx";
 import { cancelExport, deleteExport, rebuildExport } from "./change-export.ts";
 import { ExportsPage } from "./exports-page.tsx";
 import { listExports } from "./queries.ts";
@@ -32,17 +33,9 @@ export const exportPages = new Hono<AppEnv>()
     );
   })
   .post("/exports", async (c) => {
-    const form = await c.req.formData();
-    // A form sends its empty fields too; they mean "any". Numbers come as text.
-    const given = Object.fromEntries(
-      [...form].flatMap(([name, value]) => {
-        if (typeof value !== "string" || value.trim() === "") return [];
-        return [[name, NUMBERS.has(name) ? Number(value) : value]];
-      }),
-    );
-    const parsed = exportInput.safeParse(given);
-    if (!parsed.success) throw new RedraftError("invalid", "The form is not valid.", fieldErrors(parsed.error));
-    await requestExport(c.var.services, parsed.data);
+    const form = await readForm(c);
+    const given = Object.entries(form).map(([name, text]) => [name, NUMBERS.has(name) ? Number(text) : text]);
+    await requestExport(c.var.services, checkForm(exportInput, Object.fromEntries(given)));
     return c.redirect("/exports", 303);
   })
   .post("/exports/:id/:change{cancel|rebuild|delete}", async (c) => {

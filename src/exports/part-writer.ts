@@ -1,63 +1,137 @@
-/** R2 wants parts of at least 5 MiB, all equal but the last; at 8 MiB its 10,000 parts hold 80 GB. */
-export const PART_BYTES = 8 * 1024 * 1024;
+import { createHash } from "node:crypto";
 
-export interface Written {
-  bytes: number;
-  sha256: string;
+/** Where a file's upload has come to. */
+export interface Uploaded {
+  /** Null: no part was full yet. */
+  uploadId: string | null;
+  parts: R2UploadedPart[];
 }
 
+export interface PartFile {
+  bucket: R2Bucket;
+  key: string;
+  contentType: string;
+  /** R2 wants parts of at least 5 MiB, all equal but the last. */
+  partBytes: number;
+}
+
+const FIRST_ROOM = 2 ** 16;
+
+const NOTHING = new Uint8Array();
+
 /**
- * Writes an R2 object in equal parts, holding one part in memory. The object appears only with `close`; after
- * `abort` nothing of it is left.
+ * Writes one file into R2 in equal parts, and can go on where an earlier writer stopped. It holds at most two parts,
+ * however long the file gets: one fills while the other uploads. The file appears only with `close`.
  */
 export class PartWriter {
-  readonly #upload: R2MultipartUpload;
-  readonly #parts: R2UploadedPart[] = [];
-  readonly #digest = new crypto.DigestStream("SHA-256");
-  readonly #hash = this.#digest.getWriter();
-  #buffer = new Uint8Array(PART_BYTES);
-  #filled = 0;
-  #bytes = 0;
+  readonly #file: PartFile;
+  #uploaded: Uploaded;
+  #filling: Uint8Array;
+  #spare: Uint8Array = NOTHING;
+  #filled: number;
+  #upload: Promise<void> = Promise.resolve();
+  /** Of a file that an earlier writer began, only R2 knows the beginning. */
+  readonly #hash: ReturnType<typeof createHash> | null;
 
-  private constructor(upload: R2MultipartUpload) {
-    this.#upload = upload;
+  /** @param from where the earlier writer stopped, with what it had not put into a part yet */
+  constructor(file: PartFile, from: Uploaded & { tail: Uint8Array } = { uploadId: null, parts: [], tail: NOTHING }) {
+    this.#file = file;
+    this.#uploaded = { uploadId: from.uploadId, parts: from.parts };
+    this.#filling = from.tail;
+    this.#filled = from.tail.byteLength;
+    this.#hash = from.parts.length === 0 && this.#filled === 0 ? createHash("sha256") : null;
   }
 
-  static async open(bucket: R2Bucket, key: string, contentType: string): Promise<PartWriter> {
-    return new PartWriter(await bucket.createMultipartUpload(key, { httpMetadata: { contentType } }));
-  }
-
-  async write(chunk: Uint8Array): Promise<void> {
+  /** Takes bytes in; waits only where two parts are full. @returns whether a part became full */
+  async write(chunk: Uint8Array): Promise<boolean> {
+    const { partBytes } = this.#file;
+    let full = false;
     for (let at = 0; at < chunk.byteLength; ) {
-      const taken = Math.min(chunk.byteLength - at, PART_BYTES - this.#filled);
-      this.#buffer.set(chunk.subarray(at, at + taken), this.#filled);
+      const taken = Math.min(chunk.byteLength - at, partBytes - this.#filled);
+      this.#makeRoom(this.#filled + taken);
+      this.#filling.set(chunk.subarray(at, at + taken), this.#filled);
       this.#filled += taken;
       at += taken;
-      if (this.#filled === PART_BYTES) await this.#flush();
+      if (this.#filled === partBytes) {
+        await this.#startPart();
+        full = true;
+      }
     }
-    this.#bytes += chunk.byteLength;
+    return full;
   }
 
-  async close(): Promise<Written> {
-    // An upload needs a part, if only an empty one.
-    if (this.#filled > 0 || this.#parts.length === 0) await this.#flush();
-    await this.#hash.close();
-    const sha256 = Array.from(new Uint8Array(await this.#digest.digest), (byte) => byte.toString(16).padStart(2, "0"));
-    await this.#upload.complete(this.#parts);
-    return { bytes: this.#bytes, sha256: sha256.join("") };
+  /** What is not in a part yet; a copy. */
+  tail(): Uint8Array {
+    return this.#filling.slice(0, this.#filled);
   }
 
-  abort(): Promise<void> {
-    return this.#upload.abort();
+  /** Waits for the part that is on its way. */
+  async uploaded(): Promise<Uploaded> {
+    await this.#upload;
+    return this.#uploaded;
   }
 
-  async #flush(): Promise<void> {
-    const part = this.#buffer.subarray(0, this.#filled);
-    const [uploaded] = await Promise.all([
-      this.#upload.uploadPart(this.#parts.length + 1, part),
-      this.#hash.write(part.slice()),
-    ]);
-    this.#parts.push(uploaded);
+  get uploadId(): string | null {
+    return this.#uploaded.uploadId;
+  }
+
+  /** The SHA-256 of the whole file; nothing may be written after it. @returns null where an earlier writer wrote some */
+  async sha256(): Promise<string | null> {
+    await this.#upload;
+    return this.#hash?.update(this.tail()).digest("hex") ?? null;
+  }
+
+  /** Makes the file appear. */
+  async close(): Promise<void> {
+    const { uploadId, parts } = await this.uploaded();
+    const { bucket, key, contentType } = this.#file;
+    const tail = this.tail();
+    if (uploadId === null) {
+      await bucket.put(key, tail, { httpMetadata: { contentType } });
+      return;
+    }
+    const upload = bucket.resumeMultipartUpload(key, uploadId);
+    const last = tail.byteLength > 0 ? [await upload.uploadPart(parts.length + 1, tail)] : [];
+    await upload.complete([...parts, ...last]);
+  }
+
+  /** Leaves nothing of the file. */
+  async abort(): Promise<void> {
+    await this.#upload.catch(() => {});
+    const { bucket, key } = this.#file;
+    if (this.uploadId !== null) await bucket.resumeMultipartUpload(key, this.uploadId).abort();
+  }
+
+  /** Most files never fill a part. */
+  #makeRoom(bytes: number): void {
+    const has = this.#filling.byteLength;
+    if (has >= bytes) return;
+    const larger = new Uint8Array(Math.min(this.#file.partBytes, Math.max(FIRST_ROOM, 2 * has, bytes)));
+    larger.set(this.#filling.subarray(0, this.#filled));
+    this.#filling = larger;
+  }
+
+  async #startPart(): Promise<void> {
+    await this.#upload;
+    const full = this.#filling;
+    this.#filling = this.#spare;
+    this.#spare = full;
     this.#filled = 0;
+    this.#hash?.update(full);
+    this.#upload = this.#uploadPart(full);
+    // Whoever waits for it next gets the error; until then it must not count as unhandled.
+    this.#upload.catch(() => {});
+  }
+
+  async #uploadPart(part: Uint8Array): Promise<void> {
+    const { bucket, key, contentType } = this.#file;
+    const { uploadId, parts } = this.#uploaded;
+    const upload =
+      uploadId === null
+        ? await bucket.createMultipartUpload(key, { httpMetadata: { contentType } })
+        : bucket.resumeMultipartUpload(key, uploadId);
+    this.#uploaded = { uploadId: upload.uploadId, parts };
+    const added = await upload.uploadPart(parts.length + 1, part);
+    this.#uploaded = { uploadId: upload.uploadId, parts: [...parts, added] };
   }
 }

@@ -1,8 +1,10 @@
 import { and, desc, eq, lt } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { type ExportOptions, exportsTable } from "../db/schema/exports.ts";
-import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
+import { idAfter, type Page, toPage } from "../http/pagination.ts";
+import { found } from "../lib/errors.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
+import { type ExportFileName, fileKey } from "./export-state.ts";
 import type { ExportOutput, ExportQuery } from "./schemas.ts";
 
 /** One export by its id, or the newest that is done for "latest". */
@@ -15,26 +17,22 @@ export async function getExport(db: Db, id: string): Promise<ExportOutput | null
   return row ? toOutput(row) : null;
 }
 
-/** Where the files of an export are. */
-export async function placeOf(db: Db, id: string): Promise<{ id: string; generation: number }> {
+/** The key of an export's file in R2. */
+export async function keyOfFile(db: Db, id: string, file: ExportFileName): Promise<string> {
   const [row] = await db
-    .select({ generation: exportsTable.generation })
+    .select({ id: exportsTable.id, generation: exportsTable.generation })
     .from(exportsTable)
     .where(eq(exportsTable.id, id));
-  return { id, generation: row?.generation ?? 0 };
+  return fileKey(found(row, "export"), file);
 }
 
 /** Newest first. */
 export async function listExports(db: Db, { status, cursor, limit }: ExportQuery): Promise<Page<ExportOutput>> {
+  const after = idAfter(cursor);
   const rows = await db
     .select()
     .from(exportsTable)
-    .where(
-      and(
-        status ? eq(exportsTable.status, status) : undefined,
-        cursor ? lt(exportsTable.id, String(decodeCursor(cursor, ["string"])[0])) : undefined,
-      ),
-    )
+    .where(and(status ? eq(exportsTable.status, status) : undefined, after ? lt(exportsTable.id, after) : undefined))
     .orderBy(desc(exportsTable.id))
     .limit(limit + 1);
   return toPage(rows, limit, (row) => [row.id], toOutput);
@@ -65,7 +63,7 @@ function toOutput(row: typeof exportsTable.$inferSelect): ExportOutput {
   };
 }
 
-/** The options of an export as the API tells them. */
+/** The options of an export, as the API gives them. */
 export function toFilters(options: ExportOptions): ExportOutput["filters"] {
   return {
     system: options.system ?? "none",

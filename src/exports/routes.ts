@@ -1,22 +1,23 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type AppContext, createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
+import { idParam, jsonAnswer, jsonBody } from "../http/route-parts.ts";
 import { serveObject } from "../http/serve-object.ts";
 import { readToken, signToken } from "../http/signed-links.ts";
-import { RedraftError } from "../lib/errors.ts";
+import { noSuch, RedraftError } from "../lib/errors.ts";
 import { SECOND, toRfc3339 } from "../lib/time.ts";
 import { cancelExport, deleteExport, rebuildExport } from "./change-export.ts";
-import { DATA_FILES, EXPORT_FILES, type ExportFileName, fileKey } from "./export-state.ts";
-import { getExport, listExports, placeOf } from "./queries.ts";
+import { DATA_FILES, EXPORT_FILES, type ExportFileName } from "./export-state.ts";
+import { getExport, keyOfFile, listExports } from "./queries.ts";
 import { requestExport } from "./request-export.ts";
 import { exportCreated, exportInput, exportOutput, exportPage, exportQuery, linkInput, linkOutput } from "./schemas.ts";
 
 const tags = ["exports"];
-const idParam = z.object({
+const exportId = z.object({
   id: z.union([z.uuid(), z.literal("latest")], 'must be an export\'s id, or "latest"').openapi({ type: "string" }),
 });
 
-const ownId = z.object({ id: z.uuid("must be an id") });
+const ownId = idParam("an export's");
 const names = Object.keys(EXPORT_FILES) as ExportFileName[];
 
 const request = createRoute({
@@ -24,9 +25,9 @@ const request = createRoute({
   path: "/v1/exports",
   tags,
   summary: "Write a training file",
-  request: { body: { content: { "application/json": { schema: exportInput } } } },
+  request: { body: jsonBody(exportInput) },
   responses: {
-    202: { description: "Accepted", content: { "application/json": { schema: exportCreated } } },
+    202: jsonAnswer("Accepted", exportCreated),
     ...problems("invalid"),
   },
 });
@@ -38,7 +39,7 @@ const list = createRoute({
   summary: "Exports, newest first",
   request: { query: exportQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: exportPage } } },
+    200: jsonAnswer("A page", exportPage),
     ...problems("invalid"),
   },
 });
@@ -48,9 +49,9 @@ const get = createRoute({
   path: "/v1/exports/{id}",
   tags,
   summary: "One export",
-  request: { params: idParam },
+  request: { params: exportId },
   responses: {
-    200: { description: "The export", content: { "application/json": { schema: exportOutput } } },
+    200: jsonAnswer("The export", exportOutput),
     ...problems("not_found"),
   },
 });
@@ -61,8 +62,8 @@ const download = (file: ExportFileName, summary: string) =>
     path: `/v1/exports/{id}/${file}`,
     tags,
     summary,
-    description: "Takes Range, If-None-Match and Accept-Encoding. `latest` is the newest export that is done.",
-    request: { params: idParam },
+    description: "Supports Range, If-None-Match and Accept-Encoding. `latest` is the newest finished export.",
+    request: { params: exportId },
     responses: fileResponses(file),
   });
 
@@ -78,7 +79,8 @@ const linked = createRoute({
   path: "/v1/links/{token}/{file}",
   tags,
   summary: "A file, by a signed link",
-  description: "Needs no key: the link is one, for a while. POST /v1/exports/{id}/links makes them.",
+  description:
+    "Needs no key: the link itself grants access until it expires. POST /v1/exports/{id}/links creates links.",
   security: [],
   request: { params: z.object({ token: z.string().max(500), file: z.string().openapi({ enum: names }) }) },
   responses: fileResponses("training_data.jsonl"),
@@ -88,10 +90,10 @@ const links = createRoute({
   method: "post",
   path: "/v1/exports/{id}/links",
   tags,
-  summary: "Links to the files that need no key",
-  request: { params: idParam, body: { content: { "application/json": { schema: linkInput } } } },
+  summary: "Create links to the files that need no key",
+  request: { params: exportId, body: jsonBody(linkInput) },
   responses: {
-    200: { description: "A link for each file", content: { "application/json": { schema: linkOutput } } },
+    200: jsonAnswer("A link for each file", linkOutput),
     ...problems("not_found", "conflict"),
   },
 });
@@ -104,7 +106,7 @@ const change = (verb: "cancel" | "rebuild", summary: string) =>
     summary,
     request: { params: ownId },
     responses: {
-      202: { description: "The export as it is now", content: { "application/json": { schema: exportOutput } } },
+      202: jsonAnswer("The export as it is now", exportOutput),
       ...problems("not_found", "conflict"),
     },
   });
@@ -125,9 +127,9 @@ export const exportRoutes = createRouter()
     return c.json(created, 202);
   })
   .openapi(list, async (c) => c.json(await listExports(c.var.services.db, c.req.valid("query")), 200))
-  .openapi(get, async (c) => c.json(await found(c, c.req.valid("param").id), 200))
+  .openapi(get, async (c) => c.json(await read(c, c.req.valid("param").id), 200))
   .openapi(download("training_data.jsonl", "The training file"), (c) => serve(c, "training_data.jsonl"))
-  .openapi(download("validation_data.jsonl", "The prompts held out"), (c) => serve(c, "validation_data.jsonl"))
+  .openapi(download("validation_data.jsonl", "The held-out prompts"), (c) => serve(c, "validation_data.jsonl"))
   .openapi(download("manifest.json", "What is in the files, and what is not"), (c) => serve(c, "manifest.json"))
   .openapi(download("improvements.jsonl", "The improvement behind each line, with its scores"), (c) =>
     serve(c, "improvements.jsonl"),
@@ -149,19 +151,19 @@ export const exportRoutes = createRouter()
     const { config, clock } = c.var.services;
     const { token, file } = c.req.valid("param");
     const id = await readToken(config.ADMIN_KEY, token, clock());
-    if (id === null) throw new RedraftError("unauthorized", "The link is not valid, or its time is over.");
+    if (id === null) throw new RedraftError("unauthorized", "The link is not valid or has expired.");
     if (!isFileName(file)) throw new RedraftError("not_found", "An export has no such file.");
     return serve(c, file, id);
   })
-  .openapi(change("cancel", "Cancel an export that is not done"), async (c) => {
+  .openapi(change("cancel", "Cancel an unfinished export"), async (c) => {
     const { id } = c.req.valid("param");
     await cancelExport(c.var.services, id);
-    return c.json(await found(c, id), 202);
+    return c.json(await read(c, id), 202);
   })
-  .openapi(change("rebuild", "Write an export once more, from the same snapshot"), async (c) => {
+  .openapi(change("rebuild", "Write an export again, from the same snapshot"), async (c) => {
     const { id } = c.req.valid("param");
     await rebuildExport(c.var.services, id);
-    return c.json(await found(c, id), 202);
+    return c.json(await read(c, id), 202);
   })
   .openapi(remove, async (c) => {
     await deleteExport(c.var.services, c.req.valid("param").id);
@@ -180,26 +182,21 @@ async function serve(c: AppContext, file: ExportFileName, id = c.req.param("id")
   if (row.stale && DATA_FILES.some((name) => name === file)) {
     throw new RedraftError(
       "conflict",
-      `A text in this file was erased. POST /v1/exports/${row.id}/rebuild writes it anew.`,
+      `A text in this file was erased. POST /v1/exports/${row.id}/rebuild writes it again.`,
     );
   }
-  return serveObject(c, fileKey(await placeOf(c.var.services.db, row.id), file), file);
+  return serveObject(c, await keyOfFile(c.var.services.db, row.id, file), file);
 }
 
 async function finished(c: AppContext, id: string) {
-  const row = await found(c, id);
+  const row = await read(c, id);
   if (row.status !== "done")
-    throw new RedraftError("conflict", `The export is ${row.status}; its files are there once it is done.`);
+    throw new RedraftError("conflict", `The export is ${row.status}; its files are available once it is done.`);
   return row;
 }
 
-async function found(c: AppContext, id: string) {
+async function read(c: AppContext, id: string) {
   const row = await getExport(c.var.services.db, id);
-  if (row === null) {
-    throw new RedraftError(
-      "not_found",
-      id === "latest" ? "No export is done yet." : "There is no export with this id.",
-    );
-  }
-  return row;
+  if (row !== null) return row;
+  throw id === "latest" ? new RedraftError("not_found", "No export is done yet.") : noSuch("export");
 }

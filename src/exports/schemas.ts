@@ -4,7 +4,7 @@ import { REVIEW_STATUSES } from "../db/schema/improvements.ts";
 import { filterTime, kindFilter } from "../http/fields.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 
-/** More than half held out is a slip. */
+/** Whoever asks for more than half has mistyped. */
 const MOST_HELD_OUT = 0.5;
 
 export const exportInput = z
@@ -39,7 +39,7 @@ export const exportOutput = z
     status: z.enum(EXPORT_STATUSES),
     stale: z
       .boolean()
-      .openapi({ description: "A text in it was erased since: its data files are gone until a rebuild." }),
+      .openapi({ description: "A text in it has been erased since: its data files are gone until a rebuild." }),
     format: z.enum(EXPORT_FORMATS),
     filters: z.object({
       system: z.enum(["none", "guided"]),
@@ -52,7 +52,7 @@ export const exportOutput = z
       until: z.iso.datetime().nullable(),
       validation_fraction: z.number(),
     }),
-    progress: z.number().nullable().openapi({ description: "0 to 1; null where there is nothing to tell." }),
+    progress: z.number().nullable().openapi({ description: "0 to 1; null unless it is running or done." }),
     rows: z.int(),
     validation_rows: z.int(),
     bytes: z.int(),
@@ -61,7 +61,7 @@ export const exportOutput = z
     redacted: z.int().openapi({ description: "Lines in which personal data was found when they were written." }),
     files: z
       .record(z.string(), z.object({ rows: z.int(), bytes: z.int(), sha256: z.string() }))
-      .openapi({ description: "The files beside training_data.jsonl." }),
+      .openapi({ description: "The files other than training_data.jsonl." }),
     skipped: z.record(z.string(), z.int()).openapi({ description: "Improvements left out, by reason." }),
     warning: z.string().nullable(),
     error: z.string().nullable(),

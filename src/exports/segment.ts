@@ -13,16 +13,25 @@ export type Section = (typeof SECTIONS)[number];
 /** How many bytes each section has, in order. */
 export type SegmentLengths = number[];
 
-export type SegmentParts = Record<Section, Uint8Array>;
+/** What goes into a segment, in pieces. */
+export type SegmentParts = Record<Section, Uint8Array[]>;
+
+export const noParts = (): SegmentParts => ({
+  hashes: [],
+  guidance: [],
+  tail: [],
+  validation: [],
+  improvements: [],
+  skipped: [],
+});
 
 export function segmentKey(exportId: string, generation: number, index: number): string {
   return `${exportPrefix(exportId, generation)}resume/${String(index).padStart(6, "0")}`;
 }
 
 export async function putSegment(bucket: R2Bucket, key: string, parts: SegmentParts): Promise<SegmentLengths> {
-  const chunks = SECTIONS.map((section) => parts[section]);
-  await bucket.put(key, new Blob(chunks));
-  return chunks.map(({ byteLength }) => byteLength);
+  await bucket.put(key, Buffer.concat(SECTIONS.flatMap((section) => parts[section])));
+  return SECTIONS.map((section) => parts[section].reduce((sum, { byteLength }) => sum + byteLength, 0));
 }
 
 /** Bytes of one section. @throws Error when the segment is gone */

@@ -1,78 +1,55 @@
+import type { ExportRow } from "./read-rows.ts";
+
 /*
- * The sidecar says which improvement each line came from, one JSON line for each, in the order of `seq` and all
- * equally long: so it can be searched by halving, a few bytes at a time, however many lines it has.
+ * The sidecar says which improvement each line came from: one JSON line for each, in the order of `seq`, so that it can
+ * be searched by halving, a few bytes at a time, however many lines it has.
  */
 
-export interface SidecarRow {
-  /** The improvement's place in the order of exports. */
-  seq: number;
-  improvementId: string;
-  failureId: string;
-  promptId: string;
-  heldOut: boolean;
-  /** Its line in its file, from 1 on. */
-  line: number;
-  scoreGainEstimate: number | null;
-  oldRating: number | null;
-  newRating: number | null;
+/** What a line says of its improvement. */
+type SidecarRow = Pick<
+  ExportRow,
+  "seq" | "id" | "failureId" | "promptId" | "scoreGainEstimate" | "oldRating" | "newRating"
+>;
+
+/**
+ * A line with its line feed; `seq` comes first, for the search.
+ * @param line its line in the file it went into, from 1 on
+ */
+export function sidecarLine(row: SidecarRow, file: "training" | "validation", line: number): string {
+  const fields = {
+    ...{ seq: row.seq, id: row.id, failure_id: row.failureId, prompt_id: row.promptId, file, line },
+    ...{ score_gain_estimate: row.scoreGainEstimate, old_rating: row.oldRating, new_rating: row.newRating },
+  };
+  return `${JSON.stringify(fields)}\n`;
 }
 
-/** JavaScript's whole numbers have up to 16 digits. */
-export const SEQ_WIDTH = 16;
-export const LINE_WIDTH = 10;
-export const SCORE_WIDTH = 4;
+/** Two lines fit: with three ids a line has less than 300. */
+const LOOK_BYTES = 1_024;
 
-const padded = (value: number | null, width: number) => String(value).padStart(width);
-
-/** A line with its line feed. JSON allows spaces before a number, which make all lines equally long. */
-export function sidecarLine(row: SidecarRow): string {
-  const file = row.heldOut ? '"validation"' : '"training"  ';
-  return (
-    `{"seq":${padded(row.seq, SEQ_WIDTH)},"id":"${row.improvementId}","failure_id":"${row.failureId}","prompt_id":"${row.promptId}","file":${file},` +
-    `"line":${padded(row.line, LINE_WIDTH)},"score_gain_estimate":${padded(row.scoreGainEstimate, SCORE_WIDTH)},` +
-    `"old_rating":${padded(row.oldRating, SCORE_WIDTH)},"new_rating":${padded(row.newRating, SCORE_WIDTH)}}\n`
-  );
-}
-
-export const NO_ID = "00000000-0000-0000-0000-000000000000";
-
-export const SIDECAR_WIDTH = sidecarLine({
-  seq: 0,
-  improvementId: NO_ID,
-  failureId: NO_ID,
-  promptId: NO_ID,
-  heldOut: false,
-  line: 1,
-  scoreGainEstimate: null,
-  oldRating: null,
-  newRating: null,
-}).length;
-
-const SEQ_AT = '{"seq":'.length;
-const seqOf = (line: string) => Number(line.slice(SEQ_AT, SEQ_AT + SEQ_WIDTH));
-
-/** Lines fetched at once when the search has come close: 64 KB, about what a request costs anyway. */
-const CLOSE = Math.floor(65_536 / SIDECAR_WIDTH);
+/** From here on the rest is read as a whole: about what a request costs anyway. */
+const CLOSE_BYTES = 65_536;
 
 /**
  * Whether an improvement is in a sidecar.
- * @param read the bytes of the file from `offset` on
+ * @param bytes the length of the file
+ * @param read its bytes from `offset` on
  */
 export async function isInSidecar(
   seq: number,
   bytes: number,
   read: (offset: number, length: number) => Promise<string>,
 ): Promise<boolean> {
+  // Both always where a line begins.
   let low = 0;
-  let high = bytes / SIDECAR_WIDTH;
-  while (high - low > CLOSE) {
+  let high = bytes;
+  while (high - low > CLOSE_BYTES) {
     const middle = Math.floor((low + high) / 2);
-    const found = seqOf(await read(middle * SIDECAR_WIDTH, SIDECAR_WIDTH));
+    const text = await read(middle, LOOK_BYTES);
+    const begins = text.indexOf("\n") + 1;
+    const found = Number(/^\{"seq":(\d+)/.exec(text.slice(begins))?.[1]);
     if (found === seq) return true;
-    if (found < seq) low = middle + 1;
-    else high = middle;
+    if (found < seq) low = middle + begins;
+    else high = middle + begins;
   }
-  if (high <= low) return false;
-  const lines = await read(low * SIDECAR_WIDTH, (high - low) * SIDECAR_WIDTH);
-  return lines.includes(`{"seq":${padded(seq, SEQ_WIDTH)},`);
+  return high > low && (await read(low, high - low)).includes(`{"seq":${seq},`);
 }

@@ -1,18 +1,15 @@
 import type { ExportOptions } from "../db/schema/exports.ts";
-import { type ExportRule, exportRule, notExportable } from "../improvements/is-exportable.ts";
 import type { Services } from "../services.ts";
 import { type Checkpoint, type Claim, dropLost, type ExportCounts, saveCheckpoint } from "./checkpoint.ts";
 import { estimateTokens } from "./estimate-tokens.ts";
-import { type ExportLimits, fileKey } from "./export-state.ts";
+import { EXPORT_FILES, type ExportLimits, fileKey } from "./export-state.ts";
 import { FORMATS } from "./formats.ts";
 import { GuidanceTexts, type KnownContext } from "./guidance.ts";
-import { HashSet64, isHeldOut } from "./hash64.ts";
-import { prepareRow } from "./prepare-row.ts";
+import { HashSet64 } from "./hash-set.ts";
+import { PartWriter } from "./part-writer.ts";
 import { type ExportRow, readPages } from "./read-rows.ts";
-import { TextScanner } from "./scan-texts.ts";
-import { putSegment, readSection, type SegmentParts, segmentKey } from "./segment.ts";
-import { SidecarRecords } from "./sidecar-records.ts";
-import { TrainingParts } from "./training-parts.ts";
+import { noParts, putSegment, readSection, type Section, type SegmentParts, segmentKey } from "./segment.ts";
+import { RowSorter } from "./sort-rows.ts";
 
 export type Writing = Pick<Services, "db" | "clock" | "bucket" | "clusters" | "config">;
 
@@ -21,15 +18,15 @@ export interface ClaimedExport extends Claim {
   boundary: number | null;
 }
 
-const FIRST_PAGE_BYTES = 2 ** 20;
-const MOST_BYTES_PER_UNIT = 3;
+/** Sections, and files of the same name, that are put together at the end. */
+const SMALLER_FILES = ["validation", "improvements", "skipped"] as const;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * Writes rows from where the checkpoint stands: until there are no more, or this message has had its share. Keeps a
- * checkpoint after each part.
+ * Writes rows from the checkpoint on, until there are no more or this message has had its share. Keeps a checkpoint
+ * after each part.
  * @returns the last checkpoint; its `finished` says whether all rows are in
  * @throws ClaimLost when somebody erased or cancelled meanwhile
  */
@@ -41,14 +38,11 @@ export async function writeRows(
 ): Promise<Checkpoint> {
   const run = await ExportRun.begin(services, claimed, from, limits);
   const ends = services.clock() + limits.messageMs;
+  const { options, boundary } = claimed;
+  const range = { boundary, cursor: from.cursor, pageRows: limits.pageRows };
   let pages = 0;
   try {
-    const { boundary } = claimed;
-    for await (const page of readPages(services.db, claimed.options, {
-      boundary,
-      cursor: from.cursor,
-      pageRows: limits.pageRows,
-    })) {
+    for await (const page of readPages(services.db, options, range)) {
       await run.take(page);
       pages += 1;
       if (pages >= limits.pagesPerMessage || services.clock() >= ends) return await run.checkpoint(false);
@@ -62,46 +56,44 @@ export async function writeRows(
 
 /** What a checkpoint is made of. */
 interface Snapshot {
-  finished: boolean;
   gathered: SegmentParts;
-  state: Pick<Checkpoint, "cursor" | "counts" | "sha256">;
+  state: Pick<Checkpoint, "cursor" | "counts" | "sha256" | "finished">;
 }
 
-/** One run over the rows: what it gathers between two checkpoints. */
+/** One run over the rows: the files they go into, and the checkpoints on the way. */
 class ExportRun {
   readonly #services: Writing;
   readonly #claimed: ClaimedExport;
-  readonly #parts: TrainingParts;
-  readonly #seen: HashSet64;
+  readonly #training: PartWriter;
   readonly #guidance: GuidanceTexts;
+  readonly #sorter: RowSorter;
+  readonly #partBytes: number;
+  /** Characters of a training line without any text: they are no tokens. */
+  readonly #frame: number;
+  readonly #counts: ExportCounts;
   #last: Checkpoint;
-  #counts: ExportCounts;
   #cursor: number;
-  #hashes: number[] = [];
-  #validation: string[] = [];
-  readonly #scanner = new TextScanner();
-  readonly #sidecar = new SidecarRecords();
-  readonly #rule: ExportRule;
-  /** One for all pages: a new one for each would be garbage the engine is slow to see. */
-  #bytes = new Uint8Array(FIRST_PAGE_BYTES);
-  #skipped: string[] = [];
+  #gathered = noParts();
+  #gatheredBytes = 0;
   #saving: Promise<void> = Promise.resolve();
 
   private constructor(
     services: Writing,
     claimed: ClaimedExport,
     from: Checkpoint,
-    resumed: { parts: TrainingParts; seen: HashSet64; guidance: GuidanceTexts },
+    resumed: { training: PartWriter; seen: HashSet64; guidance: GuidanceTexts; partBytes: number },
   ) {
     this.#services = services;
     this.#claimed = claimed;
-    this.#last = from;
-    this.#counts = structuredClone(from.counts);
-    this.#cursor = from.cursor;
-    this.#parts = resumed.parts;
-    this.#seen = resumed.seen;
+    this.#training = resumed.training;
     this.#guidance = resumed.guidance;
-    this.#rule = { ...exportRule(services.config), minGain: claimed.options.min_gain };
+    this.#partBytes = resumed.partBytes;
+    this.#last = from;
+    this.#cursor = from.cursor;
+    this.#counts = structuredClone(from.counts);
+    this.#sorter = new RowSorter(claimed.options, services.config, { ...resumed, counts: this.#counts });
+    const empty = { system: null, prompt: "", preferred: "", original: "" };
+    this.#frame = `${FORMATS[claimed.options.format](empty)}\n`.length;
   }
 
   static async begin(services: Writing, claimed: ClaimedExport, from: Checkpoint, limits: ExportLimits) {
@@ -117,99 +109,40 @@ class ExportRun {
       if (known !== "") guidance.push(...(JSON.parse(known) as KnownContext[]));
       if (index === from.segments.length - 1) tail = await readSection(bucket, key, lengths, "tail");
     }
-    const { uploadId, parts } = from;
-    const key = fileKey({ id: claimed.id, generation: from.generation }, "training_data.jsonl");
+    const { uploadId, parts, generation } = from;
+    const { partBytes } = limits;
+    const name = "training_data.jsonl";
+    const file = {
+      bucket,
+      key: fileKey({ id: claimed.id, generation }, name),
+      contentType: EXPORT_FILES[name],
+      partBytes,
+    };
+    const training = new PartWriter(file, { uploadId, parts, tail });
     return new ExportRun(services, claimed, from, {
-      parts: new TrainingParts(bucket, key, limits.partBytes, { uploadId, parts, tail }),
-      seen,
+      ...{ training, seen, partBytes },
       guidance: new GuidanceTexts(services, guidance),
     });
   }
 
   async take(page: ExportRow[]): Promise<void> {
-    const lines: string[] = [];
-    let characters = 0;
-    for (const row of page) {
-      const line = await this.#lineOf(row);
-      if (line === null) continue;
-      characters += line.length;
-      lines.push(line);
-    }
+    const { training, hashes, ...others } = await this.#sorter.sort(page);
     this.#cursor = page.at(-1)?.seq ?? this.#cursor;
-    const chunk = this.#encode(lines.join(""));
-    this.#counts.bytes += chunk.byteLength;
-    // The frame of a line is what all lines share; its characters are no tokens of the texts.
-    const frame = this.#frame() * lines.length;
-    this.#counts.tokens += estimateTokens(characters - frame, chunk.byteLength - frame, lines.length * 2);
-    if (await this.#parts.write(chunk)) this.#startSaving(await this.#snapshot(false));
+    const text = training.join("");
+    const bytes = encoder.encode(text);
+    this.#counts.bytes += bytes.byteLength;
+    const frame = this.#frame * training.length;
+    this.#counts.tokens += estimateTokens(text.length - frame, bytes.byteLength - frame, training.length * 2);
+    this.#gather("hashes", new Uint8Array(Uint32Array.from(hashes).buffer));
+    for (const file of SMALLER_FILES) this.#gather(file, encoder.encode(others[file].join("")));
+    const partIsFull = await this.#training.write(bytes);
+    // What is gathered is held until the next checkpoint, even if no line is for training.
+    if (partIsFull || this.#gatheredBytes >= this.#partBytes) this.#startSaving(await this.#snapshot(false));
   }
 
-  /** Good until the next page. */
-  #encode(text: string): Uint8Array {
-    const most = text.length * MOST_BYTES_PER_UNIT;
-    if (this.#bytes.byteLength < most) this.#bytes = new Uint8Array(most);
-    return this.#bytes.subarray(0, encoder.encodeInto(text, this.#bytes).written);
-  }
-
-  #frameLength: number | undefined;
-  #frame(): number {
-    this.#frameLength ??= FORMATS[this.#claimed.options.format]({
-      system: null,
-      prompt: "",
-      preferred: "",
-      original: "",
-    }).length;
-    return this.#frameLength + 1;
-  }
-
-  /** The training line of a row, with its line feed; null when it goes elsewhere. */
-  async #lineOf(row: ExportRow): Promise<string | null> {
-    const { options } = this.#claimed;
-    const counts = this.#counts;
-    const { reviewStatus, pairwise, guardFindings, edited } = row.facts;
-    const refused = notExportable(
-      {
-        scoreGainEstimate: row.scoreGainEstimate,
-        newRating: row.newRating,
-        reviewStatus,
-        pairwise,
-        guardFindings,
-        edited,
-      },
-      this.#rule,
-    );
-    if (refused !== null) return this.#skip(row, refused);
-    const { prompt, preferred, original } = row;
-    const system = options.system === "guided" ? await this.#guidance.of(row.clusterId, prompt) : null;
-    const prepared = prepareRow(
-      { system, prompt, preferred, original },
-      { format: options.format, redacting: this.#services.config.REDACT_EXPORTS, scanner: this.#scanner },
-    );
-    if (typeof prepared === "string") return this.#skip(row, prepared);
-    const hash = prepared.scanned;
-    if (this.#seen.isFull) counts.unchecked = (counts.unchecked ?? 0) + 1;
-    if (!this.#seen.add(hash.pair)) return this.#skip(row, "duplicate");
-    if (!this.#seen.isFull) this.#hashes.push(hash.pair.high, hash.pair.low);
-    if (prepared.personal) counts.redacted += 1;
-    if (prepared.repaired) counts.repaired += 1;
-    const { version } = row.facts;
-    counts.versions[version] = (counts.versions[version] ?? 0) + 1;
-
-    const heldOut = isHeldOut(hash.prompt, options.validation_fraction ?? 0);
-    if (heldOut) counts.validationRows += 1;
-    else counts.rows += 1;
-    const { id: improvementId, failureId, promptId, oldRating, newRating, scoreGainEstimate, seq } = row;
-    this.#sidecar.add({ seq, improvementId, failureId, promptId, heldOut, oldRating, newRating, scoreGainEstimate });
-    const line = `${FORMATS[options.format](prepared.row)}\n`;
-    if (!heldOut) return line;
-    this.#validation.push(line);
-    return null;
-  }
-
-  #skip(row: ExportRow, reason: string): null {
-    this.#counts.skipped[reason] = (this.#counts.skipped[reason] ?? 0) + 1;
-    this.#skipped.push(`{"id":"${row.id}","failure_id":"${row.failureId}","reason":"${reason}"}\n`);
-    return null;
+  #gather(section: Section, bytes: Uint8Array): void {
+    this.#gathered[section].push(bytes);
+    this.#gatheredBytes += bytes.byteLength;
   }
 
   /** Waits for all that is under way, then keeps everything there is. */
@@ -222,22 +155,13 @@ class ExportRun {
   /** What came in since the last checkpoint, taken out of the run; waits until that one is kept. */
   async #snapshot(finished: boolean): Promise<Snapshot> {
     await this.#saving;
-    const take = (lines: string[]) => encoder.encode(lines.splice(0).join(""));
-    const added = this.#guidance.takeAdded();
-    const hashes = Uint32Array.from(this.#hashes.splice(0));
-    const sha256 = finished ? await this.#parts.sha256() : null;
-    return {
-      finished,
-      gathered: {
-        hashes: new Uint8Array(hashes.buffer),
-        guidance: encoder.encode(added.length === 0 ? "" : JSON.stringify(added)),
-        tail: this.#parts.tail(),
-        validation: take(this.#validation),
-        improvements: this.#sidecar.take(),
-        skipped: take(this.#skipped),
-      },
-      state: { cursor: this.#cursor, counts: structuredClone(this.#counts), sha256 },
-    };
+    const guidance = this.#guidance.takeAdded();
+    if (guidance.length > 0) this.#gather("guidance", encoder.encode(JSON.stringify(guidance)));
+    const gathered = { ...this.#gathered, tail: [this.#training.tail()] };
+    this.#gathered = noParts();
+    this.#gatheredBytes = 0;
+    const sha256 = finished ? await this.#training.sha256() : null;
+    return { gathered, state: { finished, cursor: this.#cursor, counts: structuredClone(this.#counts), sha256 } };
   }
 
   #startSaving(snapshot: Snapshot): void {
@@ -246,19 +170,19 @@ class ExportRun {
     this.#saving.catch(() => {});
   }
 
-  async #save({ finished, gathered, state }: Snapshot): Promise<void> {
-    const { bucket } = this.#services;
+  async #save({ gathered, state }: Snapshot): Promise<void> {
     const { format, generation, segments } = this.#last;
-    const uploaded = await this.#parts.uploaded();
-    const lengths = await putSegment(bucket, segmentKey(this.#claimed.id, generation, segments.length), gathered);
-    const next: Checkpoint = { format, generation, ...uploaded, segments: [...segments, lengths], ...state, finished };
+    const uploaded = await this.#training.uploaded();
+    const key = segmentKey(this.#claimed.id, generation, segments.length);
+    const lengths = await putSegment(this.#services.bucket, key, gathered);
+    const next: Checkpoint = { format, generation, ...uploaded, segments: [...segments, lengths], ...state };
     await saveCheckpoint(this.#services, this.#claimed, next);
     this.#last = next;
   }
 
   /** Ends a run that failed: what no checkpoint knows would be nobody's. */
   async leave(): Promise<void> {
-    await Promise.allSettled([this.#saving, this.#parts.uploaded()]);
-    await dropLost(this.#services, this.#claimed.id, this.#last.generation, this.#parts.uploadId);
+    await Promise.allSettled([this.#saving, this.#training.uploaded()]);
+    await dropLost(this.#services, this.#claimed.id, this.#last.generation, this.#training.uploadId);
   }
 }

@@ -4,7 +4,7 @@ import { failedReplies } from "../db/schema/failures.ts";
 import type { Services } from "../services.ts";
 import { type FailureEvent, type FailureState, nextState } from "./failure-state.ts";
 
-/** An event that finds its row changed under it is computed anew; more rivals than this in a row means a fault. */
+/** An event that finds its row changed under it is computed again; more rivals than this in a row means a fault. */
 const MOST_RIVALS = 5;
 
 /**
@@ -12,14 +12,14 @@ const MOST_RIVALS = 5;
  * @returns the new state, or null when the event means nothing (any more) or the failure is gone
  */
 export async function applyEvent(
-  { db, clock }: Pick<Services, "db" | "clock">,
+  { db, clock, chance }: Pick<Services, "db" | "clock" | "chance">,
   failureId: string,
   event: FailureEvent,
 ): Promise<FailureState | null> {
   for (let rival = 0; rival < MOST_RIVALS; rival++) {
     const state = await readState(db, failureId);
     if (state === null) return null;
-    const next = nextState(state, event, clock(), Math.random());
+    const next = nextState(state, event, clock(), chance());
     if (next === null) return null;
     const written = await db
       .update(failedReplies)

@@ -15,12 +15,12 @@ const CHUNK_BYTES = 500_000;
 
 const SHOWN_ERRORS = 100;
 
-type Importing = Pick<Services, "db" | "clock" | "config" | "corrections" | "jobs" | "clusters">;
+type Importing = Pick<Services, "db" | "clock" | "newId" | "config" | "corrections" | "jobs" | "clusters">;
 
 /**
  * Records failures from NDJSON, a line each, as they stream in; never holds more than a chunk of them. A bad line is
  * counted and named, and never stops the rest. Blank lines and a byte order mark count as nothing.
- * @param behind for what is left to do when the caller has been answered
+ * @param waitUntil for what is left to do when the caller has been answered
  */
 export async function importFailures(
   services: Importing,
@@ -31,7 +31,7 @@ export async function importFailures(
   try {
     return await importLines(services, body, (one) => touched.set(`${one.clusterId} ${one.failureCategory}`, one));
   } finally {
-    // Each cluster is told once, also after a body that broke off: what came before is recorded.
+    // Each cluster hears of it once, also after a body that broke off: what came before is recorded.
     if (touched.size > 0) waitUntil(touchClusters(services, [...touched.values()]));
   }
 }

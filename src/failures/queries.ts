@@ -1,9 +1,9 @@
 import { and, desc, eq, gte, lt, type SQL } from "drizzle-orm";
-import { findCluster } from "../clusters/topics.ts";
+import { findCluster } from "../clusters/topics/topics.ts";
 import type { Db } from "../db/client.ts";
 import { clusters } from "../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
-import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
+import { idAfter, type Page, toPage } from "../http/pagination.ts";
 import { firstIdOf } from "../lib/ids.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { FailureOutput, FailureQuery } from "./schemas.ts";
@@ -17,7 +17,8 @@ export async function getFailure(db: Db, id: string): Promise<FailureOutput | nu
 export async function listFailures(db: Db, query: FailureQuery): Promise<Page<FailureOutput>> {
   const where = await failureConditions(db, query);
   if (where === null) return { data: [], next_cursor: null };
-  if (query.cursor) where.push(lt(failedReplies.id, String(decodeCursor(query.cursor, ["string"])[0])));
+  const after = idAfter(query.cursor);
+  if (after) where.push(lt(failedReplies.id, after));
   const rows = await selectFailures(db)
     .where(and(...where))
     .orderBy(desc(failedReplies.id))

@@ -1,15 +1,14 @@
 import { and, eq, exists, inArray, not, type SQL, sql } from "drizzle-orm";
 import type { Changed } from "../clusters/context/read-context.ts";
-import { clusterIdOf, ensureTopics, topicKey } from "../clusters/topics.ts";
+import { clusterIdOf, ensureTopics, topicKey } from "../clusters/topics/topics.ts";
 import { rowsFromJson, valuesOf } from "../db/client.ts";
 import { erasures } from "../db/schema/erasure.ts";
 import { failedReplies, prompts, type Turn } from "../db/schema/failures.ts";
 import { recordFailedPrompts } from "../experiments/record-outcomes.ts";
-import { newId } from "../lib/ids.ts";
 import { sha256Hex, stableJson } from "../lib/text.ts";
-import { noteNewExamples } from "../router/router-training.ts";
+import { noteNewExamples } from "../router/request-training.ts";
 import type { Services } from "../services.ts";
-import { nextState, RECORDED } from "./failure-state.ts";
+import { type FailureState, nextState, RECORDED } from "./failure-state.ts";
 import type { FailureInput } from "./schemas.ts";
 import { wakeCorrections } from "./wake-corrections.ts";
 
@@ -23,49 +22,70 @@ export type Recorded =
 export interface Recording {
   /** One for each input, in order. */
   results: Recorded[];
-  /** What the clusters are to be told, when the caller has been answered: see `touchClusters`. */
+  /** What the clusters are to hear of, once the caller has been answered: see `touchClusters`. */
   changed: Changed[];
 }
 
-type Needs = Pick<Services, "db" | "clock" | "config" | "corrections" | "jobs" | "clusters">;
+type Recorder = Pick<Services, "db" | "clock" | "newId" | "config" | "corrections" | "jobs" | "clusters">;
 
 /**
  * Records failures, all or none, committed before anything is queued. Repeating a call changes nothing.
  * @param inputs together about 1 MB at most: they travel to D1 as JSON parameters of at most 2 MB
  */
-export async function recordFailures(services: Needs, inputs: FailureInput[]): Promise<Recording> {
-  const { db, clock, config } = services;
+export async function recordFailures(services: Recorder, inputs: FailureInput[]): Promise<Recording> {
+  const { clock, config, newId } = services;
   const now = clock();
   const requested = nextState(RECORDED, { type: "requested", runId: null }, now, 0);
   const state = config.AUTO_CORRECT && requested ? requested : RECORDED;
-  const rows = await Promise.all(inputs.map(async (input) => toRows(input, await contentHash(input), now)));
+  const rows = await Promise.all(inputs.map(async (input) => toRows(input, await contentHash(input), now, newId)));
+  const { known, changed } = await storeFailures(services, firstOfEachId(rows), state, now);
 
-  // Within one call the first of a repeated external id stands; the others are compared with it.
-  const byExternalId = new Map<string, Rows>();
-  for (const row of rows) {
-    const { externalId } = row.failure;
-    if (externalId !== null && !byExternalId.has(externalId)) byExternalId.set(externalId, row);
+  const stored = new Map(known.map((row) => [row.externalId, row]));
+  const results = rows.map(({ failure }) => resultOf(failure, stored.get(failure.externalId)));
+  const tested = await recordFailedPrompts(
+    services,
+    inputs.flatMap((input) => input.prompt_id ?? []),
+  );
+  if (inputs.some(({ topic }) => topic)) await noteNewExamples(services);
+  if (state.dueAt !== null) {
+    await wakeCorrections(
+      services,
+      results.flatMap((one) => (one.result === "recorded" ? one.id : [])),
+    );
   }
-  const fresh = rows.filter(
-    (row) => row.failure.externalId === null || byExternalId.get(row.failure.externalId) === row,
-  );
-  const topics = fresh.flatMap(({ topic }) => topic ?? []);
-  const promptIds = sql`(select value from json_each(${JSON.stringify(fresh.map(({ prompt }) => prompt.id))}))`;
-  const externalIds = valuesOf([...byExternalId.keys()]);
+  return { results, changed: [...changed, ...tested.map((clusterId) => ({ clusterId, failureCategory: null }))] };
+}
 
-  const hashes = JSON.stringify(
-    await Promise.all([...byExternalId.keys()].map(async (externalId) => [externalId, await sha256Hex(externalId)])),
-  );
+/** Within one call the first of a repeated external id counts; the others are compared with it. */
+function firstOfEachId(rows: Rows[]): Rows[] {
+  const seen = new Set<string>();
+  return rows.filter(({ failure: { externalId } }) => {
+    if (externalId === null) return true;
+    if (seen.has(externalId)) return false;
+    seen.add(externalId);
+    return true;
+  });
+}
+
+/** One transaction: topics, prompts and failures; then what is stored under the external ids, and what changed. */
+async function storeFailures(services: Recorder, rows: Rows[], state: FailureState, now: number) {
+  const { db } = services;
+  const promptIds = valuesOf(rows.map(({ prompt }) => prompt.id));
+  const externalIds = rows.flatMap(({ failure }) => failure.externalId ?? []);
+  const hashes = JSON.stringify(await Promise.all(externalIds.map(async (id) => [id, await sha256Hex(id)])));
   const notErased = (externalId: SQL) => sql`not exists (
     select 1 from json_each(${hashes}) h join ${erasures} e on e.external_id_hash = json_extract(h.value, '$[1]')
     where json_extract(h.value, '$[0]') = ${externalId})`;
-
-  const [, , , , , known, changed] = await db.batch([
-    ...ensureTopics(db, topics, now),
+  const results = await db.batch([
+    ...ensureTopics(
+      services,
+      rows.flatMap(({ topic }) => topic ?? []),
+      now,
+    ),
     db.insert(prompts).select(
       rowsFromJson(
         prompts,
-        fresh.map(({ prompt }) => prompt),
+        rows.map(({ prompt }) => prompt),
       ),
     ),
     db
@@ -73,7 +93,7 @@ export async function recordFailures(services: Needs, inputs: FailureInput[]): P
       .select(
         rowsFromJson(
           failedReplies,
-          fresh.map(({ failure }) => ({ ...failure, ...state })),
+          rows.map(({ failure }) => ({ ...failure, ...state })),
           {
             // Up to here the column carries the topic's key; its cluster is only known inside the batch.
             compute: { clusterId: clusterIdOf },
@@ -94,37 +114,27 @@ export async function recordFailures(services: Needs, inputs: FailureInput[]): P
     db
       .select({ id: failedReplies.id, externalId: failedReplies.externalId, contentHash: failedReplies.contentHash })
       .from(failedReplies)
-      .where(inArray(failedReplies.externalId, externalIds)),
+      .where(inArray(failedReplies.externalId, valuesOf(externalIds))),
     db
       .selectDistinct({ clusterId: failedReplies.clusterId, failureCategory: failedReplies.failureCategory })
       .from(failedReplies)
       .where(inArray(failedReplies.promptId, promptIds)),
   ]);
+  return { known: results[5], changed: results[6] };
+}
 
-  const stored = new Map(known.map((row) => [row.externalId, row]));
-  const results = rows.map(({ failure }): Recorded => {
-    const there = failure.externalId === null ? undefined : stored.get(failure.externalId);
-    if (there === undefined && failure.externalId !== null) return { result: "erased" };
-    if (there === undefined || there.id === failure.id) return { result: "recorded", id: failure.id };
-    return { result: there.contentHash === failure.contentHash ? "duplicate" : "conflict", id: there.id };
-  });
-  const tested = await recordFailedPrompts(
-    services,
-    inputs.flatMap((input) => input.prompt_id ?? []),
-  );
-  if (topics.length > 0) await noteNewExamples(services);
-  if (state.dueAt !== null) {
-    await wakeCorrections(
-      services,
-      results.flatMap((one) => (one.result === "recorded" ? one.id : [])),
-    );
-  }
-  return { results, changed: [...changed, ...tested.map((clusterId) => ({ clusterId, failureCategory: null }))] };
+type Stored = Pick<typeof failedReplies.$inferSelect, "id" | "contentHash">;
+
+/** @param stored what is kept under the same external id by now */
+function resultOf({ id, externalId, contentHash }: Rows["failure"], stored: Stored | undefined): Recorded {
+  if (stored === undefined && externalId !== null) return { result: "erased" };
+  if (externalId === null || stored === undefined || stored.id === id) return { result: "recorded", id };
+  return { result: stored.contentHash === contentHash ? "duplicate" : "conflict", id: stored.id };
 }
 
 type Rows = ReturnType<typeof toRows>;
 
-function toRows(input: FailureInput, hash: string, now: number) {
+function toRows(input: FailureInput, hash: string, now: number, newId: () => string) {
   const { originalPrompt, conversation } = splitConversation(input);
   const promptId = newId();
   return {
@@ -162,7 +172,7 @@ function contentHash(input: FailureInput): Promise<string> {
 
 /**
  * The customer's message, and the turns before it. Helpdesks send the message itself as the last turn as well, or
- * only the conversation, the failed reply at its end: neither may stand in the prompt twice.
+ * only the conversation, the failed reply at its end: neither may be in the prompt twice.
  */
 export function splitConversation({ original_prompt, conversation, ai_reply }: FailureInput): {
   originalPrompt: string;

@@ -2,17 +2,17 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { touchClusters } from "../clusters/context/read-context.ts";
 import { createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
+import { idParam, jsonAnswer } from "../http/route-parts.ts";
 import { waitUntilOf } from "../http/wait-until.ts";
-import { noSuch, RedraftError } from "../lib/errors.ts";
+import { found, RedraftError } from "../lib/errors.ts";
 import { CONFLICT, ERASED, importFailures } from "./import-failures.ts";
 import { getFailure, listFailures } from "./queries.ts";
-import { recordFailures } from "./record-failures.ts";
+import { type Recorded, recordFailures } from "./record-failures.ts";
 import { failureInput, failureOutput, failurePage, failureQuery, importOutput } from "./schemas.ts";
 
 export const NDJSON = "application/x-ndjson";
 
 const tags = ["failures"];
-const idParam = z.object({ id: z.uuid("must be a failure's id") });
 
 const record = createRoute({
   method: "post",
@@ -28,11 +28,11 @@ const record = createRoute({
     },
   },
   responses: {
-    200: {
-      description: "Recorded before; or, for NDJSON, what became of the lines",
-      content: { "application/json": { schema: z.union([failureOutput, importOutput]) } },
-    },
-    201: { description: "Recorded", content: { "application/json": { schema: failureOutput } } },
+    200: jsonAnswer(
+      "Recorded before; or, for NDJSON, what became of the lines",
+      z.union([failureOutput, importOutput]),
+    ),
+    201: jsonAnswer("Recorded", failureOutput),
     ...problems("invalid", "conflict", "too_large", "unsupported_media_type"),
   },
 });
@@ -44,7 +44,7 @@ const list = createRoute({
   summary: "List failures, newest first",
   request: { query: failureQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: failurePage } } },
+    200: jsonAnswer("A page", failurePage),
     ...problems("invalid"),
   },
 });
@@ -54,9 +54,9 @@ const get = createRoute({
   path: "/v1/failures/{id}",
   tags,
   summary: "One failure",
-  request: { params: idParam },
+  request: { params: idParam("a failure's") },
   responses: {
-    200: { description: "The failure", content: { "application/json": { schema: failureOutput } } },
+    200: jsonAnswer("The failure", failureOutput),
     ...problems("not_found"),
   },
 });
@@ -73,29 +73,29 @@ export const failureRoutes = createRouter()
     if (contentType === undefined || typeof input === "string") {
       throw new RedraftError("unsupported_media_type", `Send a failure as application/json, or many as ${NDJSON}.`);
     }
-    const {
-      results: [recorded],
-      changed,
-    } = await recordFailures(services, [input]);
-    if (recorded === undefined) throw new Error("recordFailures gave no result");
+    const { results, changed } = await recordFailures(services, [input]);
     if (changed.length > 0) waitUntilOf(c)(touchClusters(services, changed));
-    if (recorded.result === "erased") {
-      throw new RedraftError("conflict", "A failure with this external_id was erased.", [
-        { pointer: "/external_id", detail: ERASED.replace("external_id ", "") },
-      ]);
-    }
-    if (recorded.result === "conflict") {
-      throw new RedraftError("conflict", `The failure ${recorded.id} holds other content under this external_id.`, [
-        { pointer: "/external_id", detail: CONFLICT.replace("external_id ", "") },
-      ]);
-    }
-    const failure = await getFailure(services.db, recorded.id);
+    const { id, isNew } = recordedOrConflict(results[0]);
+    const failure = await getFailure(services.db, id);
     if (failure === null) throw new Error("a failure just recorded is gone");
-    return c.json(failure, recorded.result === "recorded" ? 201 : 200);
+    return c.json(failure, isNew ? 201 : 200);
   })
   .openapi(list, async (c) => c.json(await listFailures(c.var.services.db, c.req.valid("query")), 200))
-  .openapi(get, async (c) => {
-    const failure = await getFailure(c.var.services.db, c.req.valid("param").id);
-    if (failure === null) throw noSuch("failure");
-    return c.json(failure, 200);
-  });
+  .openapi(get, async (c) =>
+    c.json(found(await getFailure(c.var.services.db, c.req.valid("param").id), "failure"), 200),
+  );
+
+/** @throws RedraftError `conflict` for an external id that holds other content, or whose failure was erased */
+function recordedOrConflict(recorded: Recorded | undefined): { id: string; isNew: boolean } {
+  if (recorded === undefined) throw new Error("recordFailures gave no result");
+  if (recorded.result === "erased") throw conflict("A failure with this external_id was erased.", ERASED);
+  const { id, result } = recorded;
+  if (result === "conflict") throw conflict(`The failure ${id} holds other content under this external_id.`, CONFLICT);
+  return { id, isNew: result === "recorded" };
+}
+
+function conflict(detail: string, problem: string): RedraftError {
+  return new RedraftError("conflict", detail, [
+    { pointer: "/external_id", detail: problem.replace("external_id ", "") },
+  ]);
+}

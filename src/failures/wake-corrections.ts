@@ -1,9 +1,14 @@
 import { and, eq, inArray, isNotNull } from "drizzle-orm";
+import { z } from "zod";
 import { valuesOf } from "../db/client.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { log } from "../lib/log.ts";
 import type { Services } from "../services.ts";
 import { RESEND_AFTER_MS } from "./failure-state.ts";
+
+/** A wake-up call for one correction: the consumer reads the row and skips stale work. */
+export const correctionMessage = z.object({ failure_id: z.uuid() });
+export type CorrectionMessage = z.infer<typeof correctionMessage>;
 
 /** `sendBatch` takes at most 100 messages. */
 const BATCH = 100;

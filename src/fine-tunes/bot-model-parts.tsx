@@ -1,9 +1,10 @@
 import { When } from "../ui/when.tsx";
+import { HISTORY } from "./bot-model.ts";
 import type { BotModelOutput, FineTuneOutput } from "./schemas.ts";
 
-/** Which model the bot gets by the name of our own, and since when; with the way back. */
+/** Which model answers the bot, since when, and the way back to the default. */
 export function BotModelBox({ bot }: { bot: BotModelOutput }) {
-  const { alias, model, fine_tune_id, since, set_by } = bot;
+  const { alias, model, default_model, fine_tune_id, since, set_by } = bot;
   return (
     <section class="live-model">
       <p>
@@ -16,50 +17,46 @@ export function BotModelBox({ bot }: { bot: BotModelOutput }) {
           <>
             {", since "}
             <When time={since} />
-            {` (set by ${set_by === "browser" ? "a person here" : set_by})`}
+            {` (set ${set_by === "browser" ? "in the browser" : `by ${set_by}`})`}
           </>
         )}
         .
       </p>
-      {fine_tune_id !== null && <TakeBack bot={bot} />}
+      {fine_tune_id !== null && (
+        <form method="post" action="/bot-model/clear">
+          <button type="submit" class="quiet">
+            {`Go back to the default, ${default_model}`}
+          </button>
+        </form>
+      )}
     </section>
   );
 }
 
-function TakeBack({ bot }: { bot: BotModelOutput }) {
-  return (
-    <form method="post" action="/bot-model/clear">
-      <button type="submit" class="quiet">
-        {`Take it back: ${bot.default_model} answers again`}
-      </button>
-    </form>
-  );
-}
-
-/** On a fine-tune's own page: make its model the bot's, or say that it is. */
+/** On a fine-tune's own page: use its model for the bot, or say that it is in use. */
 export function BotModelSection({ bot, fineTune }: { bot: BotModelOutput; fineTune: FineTuneOutput }) {
-  const live = bot.fine_tune_id === fineTune.id;
+  const { history } = bot;
   return (
     <section>
       <h2>The bot's model</h2>
       <BotModelBox bot={bot} />
-      {!live && (
+      {bot.fine_tune_id !== fineTune.id && (
         <form class="actions" method="post" action={`/fine-tunes/${fineTune.id}/use`}>
-          <button type="submit">{`Let ${bot.alias} be this model`}</button>
+          <button type="submit">Use as the bot's model</button>
         </form>
       )}
       <p class="hint">
-        Nothing but a click here, or the API, changes it. Requests that name another model are untouched.
+        Only a click here, or a call of the API, changes it. Requests that name another model are untouched.
       </p>
-      {bot.history.length > 0 && (
+      {history.length > 0 && (
         <details>
-          <summary>{`Changes so far (${bot.history.length === HISTORY ? "the newest " : ""}${bot.history.length})`}</summary>
+          <summary>{`Changes so far (${history.length === HISTORY ? "the newest " : ""}${history.length})`}</summary>
           <ul class="samples">
-            {bot.history.map(({ model, at, set_by }) => (
+            {history.map(({ model, at, set_by }) => (
               <li>
                 <When time={at} />
-                {model === null ? ": taken back, the default answers" : ": "}
-                {model !== null && <code>{model}</code>}
+                {": "}
+                {model === null ? "back to the default" : <code>{model}</code>}
                 {` (${set_by})`}
               </li>
             ))}
@@ -69,6 +66,3 @@ export function BotModelSection({ bot, fineTune }: { bot: BotModelOutput; fineTu
     </section>
   );
 }
-
-/** As many as are told: see `bot-model.ts`. */
-const HISTORY = 20;

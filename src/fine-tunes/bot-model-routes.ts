@@ -1,18 +1,19 @@
 import { createRoute } from "@hono/zod-openapi";
 import { type AppContext, createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
+import { jsonAnswer, jsonBody } from "../http/route-parts.ts";
 import { clearBotModel, getBotModel, setBotModel } from "./bot-model.ts";
 import { botModelInput, botModelOutput } from "./schemas.ts";
 
 const tags = ["fine-tunes"];
 const path = "/v1/bot-model";
-const answer = { description: "As it is now", content: { "application/json": { schema: botModelOutput } } };
+const answer = jsonAnswer("As it is now", botModelOutput);
 
 const get = createRoute({
   method: "get",
   path,
   tags,
-  summary: "The bot's model: what the model name `redraft` stands for",
+  summary: "The bot's model: what the model name `redraft` means",
   responses: { 200: answer, ...problems() },
 });
 
@@ -20,9 +21,10 @@ const set = createRoute({
   method: "put",
   path,
   tags,
-  summary: "Make a tuned model the bot's",
-  description: "Chat requests for the model `redraft` go to it within seconds. Only a person's word changes it.",
-  request: { body: { required: true, content: { "application/json": { schema: botModelInput } } } },
+  summary: "Use a tuned model as the bot's model",
+  description:
+    "Chat requests for the model `redraft` go to it within seconds. Only a person changes it; no job ever does.",
+  request: { body: jsonBody(botModelInput) },
   responses: { 200: answer, ...problems("invalid", "not_found", "conflict") },
 });
 
@@ -30,19 +32,21 @@ const clear = createRoute({
   method: "delete",
   path,
   tags,
-  summary: "Take the tuned model back: the default answers again",
+  summary: "Go back to the default model",
   responses: { 200: answer, ...problems() },
 });
 
 export const botModelRoutes = createRouter()
-  .openapi(get, async (c) => c.json(await getBotModel(c.var.services), 200))
+  .openapi(get, answerNow)
   .openapi(set, async (c) => {
     await setBotModel(c.var.services, c.req.valid("json").fine_tune_id, c.var.actor);
-    return c.json(await now(c), 200);
+    return answerNow(c);
   })
   .openapi(clear, async (c) => {
     await clearBotModel(c.var.services, c.var.actor);
-    return c.json(await now(c), 200);
+    return answerNow(c);
   });
 
-const now = (c: AppContext) => getBotModel(c.var.services);
+async function answerNow(c: AppContext) {
+  return c.json(await getBotModel(c.var.services), 200);
+}

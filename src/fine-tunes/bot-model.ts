@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import { fineTunes } from "../db/schema/fine-tunes.ts";
-import { noSuch, RedraftError } from "../lib/errors.ts";
+import { found, RedraftError } from "../lib/errors.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import {
   BOT_ALIAS,
@@ -12,12 +12,12 @@ import {
 import type { Services } from "../services.ts";
 import type { BotModelOutput } from "./schemas.ts";
 
-/** What is told of earlier changes. */
-const HISTORY = 20;
+/** How many changes are shown, newest first. */
+export const HISTORY = 20;
 
-type Setting = Pick<Services, "db" | "clock">;
+type Setting = Pick<Services, "db" | "clock" | "newId">;
 
-/** The model that stands behind the name `redraft`, since when, and what stood there before. */
+/** The model that the name `redraft` means, since when, and what it meant before. */
 export async function getBotModel({ db, config }: Pick<Services, "db" | "config">): Promise<BotModelOutput> {
   const changes = await readBotModelChanges(db, HISTORY);
   const [live] = changes;
@@ -35,21 +35,21 @@ export async function getBotModel({ db, config }: Pick<Services, "db" | "config"
 }
 
 /**
- * Puts a fine-tune's model behind the name, by a person's word. Saying it twice changes nothing.
+ * Gives a fine-tune's model the name, because a person said so. Saying it twice changes nothing.
  * @throws RedraftError where the fine-tune has no model
  */
 export async function setBotModel(services: Setting, fineTuneId: string, actor: string): Promise<void> {
-  const [row] = await services.db
+  const rows = await services.db
     .select({ status: fineTunes.status, model: fineTunes.model })
     .from(fineTunes)
     .where(eq(fineTunes.id, fineTuneId));
-  if (row === undefined) throw noSuch("fine-tune");
-  if (row.status !== "succeeded" || row.model === null)
-    throw new RedraftError("conflict", `The fine-tune is ${row.status}; there is no model to use.`);
-  await change(services, { fineTuneId, model: row.model, actor });
+  const { status, model } = found(rows[0], "fine-tune");
+  if (status !== "succeeded" || model === null)
+    throw new RedraftError("conflict", `The fine-tune is ${status}; there is no model to use.`);
+  await change(services, { fineTuneId, model, actor });
 }
 
-/** Takes the tuned model back: the default stands behind the name again. */
+/** Gives the name back to the default model. */
 export async function clearBotModel(services: Setting, actor: string): Promise<void> {
   await change(services, { fineTuneId: null, model: null, actor });
 }

@@ -1,3 +1,4 @@
+import type { Child } from "hono/jsx";
 import { describeFilters } from "../exports/describe-filters.ts";
 import { When } from "../ui/when.tsx";
 import { BotModelSection } from "./bot-model-parts.tsx";
@@ -16,7 +17,7 @@ interface Props {
 export function FineTunePage({ fineTune, comparison, examples, bot }: Props) {
   const tuned = fineTune.status === "succeeded" && fineTune.model !== null;
   return (
-    // Fresh as a whole while a training or a comparison is under way; there is nothing to fill in then.
+    // Refreshed as a whole while a job or a comparison is under way; there is nothing to fill in then.
     <div data-live>
       <h1>{fineTune.model ?? `Fine-tune of ${fineTune.base_model}`}</h1>
       <State fineTune={fineTune} />
@@ -48,50 +49,51 @@ function State({ fineTune: { id, status, provider_status, error, finished_at } }
 
 const EXPORT_STATES: Record<FineTuneOutput["export"]["state"], string> = {
   there: "",
-  stale: "; a text in it was erased since, and the model can not forget it",
-  rebuilt: "; it was written anew since, the model learned from the file before",
-  deleted: "; it was deleted since",
+  stale: "; a text in it has since been erased, which the model cannot forget",
+  rebuilt: "; it has since been rebuilt, and the model learned from the earlier file",
+  deleted: "; it has since been deleted",
 };
 
 function Facts({ fineTune }: { fineTune: FineTuneOutput }) {
-  const { format, filters, state } = fineTune.export;
-  const what = [format, filters && describeFilters(filters)].filter(Boolean).join(", ") || "a training file";
+  const { base_model, method, status, created_at, finished_at, trained_tokens, job_id } = fineTune;
   return (
     <dl class="facts">
-      <Fact name="Base model">{fineTune.base_model}</Fact>
-      <Fact name="Method">{fineTune.method}</Fact>
-      <Fact name="State">{fineTune.status}</Fact>
+      <Fact name="Base model">{base_model}</Fact>
+      <Fact name="Method">{method}</Fact>
+      <Fact name="State">{status}</Fact>
       <Fact name="Started">
-        <When time={fineTune.created_at} />
+        <When time={created_at} />
       </Fact>
-      {fineTune.finished_at !== null && (
-        <Fact name="Ended">
-          <When time={fineTune.finished_at} />
-        </Fact>
-      )}
-      {fineTune.trained_tokens !== null && (
-        <Fact name="Tokens trained">{fineTune.trained_tokens.toLocaleString("en")}</Fact>
-      )}
-      {fineTune.job_id !== null && (
-        <Fact name="Job">
-          <code>{fineTune.job_id}</code>
-        </Fact>
-      )}
+      <Fact name="Ended">{finished_at && <When time={finished_at} />}</Fact>
+      <Fact name="Tokens trained">{trained_tokens?.toLocaleString("en")}</Fact>
+      <Fact name="Job">{job_id && <code>{job_id}</code>}</Fact>
       <Fact name="Learned from">
-        {`${what}${EXPORT_STATES[state]}. SHA-256 `}
-        <code>{`${fineTune.export_sha256.slice(0, 12)}…`}</code>
-        {state === "there" && (
-          <>
-            {" "}
-            <a href={`/v1/exports/${fineTune.export_id}/manifest.json`}>manifest.json</a>
-          </>
-        )}
+        <LearnedFrom fineTune={fineTune} />
       </Fact>
     </dl>
   );
 }
 
-function Fact({ name, children }: { name: string; children: unknown }) {
+function LearnedFrom({ fineTune: { export_id, export_sha256, export: source } }: { fineTune: FineTuneOutput }) {
+  const { format, filters, state } = source;
+  const what = [format, filters && describeFilters(filters)].filter(Boolean).join(", ") || "a training file";
+  return (
+    <>
+      {`${what}${EXPORT_STATES[state]}. SHA-256 `}
+      <code>{`${export_sha256.slice(0, 12)}…`}</code>
+      {state === "there" && (
+        <>
+          {" "}
+          <a href={`/v1/exports/${export_id}/manifest.json`}>manifest.json</a>
+        </>
+      )}
+    </>
+  );
+}
+
+/** Left out while there is nothing to say. */
+function Fact({ name, children }: { name: string; children: Child }) {
+  if (children === null || children === undefined) return null;
   return (
     <div>
       <dt>{name}</dt>
@@ -104,7 +106,7 @@ function Events({ fineTune: { events, finished_at } }: { fineTune: FineTuneOutpu
   if (events.length === 0) return null;
   return (
     <details open={finished_at === null}>
-      <summary>{`What the provider told (${events.length})`}</summary>
+      <summary>{`Messages from the provider (${events.length})`}</summary>
       <ul class="samples">
         {events.toReversed().map(({ at, level, message }) => (
           <li class={level === "error" ? "error" : undefined}>

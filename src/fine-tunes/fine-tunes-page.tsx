@@ -15,8 +15,6 @@ interface Props {
   bot: BotModelOutput;
 }
 
-const REFRESH_MS = 5_000;
-
 export function FineTunesPage({ page, exports, provider, bot }: Props) {
   const running = page.data.some(({ finished_at }) => finished_at === null);
   return (
@@ -26,22 +24,20 @@ export function FineTunesPage({ page, exports, provider, bot }: Props) {
       <BotModelBox bot={bot} />
       {exports.length === 0 ? (
         <p class="empty">
-          There is no training file to train on: it must be done, in OpenAI's format, with at least 10 lines.{" "}
+          There is no file to train on yet: it must be finished, in OpenAI's format, with at least 10 lines.{" "}
           <a href="/exports">Write one</a>
         </p>
       ) : (
         <StartForm exports={exports} />
       )}
-      {page.data.length > 0 && (
-        <DataTable columns={columnsFor(bot)} rows={page.data} refreshMs={running ? REFRESH_MS : undefined} />
-      )}
+      {page.data.length > 0 && <DataTable columns={columnsFor(bot)} rows={page.data} live={running} />}
       <NextPage path="/fine-tunes" cursor={page.next_cursor} />
-      <script src="/exports.js" defer />
+      <script src="/live.js" defer />
     </>
   );
 }
 
-/** What was held out tells beforehand how well the model can be compared later. */
+/** What was held out says in advance how well the model can be compared later. */
 function nameOf({ created_at, format, rows, validation_rows }: ExportOutput): string {
   const lines = `${rows} lines${validation_rows > 0 ? `, ${validation_rows} held out` : ", none held out"}`;
   return `${created_at.slice(0, 16).replace("T", " ")}, ${format}, ${lines}`;

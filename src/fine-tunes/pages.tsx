@@ -3,10 +3,11 @@ import { FEWEST_EXAMPLES } from "../exports/export-state.ts";
 import { getExport, listExports } from "../exports/queries.ts";
 import type { AppContext, AppEnv } from "../http/app-env.ts";
 import { MAX_LIMIT } from "../http/pagination.ts";
+import { checkForm, readForm } from "../http/read-form.ts";
+import { renderPage } from "../http/render-page.tsx";
 import { found, RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import { isId } from "../lib/ids.ts";
-import { renderPage } from "../ui/layout.tsx";
 import { clearBotModel, getBotModel, setBotModel } from "./bot-model.ts";
 import { exampleCases, getComparison } from "./comparison/queries.ts";
 import { requestComparison } from "./comparison/request-comparison.ts";
@@ -43,14 +44,11 @@ export const fineTunePages = new Hono<AppEnv>()
     );
   })
   .post("/fine-tunes", async (c) => {
-    const form = await c.req.formData();
-    const given = Object.fromEntries([...form].filter(([, value]) => typeof value === "string" && value.trim() !== ""));
+    const given = await readForm(c);
     // The file's format says by which method it can be trained on.
-    const source = isId(String(given.export_id)) ? await getExport(c.var.services.db, String(given.export_id)) : null;
+    const source = isId(given.export_id ?? "") ? await getExport(c.var.services.db, given.export_id ?? "") : null;
     const method = source?.format === "openai-dpo" ? "dpo" : "supervised";
-    const parsed = fineTuneInput.safeParse({ ...given, method });
-    if (!parsed.success) throw new RedraftError("invalid", "The form is not valid.", fieldErrors(parsed.error));
-    await requestFineTune(c.var.services, parsed.data);
+    await requestFineTune(c.var.services, checkForm(fineTuneInput, { ...given, method }));
     return c.redirect("/fine-tunes", 303);
   })
   .get("/fine-tunes/:id", async (c) => {
@@ -67,10 +65,9 @@ export const fineTunePages = new Hono<AppEnv>()
   })
   .post("/fine-tunes/:id/compare", async (c) => {
     const { id } = await oneFineTune(c);
-    const { limit } = await c.req.parseBody();
-    const parsed = comparisonInput.safeParse(limit === undefined ? {} : { limit: Number(limit) });
-    if (!parsed.success) throw new RedraftError("invalid", "The form is not valid.", fieldErrors(parsed.error));
-    await requestComparison(c.var.services, id, parsed.data);
+    const { limit } = await readForm(c);
+    const asked = checkForm(comparisonInput, limit === undefined ? {} : { limit: Number(limit) });
+    await requestComparison(c.var.services, id, asked);
     return c.redirect(`/fine-tunes/${id}#compare`, 303);
   })
   .post("/fine-tunes/:id/use", async (c) => {

@@ -3,7 +3,7 @@ import type { Db } from "../db/client.ts";
 import { exportsTable } from "../db/schema/exports.ts";
 import { fineTunes } from "../db/schema/fine-tunes.ts";
 import { toFilters } from "../exports/queries.ts";
-import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
+import { idAfter, type Page, toPage } from "../http/pagination.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { FineTuneOutput, FineTuneQuery } from "./schemas.ts";
 
@@ -14,8 +14,9 @@ export async function getFineTune(db: Db, id: string): Promise<FineTuneOutput | 
 
 /** Newest first. */
 export async function listFineTunes(db: Db, { cursor, limit }: FineTuneQuery): Promise<Page<FineTuneOutput>> {
+  const after = idAfter(cursor);
   const rows = await selectFineTunes(db)
-    .where(cursor ? lt(fineTunes.id, String(decodeCursor(cursor, ["string"])[0])) : undefined)
+    .where(after ? lt(fineTunes.id, after) : undefined)
     .orderBy(desc(fineTunes.id))
     .limit(limit + 1);
   return toPage(rows, limit, ({ row }) => [row.id], toOutput);

@@ -1,7 +1,8 @@
 import { and, eq, lte } from "drizzle-orm";
 import { z } from "zod";
 import { fineTunes, webhookDeliveries } from "../db/schema/fine-tunes.ts";
-import { sendJob } from "../jobs/send-job.ts";
+import { askFor } from "../jobs/ask-for.ts";
+import { wakeJob } from "../jobs/wake-jobs.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { type Refusal, refuseDelivery, TOLERANCE_MS } from "../lib/standard-webhooks.ts";
 import type { Services } from "../services.ts";
@@ -30,9 +31,10 @@ export interface Received {
  * @throws RedraftError when there is no secret, or the delivery is not signed with it
  */
 export async function receiveWebhook(
-  { db, clock, config, jobs }: Pick<Services, "db" | "clock" | "config" | "jobs">,
+  services: Pick<Services, "db" | "clock" | "config" | "jobs">,
   delivery: Parameters<typeof refuseDelivery>[0],
 ): Promise<Received> {
+  const { db, clock, config } = services;
   const secrets = config.FINE_TUNE_WEBHOOK_SECRET;
   if (secrets.length === 0) {
     throw new RedraftError(
@@ -47,19 +49,17 @@ export async function receiveWebhook(
   const [known] = await db.select().from(webhookDeliveries).where(eq(webhookDeliveries.id, id));
   if (known !== undefined) return { fine_tune_id: null, duplicate: true };
   const jobId = jobOf(delivery.body);
-  const [, woken] = await db.batch([
+  const [, [about]] = await db.batch([
     db.insert(webhookDeliveries).values({ id, receivedAt: now }).onConflictDoNothing(),
-    // Only where there is nothing left but to look: an upload is not begun a second time beside the first.
     db
-      .update(fineTunes)
-      .set({ dueAt: now })
-      .where(and(eq(fineTunes.jobId, jobId ?? ""), eq(fineTunes.status, "running")))
-      .returning({ id: fineTunes.id }),
+      .select({ id: fineTunes.id })
+      .from(fineTunes)
+      .where(and(eq(fineTunes.jobId, jobId ?? ""), eq(fineTunes.status, "running"))),
   ]);
-  const fineTune = woken[0];
-  if (fineTune === undefined) return { fine_tune_id: null, duplicate: false };
-  await sendJob(jobs, { job: "fine_tune", fine_tune_id: fineTune.id });
-  return { fine_tune_id: fineTune.id, duplicate: false };
+  if (about === undefined) return { fine_tune_id: null, duplicate: false };
+  await askFor(db, "fine_tune", about.id, now);
+  await wakeJob(services, "fine_tune", about.id);
+  return { fine_tune_id: about.id, duplicate: false };
 }
 
 /** The job that a body is about. @throws RedraftError when it is no event at all */

@@ -3,9 +3,9 @@ import type { Db } from "../db/client.ts";
 import { type ExportFormat, exportsTable } from "../db/schema/exports.ts";
 import { fineTunes } from "../db/schema/fine-tunes.ts";
 import { FEWEST_EXAMPLES } from "../exports/export-state.ts";
+import { askFor } from "../jobs/ask-for.ts";
+import { wakeJob } from "../jobs/wake-jobs.ts";
 import { noSuch, RedraftError } from "../lib/errors.ts";
-import { newId } from "../lib/ids.ts";
-import { log } from "../lib/log.ts";
 import type { Services } from "../services.ts";
 import type { FineTuneInput } from "./schemas.ts";
 
@@ -17,21 +17,21 @@ const FORMAT_OF: Record<FineTuneInput["method"], ExportFormat> = { supervised: "
 
 /** Keeps what was asked for and has it done in the background. @throws RedraftError when the file does not fit */
 export async function requestFineTune(
-  { db, clock, jobs }: Pick<Services, "db" | "clock" | "jobs">,
+  services: Pick<Services, "db" | "clock" | "newId" | "jobs">,
   { export_id, ...options }: FineTuneInput,
 ): Promise<{ id: string }> {
+  const { db, clock, newId } = services;
   const { sha256, generation, exportOptions } = await trainable(db, export_id, options.method);
   const now = clock();
   const id = newId();
-  await db.insert(fineTunes).values({
-    ...{ id, exportId: export_id, exportSha256: sha256, exportOptions, generation, options, createdAt: now },
-    ...{ status: "uploading", uploads: {}, events: [], loss: [], attempts: 0, dueAt: now },
-  });
-  try {
-    await jobs.send({ job: "fine_tune", fine_tune_id: id });
-  } catch (error) {
-    log.warn("fine_tune_not_sent", { fine_tune_id: id }, error);
-  }
+  await db.batch([
+    db.insert(fineTunes).values({
+      ...{ id, exportId: export_id, exportSha256: sha256, exportOptions, generation, options, createdAt: now },
+      ...{ status: "uploading", uploads: {}, events: [], loss: [] },
+    }),
+    askFor(db, "fine_tune", id, now),
+  ]);
+  await wakeJob(services, "fine_tune", id);
   return { id };
 }
 

@@ -1,6 +1,7 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import { type AppContext, createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
+import { idParam, jsonAnswer, jsonBody } from "../http/route-parts.ts";
 import { found } from "../lib/errors.ts";
 import { getFineTune, listFineTunes } from "./queries.ts";
 import { requestFineTune } from "./request-fine-tune.ts";
@@ -8,16 +9,16 @@ import { cancelFineTune } from "./run-fine-tune.ts";
 import { fineTuneInput, fineTuneOutput, fineTunePage, fineTuneQuery } from "./schemas.ts";
 
 const tags = ["fine-tunes"];
-const idParam = z.object({ id: z.uuid("must be a fine-tune's id") });
-const one = { content: { "application/json": { schema: fineTuneOutput } } };
+const params = idParam("a fine-tune's");
+const one = (description: string) => jsonAnswer(description, fineTuneOutput);
 
 const request = createRoute({
   method: "post",
   path: "/v1/fine-tunes",
   tags,
   summary: "Train a model on an export",
-  request: { body: { content: { "application/json": { schema: fineTuneInput } } } },
-  responses: { 202: { description: "Accepted", ...one }, ...problems("invalid", "not_found", "conflict") },
+  request: { body: jsonBody(fineTuneInput) },
+  responses: { 202: one("Accepted"), ...problems("invalid", "not_found", "conflict") },
 });
 
 const list = createRoute({
@@ -26,10 +27,7 @@ const list = createRoute({
   tags,
   summary: "Fine-tunes, newest first",
   request: { query: fineTuneQuery },
-  responses: {
-    200: { description: "A page", content: { "application/json": { schema: fineTunePage } } },
-    ...problems("invalid"),
-  },
+  responses: { 200: jsonAnswer("A page", fineTunePage), ...problems("invalid") },
 });
 
 const get = createRoute({
@@ -37,8 +35,8 @@ const get = createRoute({
   path: "/v1/fine-tunes/{id}",
   tags,
   summary: "One fine-tune, with its events and loss",
-  request: { params: idParam },
-  responses: { 200: { description: "The fine-tune", ...one }, ...problems("not_found") },
+  request: { params },
+  responses: { 200: one("The fine-tune"), ...problems("not_found") },
 });
 
 const cancel = createRoute({
@@ -46,8 +44,8 @@ const cancel = createRoute({
   path: "/v1/fine-tunes/{id}/cancel",
   tags,
   summary: "Cancel a fine-tune",
-  request: { params: idParam },
-  responses: { 202: { description: "The fine-tune as it is now", ...one }, ...problems("not_found") },
+  request: { params },
+  responses: { 202: one("The fine-tune as it is now"), ...problems("not_found") },
 });
 
 export const fineTuneRoutes = createRouter()

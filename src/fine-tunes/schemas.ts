@@ -16,7 +16,7 @@ export const fineTuneInput = z
     hyperparameters: z
       .record(z.string().max(100), z.union([z.number(), z.literal("auto")]))
       .optional()
-      .openapi({ description: "As the provider names them, such as n_epochs; passed on as they are." }),
+      .openapi({ description: "As the provider names them, such as n_epochs; passed on unchanged." }),
   })
   .openapi("FineTuneInput");
 export type FineTuneInput = z.infer<typeof fineTuneInput>;
@@ -29,12 +29,13 @@ export const fineTuneOutput = z
     export: z
       .object({
         state: z.enum(["there", "stale", "rebuilt", "deleted"]).openapi({
-          description: "What has become of the file since: it may hold an erased text, or be written anew, or be gone.",
+          description:
+            "What has happened to the file since: it may hold an erased text, have been rebuilt, or be gone.",
         }),
         format: z.enum(EXPORT_FORMATS).nullable(),
         filters: exportOutput.shape.filters.nullable(),
       })
-      .openapi({ description: "What the model learned from, told also when the export is gone." }),
+      .openapi({ description: "What the model learned from; kept even when the export is gone." }),
     base_model: z.string(),
     method: z.enum(["supervised", "dpo"]),
     suffix: z.string().nullable(),
@@ -66,8 +67,8 @@ export const webhookEvent = z
 
 export const webhookReceived = z
   .object({
-    fine_tune_id: z.uuid().nullable().openapi({ description: "The fine-tune that is looked at now; null for none." }),
-    duplicate: z.boolean().openapi({ description: "This delivery was taken before." }),
+    fine_tune_id: z.uuid().nullable().openapi({ description: "The fine-tune whose job is polled now; null for none." }),
+    duplicate: z.boolean().openapi({ description: "This delivery came before." }),
   })
   .openapi("WebhookReceived");
 
@@ -80,15 +81,15 @@ export const botModelOutput = z
     alias: z
       .string()
       .openapi({ description: "The model name to ask for at /v1/chat/completions.", example: "redraft" }),
-    model: z.string().openapi({ description: "What it stands for now." }),
-    default_model: z.string().openapi({ description: "What it stands for while no tuned model is set (BOT_MODEL)." }),
+    model: z.string().openapi({ description: "What it means now." }),
+    default_model: z.string().openapi({ description: "What it means while no tuned model is set (BOT_MODEL)." }),
     fine_tune_id: z.uuid().nullable().openapi({ description: "Null: no tuned model is set." }),
     since: z.iso.datetime().nullable(),
     set_by: z.string().nullable(),
     history: z.array(
       z.object({
         fine_tune_id: z.uuid().nullable(),
-        model: z.string().nullable().openapi({ description: "Null: the tuned model was taken back." }),
+        model: z.string().nullable().openapi({ description: "Null: back to the default model." }),
         set_by: z.string(),
         at: z.iso.datetime(),
       }),

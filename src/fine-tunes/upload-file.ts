@@ -19,7 +19,7 @@ export type UploadProgress = NonNullable<FineTuneUploads["training"]>;
  * Uploads one file, in one request or in parts, each streamed from R2 by its range, so that memory holds none of them.
  * What was sent before is not sent again.
  * @param progress what reached the provider; changed as more does
- * @param save keeps it; throws where the fine-tune is not wanted any more
+ * @param save keeps it; throws where the fine-tune is no longer wanted
  */
 export async function uploadFile(
   { bucket, provider, limits }: { bucket: R2Bucket; provider: FineTuneProvider; limits: UploadLimits },
@@ -57,14 +57,14 @@ export async function uploadFile(
   try {
     await sendParts();
   } catch (error) {
-    // An upload ends by itself after an hour at OpenAI: one that was begun by an earlier worker is begun anew, once.
+    // At OpenAI an upload expires after an hour: one that an earlier worker began is started over, once.
     if (!resumed || !(error instanceof ProviderError) || error.kind !== "invalid") throw error;
     await dropUpload(provider, progress);
     await sendParts();
   }
 }
 
-/** Ends uploads that nobody will complete: at the provider they would stand, and count, until they expire. */
+/** Ends uploads that nobody will complete: at the provider they would count until they expire. */
 export async function dropUploads(provider: FineTuneProvider, uploads: FineTuneUploads): Promise<void> {
   for (const progress of [uploads.training, uploads.validation]) {
     if (progress?.upload_id !== undefined && progress.file_id === undefined) await dropUpload(provider, progress);

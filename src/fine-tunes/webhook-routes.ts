@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { createRouter } from "../http/app-env.ts";
 import { FINE_TUNE_WEBHOOK } from "../http/auth.ts";
 import { problems } from "../http/problem.ts";
+import { jsonAnswer, jsonBody } from "../http/route-parts.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { receiveWebhook } from "./receive-webhook.ts";
 import { webhookEvent, webhookReceived } from "./schemas.ts";
@@ -14,14 +15,14 @@ const webhook = createRoute({
   method: "post",
   path: FINE_TUNE_WEBHOOK,
   tags: ["fine-tunes"],
-  summary: "Where the provider tells that a job has ended",
+  summary: "For the provider to say that a job has ended",
   description:
-    "Needs no key but a signature (Standard Webhooks) made with the secret FINE_TUNE_WEBHOOK_SECRET. Set it up at the " +
-    "provider for its events fine_tuning.job.*: the job is then asked for again at once. Other events are let go.",
+    "Takes no key, but a signature (Standard Webhooks) made with the secret FINE_TUNE_WEBHOOK_SECRET. Set it up at the " +
+    "provider for its events fine_tuning.job.*: the job's status is then polled at once. Other events are ignored.",
   security: [],
-  request: { body: { required: true, content: { "application/json": { schema: webhookEvent } } } },
+  request: { body: jsonBody(webhookEvent) },
   responses: {
-    200: { description: "Taken", content: { "application/json": { schema: webhookReceived } } },
+    200: jsonAnswer("Taken", webhookReceived),
     ...problems("invalid", "too_large", "not_configured"),
   },
 });

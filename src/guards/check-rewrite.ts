@@ -1,3 +1,4 @@
+import { excerpt } from "../lib/text.ts";
 import { COPY_LIMITS, type CopyMeasure, judgeCopying, measureCopying } from "./copying.ts";
 import { findMadeUpFacts, type MadeUpFact } from "./facts.ts";
 import { checkReplyText, type ReplyProblem, type ReplyVerdict } from "./reply-text.ts";
@@ -12,6 +13,9 @@ export interface RewriteToCheck {
   failureExplanation?: string;
   rewrite: string;
 }
+
+/** Characters of a copied run that a finding quotes. */
+const QUOTED_LENGTH = 200;
 
 export type Guard = "copying" | "made_up_fact" | "not_a_reply" | "language" | "leak";
 
@@ -47,16 +51,9 @@ export function checkRewrite(input: RewriteToCheck): RewriteVerdict {
       aiReply,
       agentReply,
       failureExplanation,
-    ];
+    ].filter((source) => source !== undefined);
     findings.push(...copyFindings(measureCopying(rewrite, agentReply)));
-    findings.push(
-      ...factFindings(
-        findMadeUpFacts(
-          rewrite,
-          sources.filter((source) => source !== undefined),
-        ),
-      ),
-    );
+    findings.push(...factFindings(findMadeUpFacts(rewrite, sources)));
   }
   return { verdict: findings.some((finding) => finding.severity === "refuse") ? "refuse" : "pass", findings };
 }
@@ -68,8 +65,12 @@ function copyFindings(measure: CopyMeasure): Finding[] {
   const percent = Math.round(measure.share * 100);
   const detail = nearExact
     ? "The rewrite is nearly word for word the agent's reply. Say the same in your own words and sentence order; keep names, numbers and links as they are."
-    : `The rewrite takes ${longestRun} words in a row from the agent's reply ("${quote(runText)}"), and ${percent}% of its wording stands there. Say it in your own words, with no run of ${COPY_LIMITS.warnRun} words or more from that reply; names, numbers and links may stay.`;
-  const evidence = { longest_run: longestRun, share: Math.round(measure.share * 1000) / 1000, run: quote(runText) };
+    : `The rewrite takes ${longestRun} words in a row from the agent's reply ("${excerpt(runText, QUOTED_LENGTH)}"), and ${percent}% of its wording is from there. Say it in your own words, with no run of ${COPY_LIMITS.warnRun} words or more from that reply; names, numbers and links may stay.`;
+  const evidence = {
+    longest_run: longestRun,
+    share: Math.round(measure.share * 1000) / 1000,
+    run: excerpt(runText, QUOTED_LENGTH),
+  };
   return [{ guard: "copying", severity: verdict, detail, evidence }];
 }
 
@@ -80,7 +81,7 @@ function factFindings(facts: readonly MadeUpFact[]): Finding[] {
     {
       guard: "made_up_fact",
       severity: "refuse",
-      detail: `The rewrite states what stands neither in the customer's message, the conversation nor the replies: ${list.join(", ")}. Leave it out, or use what the sources say.`,
+      detail: `The rewrite states what is neither in the customer's message, the conversation nor the replies: ${list.join(", ")}. Leave it out, or use what the sources say.`,
       evidence: { count: facts.length, facts: list },
     },
   ];
@@ -89,7 +90,7 @@ function factFindings(facts: readonly MadeUpFact[]): Finding[] {
 const NO_REPLY = "Write the reply itself, as it would be sent to the customer.";
 const REPLY_FINDINGS: Readonly<Record<ReplyProblem, Pick<Finding, "guard" | "severity" | "detail">>> = {
   empty: notAReply("The rewrite is empty."),
-  empty_value: notAReply("The rewrite is an empty value and no text."),
+  empty_value: notAReply("The rewrite is an empty value, not a text."),
   error_text: notAReply("The rewrite is an error message."),
   stack_trace: notAReply("The rewrite holds a stack trace."),
   provider_error: notAReply("The rewrite is an error of the model's provider."),
@@ -125,10 +126,4 @@ function notAReply(what: string): Pick<Finding, "guard" | "severity" | "detail">
 
 function replyFinding({ problem, evidence }: ReplyVerdict): Finding {
   return { ...REPLY_FINDINGS[problem], evidence: { problem, text: evidence } };
-}
-
-const QUOTED_LENGTH = 200;
-
-function quote(text: string): string {
-  return text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text;
 }

@@ -1,8 +1,6 @@
 import type { FactKeys, FactText } from "./fact-text.ts";
-import { findCards, findEmails, findIbans, findIps } from "./personal-numbers.ts";
+import { findCards, findEmails, findIbans, findIps, PLACEHOLDER } from "./personal-numbers.ts";
 import { significantDigits } from "./phones.ts";
-
-const PLACEHOLDER = /\[(?:EMAIL|IBAN|CARD|IP|PHONE)_\d{1,6}\]/g;
 
 const WEB_ADDRESS = /(?<![a-z\d])(?:https?:\/\/|www\.)[!#$%&'()*+,./:;=?@[\]~\w-]{1,2000}/gi;
 // A bare domain counts by its ending; endings that are words too ("in", "it", "no") only with a path behind them.

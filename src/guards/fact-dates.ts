@@ -1,4 +1,4 @@
-import type { FactKeys, FactText } from "./fact-text.ts";
+import { anyOf, type FactKeys, type FactText } from "./fact-text.ts";
 
 // January to December: English, German, French, Spanish, Italian, Portuguese, Dutch, Scandinavian, Polish, Russian;
 // in full, as used after a day, and shortened.
@@ -17,24 +17,9 @@ const MONTHS = [
   "december dec dezember dez décembre déc diciembre dic dicembre dezembro desember grudnia grudzień декабря дек",
 ].map((line) => line.split(" "));
 const MONTH_NUMBERS = new Map(MONTHS.flatMap((names, i) => names.map((name): [string, number] => [name, i + 1])));
-const MONTH = `(${[...MONTH_NUMBERS.keys()].sort((a, b) => b.length - a.length).join("|")})`;
+const MONTH = anyOf(MONTH_NUMBERS.keys());
 // Words of their own in lower case ("1 and 2 may differ", "3 years ago"): a month only with a capital or a year.
-const ALSO_WORDS = new Set([
-  "may",
-  "march",
-  "mar",
-  "mars",
-  "dec",
-  "ago",
-  "gen",
-  "sen",
-  "mag",
-  "out",
-  "set",
-  "mei",
-  "mai",
-  "maja",
-]);
+const ALSO_WORDS = new Set("may march mar mars dec ago gen sen mag out set mei mai maja".split(" "));
 
 const DAY = String.raw`\d{1,2}(?:st|nd|rd|th|er|\.|º|ª)?`;
 const JOIN = String.raw`(?:\s?[-,&/]\s?|\s(?:and|to|or|until|till|through|bis|und|au|et|y|al|e|a|tot|en)\s|,\s(?:and|or)\s)(?:the\s)?`;
@@ -137,7 +122,7 @@ function waysToVouch({ year, month, day }: CalendarDate): string[][] {
     return year === undefined ? [[`month:${month}`]] : [[`month:${month}/${year}`], [`month:${month}`, `year:${year}`]];
   }
   if (year === undefined) return [[`day:${day}/${month}`]];
-  // A source may leave out the year that the conversation told elsewhere.
+  // A source may leave out the year that the conversation gives elsewhere.
   return [[`day:${day}/${month}/${year}`], [`yearless:${day}/${month}`, `year:${year}`]];
 }
 

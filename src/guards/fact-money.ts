@@ -1,4 +1,4 @@
-import { type FactKeys, type FactText, NUMBER, numberValues } from "./fact-text.ts";
+import { anyOf, type FactKeys, type FactText, NUMBER, numberValues } from "./fact-text.ts";
 
 // Which family a currency sign or word belongs to: "$" may be any dollar, so it meets USD and AUD alike.
 const FAMILIES: Readonly<Record<string, string>> = {
@@ -48,11 +48,7 @@ const COUNTRY_DOLLARS: Readonly<Record<string, string>> = {
   nt$: "twd",
   mx$: "mxn",
 };
-const escapeName = (name: string) => name.replace(/[$.]/g, "\\$&");
-const CURRENCY = `(${[...FAMILY_OF.keys()]
-  .sort((a, b) => b.length - a.length)
-  .map(escapeName)
-  .join("|")})`;
+const CURRENCY = anyOf(FAMILY_OF.keys());
 // Three letters are an ISO 4217 code here; the other names are signs and words of other lengths.
 const CODE = /^[a-z]{3}$/;
 const SCALES: Readonly<Record<string, number>> = {

@@ -17,7 +17,7 @@ export type FactKind =
   | "IP address"
   | "placeholder";
 
-/** A fact as it stands in a text, told in keys so that different spellings of one fact meet. */
+/** A fact as it stands in a text, written as keys so that different spellings of one fact meet. */
 export interface Fact {
   kind: FactKind;
   text: string;
@@ -34,6 +34,12 @@ export type FactKeys = Pick<Fact, "gives" | "needs">;
  * Every repetition is bounded and a number is only tried at its first digit, so that long runs of digits stay linear.
  */
 export const NUMBER = String.raw`(?<!\d[.,]?)(?:\d{1,3}(?:[ ,.']\d{2,3}){1,5}(?:[.,]\d{1,2})?(?![.,]?\d)|\d{1,15}(?:[.,]\d{1,8})?(?!\d))`;
+
+/** A pattern of any of these names, the longest first, so that none is cut short by one that it begins with. */
+export function anyOf(names: Iterable<string>): string {
+  const escaped = [...names].sort((a, b) => b.length - a.length).map((name) => name.replace(/[$.]/g, "\\$&"));
+  return `(${escaped.join("|")})`;
+}
 
 // What stands for a fact already taken, so that a year inside a date is not taken again as a number.
 const TAKEN = "\u0000";
@@ -113,7 +119,7 @@ export function numberValues(written: string): number[] {
   return [...values].filter((value) => Number.isFinite(value));
 }
 
-// First code point of each run of ten digits that is met in support mail, beside ASCII.
+// First code point of each run of ten digits that is met in support mail besides ASCII.
 const DIGIT_ZEROS = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50];
 
 function asciiDigits(text: string): string {

@@ -1,5 +1,5 @@
 import { quantityKeys } from "./fact-numbers.ts";
-import { type FactKeys, type FactText, NUMBER, numberValues } from "./fact-text.ts";
+import { anyOf, type FactKeys, type FactText, NUMBER, numberValues } from "./fact-text.ts";
 
 // Lengths in seconds, or in months where the calendar decides; "1 day" and "24 hours" are the same promise.
 const UNIT_SECONDS: readonly [number, string][] = [
@@ -32,7 +32,7 @@ const UNIT_KEYS = new Map<string, [number, string]>([
     names.split(" ").map((name): [string, [number, string]] => [name, [size, "m"]]),
   ),
 ]);
-const UNIT = `(${[...UNIT_KEYS.keys()].sort((a, b) => b.length - a.length).join("|")})(?![a-zà-ÿа-я\\d])`;
+const UNIT = `${anyOf(UNIT_KEYS.keys())}(?![a-zà-ÿа-я\\d])`;
 const QUALIFIER =
   "(?:(?:business|working|calendar|full|consecutive|more|additional|bank|school|trading|whole|further)[\\s-]){0,2}";
 const DURATION = new RegExp(

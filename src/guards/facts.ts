@@ -12,7 +12,7 @@ export interface MadeUpFact {
   text: string;
 }
 
-// More than a model can be told, or a person would read; it bounds the work on a text that is nothing but numbers.
+// More than a model can use or a person would read; it bounds the work on a text that is nothing but numbers.
 const MAX_REPORTED = 20;
 
 /**

@@ -5,104 +5,54 @@ export interface CommonRun {
 }
 
 /**
- * Finds the longest run of items that two lists share, in time linear in both lengths (a suffix automaton
- * of the first list, walked with the second): comparing every pair of positions would take seconds on long texts.
+ * Finds the longest run of items that two lists share, the first of them where several are as long. Runs get numbers,
+ * equal runs the same: those of 2^k items from the numbers of their halves (Karp, Miller and Rosenberg 1972). So a run
+ * of any length is two numbers, and the length is found by halving: n log n, where comparing every pair of positions
+ * would take seconds on long texts.
  */
 export function longestCommonRun(source: readonly string[], text: readonly string[]): CommonRun {
-  const best: CommonRun = { length: 0, start: 0 };
-  if (source.length === 0 || text.length === 0) return best;
-  const ids = new Map<string, number>();
-  const automaton = new SuffixAutomaton(source.length);
-  for (const item of source) {
-    let id = ids.get(item);
-    if (id === undefined) {
-      id = ids.size;
-      ids.set(item, id);
-    }
-    automaton.append(id);
-  }
+  const items = [...source, ...text];
+  const most = Math.min(source.length, text.length);
+  const levels = [numbered(items)];
 
-  let state = 0;
-  let length = 0;
-  for (let i = 0; i < text.length; i++) {
-    const id = ids.get(text[i] ?? "");
-    if (id === undefined) {
-      state = 0;
-      length = 0;
-      continue;
-    }
-    let next = automaton.step(state, id);
-    while (next === undefined && state !== 0) {
-      state = automaton.link(state);
-      length = automaton.length(state);
-      next = automaton.step(state, id);
-    }
-    if (next === undefined) continue;
-    state = next;
-    length++;
-    if (length > best.length) {
-      best.length = length;
-      best.start = i - length + 1;
-    }
+  /** Where the first run of this length begins that the source has too; -1: there is none. */
+  const firstShared = (length: number): number => {
+    const level = 31 - Math.clz32(length);
+    const numbers = levels[level] ?? [];
+    const key = (at: number) => (numbers[at] ?? 0) * items.length + (numbers[at + length - (1 << level)] ?? 0);
+    const known = new Set<number>();
+    for (let at = 0; at + length <= source.length; at++) known.add(key(at));
+    for (let at = source.length; at + length <= items.length; at++) if (known.has(key(at))) return at - source.length;
+    return -1;
+  };
+  const best: CommonRun = { length: 0, start: 0 };
+  const isShared = (length: number): boolean => {
+    const start = firstShared(length);
+    if (start >= 0) Object.assign(best, { length, start });
+    return start >= 0;
+  };
+  // First by doubling, which for texts that share little is over soon; then by halving.
+  let size = 1;
+  for (; size <= most && isShared(size); size *= 2) levels.push(doubled(levels.at(-1) ?? [], size));
+  for (let tooLong = Math.min(size, most + 1); tooLong - best.length > 1; ) {
+    const length = (best.length + tooLong) >> 1;
+    if (!isShared(length)) tooLong = length;
   }
   return best;
 }
 
-/** Blumer et al. 1985: at most 2n states and 3n transitions for n items; built item by item. */
-class SuffixAutomaton {
-  readonly #lengths: Int32Array;
-  readonly #links: Int32Array;
-  readonly #steps: Map<number, number>[] = [new Map()];
-  #last = 0;
+/** Numbers of runs twice as long, from those of runs of `size` items. */
+function doubled(numbers: readonly number[], size: number): number[] {
+  const halves = numbers.slice(0, -size).map((number, at) => number * numbers.length + (numbers[at + size] ?? 0));
+  return numbered(halves);
+}
 
-  constructor(items: number) {
-    this.#lengths = new Int32Array(2 * items + 1);
-    this.#links = new Int32Array(2 * items + 1).fill(-1);
-  }
-
-  step(state: number, id: number): number | undefined {
-    return this.#steps[state]?.get(id);
-  }
-
-  link(state: number): number {
-    return Math.max(0, this.#links[state] ?? 0);
-  }
-
-  length(state: number): number {
-    return this.#lengths[state] ?? 0;
-  }
-
-  append(id: number): void {
-    const added = this.#addState(this.length(this.#last) + 1, new Map());
-    let state = this.#last;
-    while (state !== -1 && this.step(state, id) === undefined) {
-      this.#steps[state]?.set(id, added);
-      state = this.#links[state] ?? -1;
-    }
-    this.#last = added;
-    if (state === -1) {
-      this.#links[added] = 0;
-      return;
-    }
-    const target = this.step(state, id) ?? 0;
-    if (this.length(target) === this.length(state) + 1) {
-      this.#links[added] = target;
-      return;
-    }
-    const clone = this.#addState(this.length(state) + 1, new Map(this.#steps[target]));
-    this.#links[clone] = this.#links[target] ?? 0;
-    this.#links[target] = clone;
-    this.#links[added] = clone;
-    while (state !== -1 && this.step(state, id) === target) {
-      this.#steps[state]?.set(id, clone);
-      state = this.#links[state] ?? -1;
-    }
-  }
-
-  #addState(length: number, steps: Map<number, number>): number {
-    this.#steps.push(steps);
-    const state = this.#steps.length - 1;
-    this.#lengths[state] = length;
-    return state;
-  }
+/** Each value by the place in which it was first met. */
+function numbered<T>(values: readonly T[]): number[] {
+  const numbers = new Map<T, number>();
+  return values.map((value) => {
+    const number = numbers.get(value) ?? numbers.size;
+    numbers.set(value, number);
+    return number;
+  });
 }

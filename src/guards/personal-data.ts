@@ -1,4 +1,4 @@
-import { type Found, findCards, findEmails, findIbans, findIps } from "./personal-numbers.ts";
+import { type Found, findCards, findEmails, findIbans, findIps, PLACEHOLDER } from "./personal-numbers.ts";
 import { findPhones, samePhone } from "./phones.ts";
 
 export type PersonalDataKind = "email" | "iban" | "card" | "ip" | "phone";
@@ -11,7 +11,7 @@ export interface PersonalData extends Found {
 export interface Redaction {
   /** The texts in the order they came, with placeholders. */
   texts: string[];
-  /** One entry for each placeholder that was set, and how often; the values themselves are not told. */
+  /** One entry for each placeholder that was set, and how often; the values themselves are left out. */
   found: { kind: PersonalDataKind; placeholder: string; count: number }[];
 }
 
@@ -75,7 +75,7 @@ class Placeholders {
 
   constructor(texts: readonly string[]) {
     for (const text of texts) {
-      for (const [, name = "", number] of text.matchAll(/\[(EMAIL|IBAN|CARD|IP|PHONE)_(\d{1,6})\]/g)) {
+      for (const [, name = "", number] of text.matchAll(PLACEHOLDER)) {
         const kind = FINDERS.map(([known]) => known).find((known) => known.toUpperCase() === name);
         if (kind !== undefined) this.#highest.set(kind, Math.max(this.#highest.get(kind) ?? 0, Number(number)));
       }

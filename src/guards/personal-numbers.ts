@@ -6,6 +6,9 @@ export interface Found {
   end: number;
 }
 
+/** What stands in a redacted text in place of personal data: its kind and number. */
+export const PLACEHOLDER = /\[(EMAIL|IBAN|CARD|IP|PHONE)_(\d{1,6})\]/g;
+
 // Every pattern here is tried only where a word begins and repeats a bounded number of times: linear on any text.
 const EMAIL =
   /(?<![\p{L}\p{N}._%+'-])[\p{L}\p{N}._%+'-]{1,64}@(?:[\p{L}\p{N}-]{1,63}\.){1,8}(?:xn--[a-z0-9-]{2,40}|\p{L}{2,24})(?![\p{L}\p{N}]|-[\p{L}\p{N}])/giu;

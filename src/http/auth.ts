@@ -3,6 +3,7 @@ import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
 import { csrf } from "hono/csrf";
 import type { Config } from "../config.ts";
 import { RedraftError } from "../lib/errors.ts";
+import { sameSecret } from "../lib/secrets.ts";
 import { HOUR, SECOND } from "../lib/time.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
 
@@ -64,17 +65,6 @@ export function bearerOf(header: string | null | undefined): string | null {
 
 export function isAdminKey({ ADMIN_KEY }: Pick<Config, "ADMIN_KEY">, key: string): boolean {
   return sameSecret(key, ADMIN_KEY);
-}
-
-/**
- * Whether two texts are the same, in a time that depends on the given one's length alone. Hashing both first, as
- * libraries do, takes longer than all else a prompt needs.
- */
-function sameSecret(given: string, secret: string): boolean {
-  let different = given.length ^ secret.length;
-  // Beyond the secret's end there is NaN, which counts as 0: then the lengths have told the difference already.
-  for (let i = 0; i < given.length; i++) different |= given.charCodeAt(i) ^ secret.charCodeAt(i);
-  return different === 0;
 }
 
 /** Opens a session for this browser. */

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { renderPage } from "../ui/layout.tsx";
 import type { AppContext, AppEnv } from "./app-env.ts";
+import { renderPage } from "./render-page.tsx";
 
 type OpenApi = ReturnType<OpenAPIHono<AppEnv>["getOpenAPI31Document"]>;
 type Schema = NonNullable<NonNullable<OpenApi["components"]>["schemas"]>[string];

@@ -1,6 +1,6 @@
-import { renderPage } from "../ui/layout.tsx";
 import type { AppContext } from "./app-env.ts";
 import type { Problem } from "./problem.ts";
+import { renderPage } from "./render-page.tsx";
 
 const PAGE_STATUSES = [400, 401, 404, 409, 500, 503] as const;
 
@@ -22,7 +22,7 @@ export function errorPage(c: AppContext, problem: Problem) {
       )}
       <p class="hint">Request {problem.request_id}</p>
       <p>
-        <a href="/">To the leaderboard</a>
+        <a href="/">Back to the leaderboard</a>
       </p>
     </section>,
     status,

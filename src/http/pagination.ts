@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { fromBase64Url, toBase64Url } from "../lib/base64url.ts";
 import { RedraftError } from "../lib/errors.ts";
 
 export const DEFAULT_LIMIT = 50;
@@ -12,8 +13,8 @@ export const pageQuery = {
     .min(1)
     .max(MAX_LIMIT)
     .default(DEFAULT_LIMIT)
-    .openapi({ description: "How many rows, at most 100." }),
-  cursor: z.string().max(500).optional().openapi({ description: "`next_cursor` of the page before." }),
+    .openapi({ description: "Rows per page, at most 100." }),
+  cursor: z.string().max(500).optional().openapi({ description: "`next_cursor` of the previous page." }),
 };
 
 /** Answer of every list. */
@@ -29,7 +30,7 @@ export interface Page<T> {
 /** The place after a row: the values its order is by. Opaque to callers. */
 export type Position = (string | number)[];
 
-/** A page from up to `limit + 1` rows: one more than asked for tells that there is a next page. */
+/** A page from up to `limit + 1` rows: one more than asked for means that there is a next page. */
 export function toPage<Row, Out>(
   rows: Row[],
   limit: number,
@@ -45,7 +46,12 @@ export function toPage<Row, Out>(
 }
 
 export function encodeCursor(position: Position): string {
-  return btoa(JSON.stringify(position)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return toBase64Url(new TextEncoder().encode(JSON.stringify(position)));
+}
+
+/** The id that the cursor of a list ordered by id stands for; undefined on the first page. */
+export function idAfter(cursor: string | undefined): string | undefined {
+  return cursor ? String(decodeCursor(cursor, ["string"])[0]) : undefined;
 }
 
 /**
@@ -54,7 +60,7 @@ export function encodeCursor(position: Position): string {
  */
 export function decodeCursor(cursor: string, kinds: ("string" | "number")[]): Position {
   try {
-    const position: unknown = JSON.parse(atob(cursor.replaceAll("-", "+").replaceAll("_", "/")));
+    const position: unknown = JSON.parse(new TextDecoder().decode(fromBase64Url(cursor)));
     if (
       Array.isArray(position) &&
       position.length === kinds.length &&
@@ -66,6 +72,6 @@ export function decodeCursor(cursor: string, kinds: ("string" | "number")[]): Po
     // Falls through to the one answer for all bad cursors.
   }
   throw new RedraftError("invalid", "The cursor is not one that this list gave out.", [
-    { pointer: "?cursor", detail: "must be next_cursor of the page before, with the same sort and filters" },
+    { pointer: "?cursor", detail: "must be next_cursor of the previous page, with the same sort and filters" },
   ]);
 }

@@ -2,7 +2,8 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { describeError, type ErrorCode, framesOf, RedraftError } from "../lib/errors.ts";
+import { type ErrorCode, framesOf, RedraftError } from "../lib/errors.ts";
+import { log } from "../lib/log.ts";
 
 const PROBLEMS: Record<ErrorCode, { status: ContentfulStatusCode; title: string }> = {
   invalid: { status: 400, title: "Not valid" },
@@ -55,8 +56,8 @@ export function toProblem(error: unknown, requestId: string): Problem {
     };
     return { type: "about:blank", title, status: error.status, detail, request_id: requestId, errors: [] };
   }
-  console.error(JSON.stringify({ request_id: requestId, error: describeError(error), at: framesOf(error) }));
-  const detail = "Something went wrong on our side. The request id leads to it in the logs.";
+  log.error("unexpected_error", { request_id: requestId, at: framesOf(error) }, error);
+  const detail = "Something went wrong on our side. Find it in the logs by its request id.";
   return { type: "about:blank", title: "Internal error", status: 500, detail, request_id: requestId, errors: [] };
 }
 

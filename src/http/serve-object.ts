@@ -32,11 +32,14 @@ export async function serveObject(c: AppContext, key: string, filename: string):
   });
   object.writeHttpMetadata(answer);
   if (!("body" in object)) return new Response(null, { status: headers.has("if-match") ? 412 : 304, headers: answer });
-  // R2 sends the whole file for a range that begins behind its end; `curl -C -` of a finished file asks for just that.
+  // R2 sends the whole file for a range that begins past its end, which is what `curl -C -` asks for when it has the whole file.
   const from = Number(/^bytes=(\d+)-/.exec(headers.get("range") ?? "")?.[1] ?? 0);
   if (from > 0 && from >= object.size) {
     await object.body.cancel();
-    throw new RedraftError("range_not_satisfiable", `The file has ${object.size} bytes; the range begins behind them.`);
+    throw new RedraftError(
+      "range_not_satisfiable",
+      `The file has ${object.size} bytes; the range begins past its end.`,
+    );
   }
   if (gzip) {
     answer.set("content-encoding", "gzip");
@@ -60,7 +63,7 @@ function conditionsOf(given: Headers): Headers {
   return headers;
 }
 
-/** Cloudflare writes its own Accept-Encoding into every request, and keeps the caller's beside it. */
+/** Cloudflare writes its own Accept-Encoding into every request, and keeps the caller's elsewhere. */
 function clientAcceptEncoding(c: AppContext): string | null {
   const { cf } = c.req.raw as Request<unknown, { clientAcceptEncoding?: string }>;
   return cf === undefined ? c.req.raw.headers.get("accept-encoding") : (cf.clientAcceptEncoding ?? null);

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import { renderPage } from "../ui/layout.tsx";
 import type { AppEnv } from "./app-env.ts";
 import { closeSession, isAdminKey, localPath, openSession } from "./auth.ts";
+import { renderPage } from "./render-page.tsx";
 
 /** The way in for browsers, and out. */
 export const signInPages = new Hono<AppEnv>()

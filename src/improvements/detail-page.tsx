@@ -1,14 +1,14 @@
 import type { Comparison, JudgeSample } from "../db/schema/judge.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import { Gain, Rating } from "../ui/gain.tsx";
+import { TextSection } from "../ui/text-section.tsx";
 import { When } from "../ui/when.tsx";
-import { exportRefusal } from "./export-refusal.ts";
-import { type ExportRule, whyNotExportable } from "./is-exportable.ts";
+import { exportState, GuardWarnings, HelpdeskLink, PAIRWISE_WORDS } from "./improvement-parts.tsx";
+import type { ExportRule } from "./is-exportable.ts";
 import type { ImprovementDetail } from "./queries.ts";
-import { PAIRWISE_WORDS, Warnings } from "./trust-parts.tsx";
 
 export function DetailPage({ improvement, rule }: { improvement: ImprovementDetail; rule: ExportRule }) {
-  const refusal = exportRefusal(improvement, rule);
+  const { goesIn, sentence } = exportState(improvement, rule);
   return (
     <article class="detail">
       <h1>
@@ -16,12 +16,10 @@ export function DetailPage({ improvement, rule }: { improvement: ImprovementDeta
         {improvement.topic ?? "No topic"}
       </h1>
       <Facts improvement={improvement} />
-      <p class={`export-state ${refusal === null ? "yes" : "no"}`}>
-        {refusal === null
-          ? improvement.edited
-            ? "Goes into training files, on the word of the person who edited and approved it."
-            : "Goes into training files."
-          : `Stays out of training files: ${whyNotExportable(refusal, rule)}.`}{" "}
+      <p class={`export-state ${goesIn ? "yes" : "no"}`}>
+        {goesIn && improvement.edited
+          ? "Goes into training files, on the word of the person who edited and approved it."
+          : sentence}{" "}
         {improvement.is_current ? "" : "A newer version has replaced it, which counts instead."}
       </p>
       {improvement.edited && (
@@ -30,51 +28,57 @@ export function DetailPage({ improvement, rule }: { improvement: ImprovementDeta
           before.
         </p>
       )}
-      <Warnings findings={improvement.guard_findings} />
+      <GuardWarnings findings={improvement.guard_findings} />
       {improvement.conversation !== null && (
-        <Text title="Earlier turns">
+        <TextSection title="Earlier turns">
           {improvement.conversation
             .map(({ role, content }) => `${role === "user" ? "Customer" : "AI"}: ${content}`)
             .join("\n\n")}
-        </Text>
+        </TextSection>
       )}
-      <Text title="Prompt">{improvement.original_prompt}</Text>
+      <TextSection title="Prompt">{improvement.original_prompt}</TextSection>
       {improvement.failure_explanation !== null && (
-        <Text title="Why the reply failed">{improvement.failure_explanation}</Text>
+        <TextSection title="Why the reply failed">{improvement.failure_explanation}</TextSection>
       )}
       <div class="side-by-side">
-        <Text title="Old reply" rating={improvement.old_rating}>
+        <RatedText title="Old reply" rating={improvement.old_rating}>
           {improvement.original_reply}
-        </Text>
-        <Text
-          title={improvement.edited ? "Improved reply, edited since" : "Improved reply"}
-          rating={improvement.edited ? undefined : improvement.new_rating}
-        >
-          {improvement.corrected_reply}
-        </Text>
-        <Text title="Agent's reply">{improvement.agent_reply}</Text>
+        </RatedText>
+        {improvement.edited ? (
+          <TextSection title="Improved reply, edited since">{improvement.corrected_reply}</TextSection>
+        ) : (
+          <RatedText title="Improved reply" rating={improvement.new_rating}>
+            {improvement.corrected_reply}
+          </RatedText>
+        )}
+        <TextSection title="Agent's reply">{improvement.agent_reply}</TextSection>
       </div>
-      {improvement.judgement !== null && (
-        <section>
-          <h2>What the judge said</h2>
-          <p class="hint">
-            Each reply was rated by itself; the judge was not told which one is new. The agent's reply served it as one
-            acceptable answer, and the rewriting model saw that reply too: the gain is an estimate.
-          </p>
-          <Samples title="Old reply" samples={improvement.judgement.old} />
-          <Samples title="Improved reply" samples={improvement.judgement.new} />
-          <p>{PAIRWISE_WORDS[improvement.pairwise]}</p>
-          <Comparisons comparisons={improvement.judgement.comparisons} />
-          {improvement.model === improvement.judge_model && (
-            <p class="hint">
-              The same model rewrote and judged. Models favour their own text: a judge of another family (JUDGE_MODEL)
-              makes the gain more honest.
-            </p>
-          )}
-        </section>
-      )}
+      <Judged improvement={improvement} />
       <Reviews improvement={improvement} />
     </article>
+  );
+}
+
+function Judged({ improvement: { judgement, pairwise, model, judge_model } }: { improvement: ImprovementDetail }) {
+  if (judgement === null) return null;
+  return (
+    <section>
+      <h2>What the judge said</h2>
+      <p class="hint">
+        Each reply was rated separately; the judge did not know which one is new. The agent's reply served it as one
+        acceptable answer, and the rewriting model saw that reply too: the gain is an estimate.
+      </p>
+      <Samples title="Old reply" samples={judgement.old} />
+      <Samples title="Improved reply" samples={judgement.new} />
+      <p>{PAIRWISE_WORDS[pairwise]}</p>
+      <Comparisons comparisons={judgement.comparisons} />
+      {model === judge_model && (
+        <p class="hint">
+          The same model rewrote and judged. Models favour their own text: a judge of another family (JUDGE_MODEL) makes
+          the gain more honest.
+        </p>
+      )}
+    </section>
   );
 }
 
@@ -147,9 +151,7 @@ function Facts({ improvement }: { improvement: ImprovementDetail }) {
         <div>
           <dt>Context</dt>
           <dd>
-            <a href={improvement.context_url} rel="noopener noreferrer nofollow">
-              Message in helpdesk
-            </a>
+            <HelpdeskLink url={improvement.context_url} />
           </dd>
         </div>
       )}
@@ -157,14 +159,17 @@ function Facts({ improvement }: { improvement: ImprovementDetail }) {
   );
 }
 
-function Text({ title, rating, children }: { title: string; rating?: number | null | undefined; children: string }) {
+function RatedText({ title, rating, children }: { title: string; rating: number | null; children: string }) {
   return (
-    <section class="text">
-      <h2>
-        {title} {rating !== undefined && <Rating rating={rating} />}
-      </h2>
-      <p class="whole">{children}</p>
-    </section>
+    <TextSection
+      title={
+        <>
+          {title} <Rating rating={rating} />
+        </>
+      }
+    >
+      {children}
+    </TextSection>
   );
 }
 

@@ -1,5 +1,7 @@
 import type { Config } from "../config.ts";
 import type { improvements } from "../db/schema/improvements.ts";
+import { isRefusal } from "./guard-findings.ts";
+import type { ImprovementOutput } from "./schemas.ts";
 
 /** Why an improvement stays out of training files. */
 export type NotExportable =
@@ -45,7 +47,7 @@ export function notExportable(improvement: ExportCandidate, rule: ExportRule): N
   const { scoreGainEstimate, newRating, pairwise, guardFindings, reviewStatus, edited } = improvement;
   if (reviewStatus === "rejected") return "rejected";
   if (scoreGainEstimate === null || newRating === null) return "unscored";
-  if (guardFindings.some(({ severity }) => severity === "refuse")) return "guards_refused";
+  if (guardFindings.some(isRefusal)) return "guards_refused";
   if (rule.requireReview && reviewStatus !== "approved") return "not_approved";
   if (edited && reviewStatus === "approved") return null;
   if (scoreGainEstimate < rule.minGain) return "gain_too_small";
@@ -53,7 +55,22 @@ export function notExportable(improvement: ExportCandidate, rule: ExportRule): N
   return pairwise === "lost" ? "pairwise_lost" : null;
 }
 
-/** The reason in plain words, to stand after "Stays out of training files:". */
+/** The export rule for an improvement as it is shown. */
+export function exportRefusal(improvement: ImprovementOutput, rule: ExportRule): NotExportable | null {
+  return notExportable(
+    {
+      scoreGainEstimate: improvement.score_gain_estimate,
+      newRating: improvement.new_rating,
+      pairwise: improvement.pairwise,
+      guardFindings: improvement.guard_findings,
+      reviewStatus: improvement.review_status,
+      edited: improvement.edited,
+    },
+    rule,
+  );
+}
+
+/** The reason in plain words, to follow "Stays out of training files:". */
 export function whyNotExportable(reason: NotExportable, rule: ExportRule): string {
   const WORDS: Record<NotExportable, string> = {
     rejected: "a person rejected it",

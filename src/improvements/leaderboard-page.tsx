@@ -1,8 +1,9 @@
 import type { Page } from "../http/pagination.ts";
 import { excerpt } from "../lib/text.ts";
 import { Gain, Rating, signed } from "../ui/gain.tsx";
-import { exportRefusal } from "./export-refusal.ts";
-import { type ExportRule, whyNotExportable } from "./is-exportable.ts";
+import { CreditTables } from "./credit-tables.tsx";
+import { exportState, HelpdeskLink } from "./improvement-parts.tsx";
+import type { ExportRule } from "./is-exportable.ts";
 import type { Credit, ImprovementOutput, ImprovementQuery, Totals } from "./schemas.ts";
 
 /** What a row shows of a text; the detail page shows all of it. */
@@ -52,6 +53,12 @@ function TotalsLine({ totals }: { totals: Totals }) {
   );
 }
 
+const SORTS = [
+  ["score_gain", "Largest reliable gain"],
+  ["mean_gain", "Largest mean gain"],
+  ["newest", "Newest"],
+] as const;
+
 function Filters({ categories, query }: Pick<Props, "categories" | "query">) {
   return (
     <form class="filters" method="get" action="/">
@@ -75,21 +82,17 @@ function Filters({ categories, query }: Pick<Props, "categories" | "query">) {
         <input name="topic" value={query.topic ?? ""} maxlength={200} />
       </label>
       <label>
-        Least gain
+        Minimum gain
         <input name="min_gain" type="number" min={-100} max={100} value={query.min_gain ?? ""} />
       </label>
       <label>
         Order
         <select name="sort">
-          <option value="score_gain" selected={query.sort === "score_gain"}>
-            Largest sure gain
-          </option>
-          <option value="mean_gain" selected={query.sort === "mean_gain"}>
-            Largest mean gain
-          </option>
-          <option value="newest" selected={query.sort === "newest"}>
-            Newest
-          </option>
+          {SORTS.map(([sort, name]) => (
+            <option value={sort} selected={query.sort === sort}>
+              {name}
+            </option>
+          ))}
         </select>
       </label>
       <button type="submit">Show</button>
@@ -118,11 +121,7 @@ function Board({ rows, rule }: { rows: ImprovementOutput[]; rule: ExportRule }) 
               </a>
               <p class="links">
                 <a href={`/improvements/${row.id}`}>Details</a>
-                {row.context_url !== null && (
-                  <a href={row.context_url} rel="noopener noreferrer nofollow">
-                    Message in helpdesk
-                  </a>
-                )}
+                <HelpdeskLink url={row.context_url} />
               </p>
             </td>
             <td data-label="Old reply">
@@ -135,7 +134,10 @@ function Board({ rows, rule }: { rows: ImprovementOutput[]; rule: ExportRule }) 
             </td>
             <td data-label="Score gain" class="number">
               <Gain gain={row.score_gain_estimate} spread={row.gain_spread} />
-              <Standing row={row} rule={rule} />
+              <p class="standing">
+                {row.edited && "Edited since it was rated. "}
+                {exportState(row, rule).sentence}
+              </p>
             </td>
             <td data-label="Category">
               {row.failure_category !== null && (
@@ -153,62 +155,6 @@ function Board({ rows, rule }: { rows: ImprovementOutput[]; rule: ExportRule }) 
         ))}
       </tbody>
     </table>
-  );
-}
-
-/** Whether the row goes into training files, and what a person made of it. */
-function Standing({ row, rule }: { row: ImprovementOutput; rule: ExportRule }) {
-  const refusal = exportRefusal(row, rule);
-  return (
-    <p class="standing">
-      {row.edited && "Edited since it was rated. "}
-      {refusal === null
-        ? "Goes into training files."
-        : `Stays out of training files: ${whyNotExportable(refusal, rule)}.`}
-    </p>
-  );
-}
-
-/** Rows of a credit table on the page; the API has more. */
-const CREDIT_ROWS = 10;
-
-function CreditTables({ credit }: Pick<Props, "credit">) {
-  const tables = [
-    {
-      title: "Gained by failure category",
-      rows: credit.by_failure_category.map(({ failure_category, ...row }) => ({ name: failure_category, ...row })),
-    },
-    {
-      title: "Gained from agents' replies",
-      rows: credit.by_agent.map(({ agent, ...row }) => ({ name: agent, ...row })),
-    },
-  ].filter(({ rows }) => rows.length > 0);
-  return (
-    <div class="side-by-side">
-      {tables.map(({ title, rows }) => (
-        <table class="numbers">
-          <caption>{title}</caption>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Replies</th>
-              <th scope="col">Mean gain</th>
-              <th scope="col">Points</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.slice(0, CREDIT_ROWS).map((row) => (
-              <tr>
-                <th scope="row">{row.name}</th>
-                <td>{row.improvements}</td>
-                <td>{row.mean_gain === null ? "–" : signed(row.mean_gain)}</td>
-                <td>{signed(row.points)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      ))}
-    </div>
   );
 }
 

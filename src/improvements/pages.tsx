@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import { listFailureCategories } from "../clusters/queries.ts";
 import type { AppEnv } from "../http/app-env.ts";
-import { noSuch, RedraftError } from "../lib/errors.ts";
+import { renderPage } from "../http/render-page.tsx";
+import { found, RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import { isId } from "../lib/ids.ts";
-import { renderPage } from "../ui/layout.tsx";
 import { DetailPage } from "./detail-page.tsx";
 import { exportRule } from "./is-exportable.ts";
 import { LeaderboardPage } from "./leaderboard-page.tsx";
@@ -37,8 +37,7 @@ export const improvementPages = new Hono<AppEnv>()
   })
   .get("/improvements/:id", async (c) => {
     const id = c.req.param("id");
-    const improvement = isId(id) ? await getImprovement(c.var.services.db, id) : null;
-    if (improvement === null) throw noSuch("improvement");
+    const improvement = found(isId(id) ? await getImprovement(c.var.services.db, id) : null, "improvement");
     return renderPage(
       c,
       "Improvement",

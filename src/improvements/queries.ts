@@ -1,6 +1,6 @@
 import { and, asc, count, desc, eq, gte, isNotNull, lt, or, type SQL, sql } from "drizzle-orm";
 import type { AnySQLiteColumn } from "drizzle-orm/sqlite-core";
-import { findCluster } from "../clusters/topics.ts";
+import { findCluster } from "../clusters/topics/topics.ts";
 import type { Db } from "../db/client.ts";
 import { clusters } from "../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
@@ -18,21 +18,21 @@ export async function listImprovements(db: Db, query: ImprovementQuery): Promise
   if (where === null) return { data: [], next_cursor: null };
   const by = ORDERS[query.sort];
   if (query.cursor) {
-    const position = decodeCursor(query.cursor, by ? ["number", "string"] : ["string"]);
+    const position = decodeCursor(query.cursor, by ? ["number", "number"] : ["number"]);
     where.push(
       by
-        ? sql`(${improvements[by]}, ${improvements.id}) < (${position[0]}, ${position[1]})`
-        : lt(improvements.id, String(position[0])),
+        ? sql`(${improvements[by]}, ${improvements.seq}) < (${position[0]}, ${position[1]})`
+        : lt(improvements.seq, Number(position[0])),
     );
   }
   const rows = await selectImprovements(db)
     .where(and(...where))
-    .orderBy(...(by ? [desc(improvements[by]), desc(improvements.id)] : [desc(improvements.id)]))
+    .orderBy(...(by ? [desc(improvements[by])] : []), desc(improvements.seq))
     .limit(query.limit + 1);
   return toPage(
     rows,
     query.limit,
-    ({ improvement }) => (by ? [improvement[by], improvement.id] : [improvement.id]),
+    ({ improvement }) => (by ? [improvement[by], improvement.seq] : [improvement.seq]),
     toOutput,
   );
 }
@@ -109,7 +109,8 @@ export async function improvementTotals(db: Db, query: ImprovementQuery): Promis
 }
 
 async function conditions(db: Db, query: ImprovementQuery): Promise<SQL[] | null> {
-  const where: SQL[] = [eq(improvements.isCurrent, true)];
+  // The plus keeps SQLite from an index that begins with this column: it would have to sort what it finds there by time.
+  const where = [query.sort === "newest" ? sql`+${improvements.isCurrent} = 1` : eq(improvements.isCurrent, true)];
   if (query.topic !== undefined) {
     const cluster = await findCluster(db, query.topic);
     if (cluster === null) return null;

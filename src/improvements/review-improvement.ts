@@ -3,12 +3,11 @@ import { touchClusters } from "../clusters/context/read-context.ts";
 import { type Db, rowsFromJson } from "../db/client.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { type GuardFinding, improvements, reviews } from "../db/schema/improvements.ts";
-import { checkRewrite } from "../guards/check-rewrite.ts";
-import { noSuch, RedraftError } from "../lib/errors.ts";
-import { newId } from "../lib/ids.ts";
+import { found, RedraftError } from "../lib/errors.ts";
 import { retryD1 } from "../lib/retry-d1.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { Services } from "../services.ts";
+import { guardFindings, isRefusal } from "./guard-findings.ts";
 import type { ReviewInput } from "./schemas.ts";
 
 /**
@@ -18,14 +17,13 @@ import type { ReviewInput } from "./schemas.ts";
  * @throws RedraftError `not_found`; `conflict`, saying who was first; `invalid` when a guard refuses the edited text
  */
 export async function reviewImprovement(
-  services: Pick<Services, "db" | "clock" | "clusters">,
+  services: Pick<Services, "db" | "clock" | "newId" | "clusters">,
   id: string,
   review: ReviewInput,
   decidedBy: string,
 ): Promise<void> {
-  const { db, clock } = services;
-  const row = await readReviewed(db, id);
-  if (row === null) throw noSuch("improvement");
+  const { db, clock, newId } = services;
+  const row = found(await readReviewed(db, id), "improvement");
   const edit = editOf(row, review);
   const kept = {
     id: newId(),
@@ -80,7 +78,7 @@ async function readReviewed(db: Db, id: string) {
     .innerJoin(prompts, eq(prompts.id, improvements.promptId))
     .innerJoin(failedReplies, eq(failedReplies.id, improvements.failedReplyId))
     .where(eq(improvements.id, id));
-  return row ?? null;
+  return row;
 }
 
 type Reviewed = NonNullable<Awaited<ReturnType<typeof readReviewed>>>;
@@ -89,15 +87,8 @@ type Reviewed = NonNullable<Awaited<ReturnType<typeof readReviewed>>>;
 function editOf(row: Reviewed, review: ReviewInput): { text: string; findings: GuardFinding[] } | null {
   const text = review.corrected_reply;
   if (text === undefined || text === row.correctedReply) return null;
-  const { findings } = checkRewrite({
-    customerMessage: row.originalPrompt,
-    conversation: row.conversation ?? [],
-    aiReply: row.aiReply,
-    agentReply: row.agentReply,
-    failureExplanation: row.failureExplanation ?? undefined,
-    rewrite: text,
-  });
-  const refused = findings.filter(({ severity }) => severity === "refuse");
+  const findings = guardFindings(row, text);
+  const refused = findings.filter(isRefusal);
   if (refused.length > 0) {
     throw new RedraftError(
       "invalid",
@@ -105,7 +96,7 @@ function editOf(row: Reviewed, review: ReviewInput): { text: string; findings: G
       refused.map(({ detail }) => ({ pointer: "/corrected_reply", detail })),
     );
   }
-  return { text, findings: findings.map(({ guard, severity, detail }) => ({ guard, severity, detail })) };
+  return { text, findings };
 }
 
 /**

@@ -1,11 +1,11 @@
 import { excerpt } from "../lib/text.ts";
 import { Marked } from "../ui/diff.tsx";
 import { Gain, Rating } from "../ui/gain.tsx";
-import { exportRefusal } from "./export-refusal.ts";
-import { type ExportRule, whyNotExportable } from "./is-exportable.ts";
+import { TextSection } from "../ui/text-section.tsx";
+import { exportState, GuardWarnings, HelpdeskLink, PAIRWISE_WORDS } from "./improvement-parts.tsx";
+import type { ExportRule } from "./is-exportable.ts";
 import type { ImprovementDetail } from "./queries.ts";
 import type { LeftFailure } from "./review-queue.ts";
-import { PAIRWISE_WORDS, Warnings } from "./trust-parts.tsx";
 import { wordDiff } from "./word-diff.ts";
 
 /** What the person had entered when it could not be saved, and why it could not. */
@@ -48,7 +48,7 @@ export function ReviewPage({ improvement, cursor, isFirst, unreviewed, failures,
         <p class="empty">
           {unreviewed > 0 && !isFirst ? (
             <>
-              That was the last one. <a href="/review">Begin again with those you skipped</a>
+              That was the last one. <a href="/review">Start again with those you skipped</a>
             </>
           ) : (
             "Nothing waits for a review."
@@ -69,9 +69,6 @@ function Case({
   rule,
   unsaved,
 }: Pick<Props, "cursor" | "rule" | "unsaved"> & { improvement: ImprovementDetail }) {
-  const changes = wordDiff(improvement.original_reply.trim(), improvement.corrected_reply.trim());
-  const missing = wordDiff(improvement.agent_reply.trim(), improvement.corrected_reply.trim());
-  const refusal = exportRefusal(improvement, rule);
   return (
     <article class="review">
       <p class="review-facts">
@@ -82,47 +79,51 @@ function Case({
         {improvement.review_status !== "unreviewed" && <span class="tag topic">{improvement.review_status}</span>}
         <a href={`/improvements/${improvement.id}`}>What the judge said</a>
       </p>
-      <Warnings findings={improvement.guard_findings} />
-      <section class="text">
-        <h2>Prompt</h2>
-        <p class="whole">{improvement.original_prompt}</p>
-      </section>
+      <GuardWarnings findings={improvement.guard_findings} />
+      <TextSection title="Prompt">{improvement.original_prompt}</TextSection>
       {improvement.failure_explanation !== null && (
-        <section class="text">
-          <h2>Why the reply failed</h2>
-          <p class="whole">{improvement.failure_explanation}</p>
-        </section>
+        <TextSection title="Why the reply failed">{improvement.failure_explanation}</TextSection>
       )}
-      <div class="side-by-side">
-        <section class="text">
-          <h2>
-            Old reply <Rating rating={improvement.old_rating} />
-          </h2>
-          <Marked stretches={changes.one} as="removed" />
-        </section>
-        <section class="text">
-          <h2>
-            Improved reply{improvement.edited ? ", edited since" : ""}{" "}
-            {!improvement.edited && <Rating rating={improvement.new_rating} />}
-          </h2>
-          <Marked stretches={changes.other} as="added" />
-        </section>
-        <section class="text">
-          <h2>Agent's reply</h2>
-          <Marked stretches={missing.one} as="missing" />
-        </section>
-      </div>
+      <MarkedReplies improvement={improvement} />
       <p class="hint">
         <del>Struck</del>: only in the old reply. <ins>Underlined</ins>: new. <mark>Marked</mark>: the agent's words
         that the improved reply does not have. Very long texts with little in common stay unmarked.
       </p>
-      <p class="hint">
-        {refusal === null
-          ? "As it is, it goes into training files."
-          : `As it is, it stays out of training files: ${whyNotExportable(refusal, rule)}.`}
-      </p>
+      <p class="hint">{exportState(improvement, rule).sentence}</p>
       <DecisionForm improvement={improvement} cursor={cursor} unsaved={unsaved} />
     </article>
+  );
+}
+
+/** The replies, with what each has that the other has not. */
+function MarkedReplies({ improvement }: { improvement: ImprovementDetail }) {
+  const changes = wordDiff(improvement.original_reply.trim(), improvement.corrected_reply.trim());
+  const missing = wordDiff(improvement.agent_reply.trim(), improvement.corrected_reply.trim());
+  return (
+    <div class="side-by-side">
+      <TextSection
+        title={
+          <>
+            Old reply <Rating rating={improvement.old_rating} />
+          </>
+        }
+      >
+        <Marked stretches={changes.one} as="removed" />
+      </TextSection>
+      <TextSection
+        title={
+          <>
+            Improved reply{improvement.edited ? ", edited since" : ""}{" "}
+            {!improvement.edited && <Rating rating={improvement.new_rating} />}
+          </>
+        }
+      >
+        <Marked stretches={changes.other} as="added" />
+      </TextSection>
+      <TextSection title="Agent's reply">
+        <Marked stretches={missing.one} as="missing" />
+      </TextSection>
+    </div>
   );
 }
 
@@ -198,21 +199,11 @@ function LeftFailures({ failures }: Pick<Props, "failures">) {
             <details>
               <summary>Replies</summary>
               <div class="side-by-side">
-                <section class="text">
-                  <h2>Old reply</h2>
-                  <p class="whole">{failure.aiReply}</p>
-                </section>
-                <section class="text">
-                  <h2>Agent's reply</h2>
-                  <p class="whole">{failure.agentReply}</p>
-                </section>
+                <TextSection title="Old reply">{failure.aiReply}</TextSection>
+                <TextSection title="Agent's reply">{failure.agentReply}</TextSection>
               </div>
             </details>
-            {failure.contextUrl !== null && (
-              <a href={failure.contextUrl} rel="noopener noreferrer nofollow">
-                Message in helpdesk
-              </a>
-            )}
+            <HelpdeskLink url={failure.contextUrl} />
           </li>
         ))}
       </ul>

@@ -1,9 +1,9 @@
 import { type Context, Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
+import { checkForm, readForm } from "../http/read-form.ts";
+import { renderPage } from "../http/render-page.tsx";
 import { noSuch, RedraftError } from "../lib/errors.ts";
-import { fieldErrors } from "../lib/field-errors.ts";
 import { isId } from "../lib/ids.ts";
-import { renderPage } from "../ui/layout.tsx";
 import { exportRule } from "./is-exportable.ts";
 import { getImprovement } from "./queries.ts";
 import { reviewImprovement } from "./review-improvement.ts";
@@ -21,23 +21,24 @@ export const reviewPages = new Hono<AppEnv>()
   .post("/improvements/:id/review", async (c) => {
     const id = c.req.param("id");
     if (!isId(id)) throw noSuch("improvement");
-    const form = await c.req.formData();
-    const field = (name: string) => String(form.get(name) ?? "").trim() || undefined;
-    const edits = field("decision") === "edit";
-    // A form sends its texts with CRLF; what was stored has the line ends it was written with.
-    const correctedReply = edits ? (field("corrected_reply")?.replaceAll("\r\n", "\n") ?? "") : undefined;
-    const entered = { correctedReply, note: field("note"), reviewer: field("reviewer") };
-    const cursor = field("cursor") ?? "";
+    const form = await readForm(c);
+    const edits = form.decision === "edit";
+    const entered = {
+      // A form sends its texts with CRLF; what was stored has the line ends it was written with.
+      correctedReply: edits ? (form.corrected_reply?.replaceAll("\r\n", "\n") ?? "") : undefined,
+      note: form.note,
+      reviewer: form.reviewer,
+    };
+    const cursor = form.cursor ?? "";
     try {
-      const parsed = reviewInput.safeParse({
-        decision: edits ? "approve" : field("decision"),
-        corrected_reply: correctedReply,
+      const review = checkForm(reviewInput, {
+        decision: edits ? "approve" : form.decision,
+        corrected_reply: entered.correctedReply,
         note: entered.note,
         reviewer: entered.reviewer,
-        version: Number(field("version")),
+        version: Number(form.version),
       });
-      if (!parsed.success) throw new RedraftError("invalid", "This can not be saved.", fieldErrors(parsed.error));
-      await reviewImprovement(c.var.services, id, parsed.data, c.var.actor);
+      await reviewImprovement(c.var.services, id, review, c.var.actor);
     } catch (error) {
       if (!(error instanceof RedraftError) || (error.code !== "conflict" && error.code !== "invalid")) throw error;
       // What the person wrote is shown again: neither lost, nor written over what someone else decided.

@@ -11,23 +11,23 @@ const unreviewed = and(eq(improvements.isCurrent, true), eq(improvements.reviewS
 
 /**
  * The next improvement to review, the most doubtful first.
- * @param after the cursor of the one before; null begins anew
+ * @param after the cursor of the one before; null begins at the start
  * @returns its id with its own cursor, or null at the end of the queue
  */
 export async function nextToReview(db: Db, after: string | null): Promise<{ id: string; cursor: string } | null> {
-  const position = after === null ? null : decodeCursor(after, ["number", "string"]);
+  const position = after === null ? null : decodeCursor(after, ["number", "number"]);
   const [row] = await db
-    .select({ id: improvements.id, doubt: improvements.doubt })
+    .select({ id: improvements.id, doubt: improvements.doubt, seq: improvements.seq })
     .from(improvements)
     .where(
       and(
         unreviewed,
-        position ? sql`(${improvements.doubt}, ${improvements.id}) < (${position[0]}, ${position[1]})` : undefined,
+        position ? sql`(${improvements.doubt}, ${improvements.seq}) < (${position[0]}, ${position[1]})` : undefined,
       ),
     )
-    .orderBy(desc(improvements.doubt), desc(improvements.id))
+    .orderBy(desc(improvements.doubt), desc(improvements.seq))
     .limit(1);
-  return row ? { id: row.id, cursor: encodeCursor([row.doubt, row.id]) } : null;
+  return row ? { id: row.id, cursor: encodeCursor([row.doubt, row.seq]) } : null;
 }
 
 /** How many improvements nobody has reviewed yet. */

@@ -1,6 +1,7 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
+import { idParam, jsonAnswer, jsonBody } from "../http/route-parts.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { getImprovement, improvementCredit, listImprovements } from "./queries.ts";
 import { reviewImprovement } from "./review-improvement.ts";
@@ -13,7 +14,7 @@ const list = createRoute({
   summary: "The leaderboard: the most improved replies",
   request: { query: improvementQuery },
   responses: {
-    200: { description: "A page", content: { "application/json": { schema: improvementPage } } },
+    200: jsonAnswer("A page", improvementPage),
     ...problems("invalid"),
   },
 });
@@ -24,7 +25,7 @@ const credit = createRoute({
   tags: ["improvements"],
   summary: "What was gained, by failure category and by correcting agent",
   responses: {
-    200: { description: "Those with the most points first", content: { "application/json": { schema: creditOutput } } },
+    200: jsonAnswer("Those with the most points first", creditOutput),
     ...problems(),
   },
 });
@@ -35,14 +36,11 @@ const review = createRoute({
   tags: ["improvements"],
   summary: "Approve an improvement, edited or as it is, or reject it",
   request: {
-    params: z.object({ id: z.uuid("must be an improvement's id") }),
-    body: { content: { "application/json": { schema: reviewInput } }, required: true },
+    params: idParam("an improvement's"),
+    body: jsonBody(reviewInput),
   },
   responses: {
-    200: {
-      description: "The improvement as it is now",
-      content: { "application/json": { schema: improvementOutput } },
-    },
+    200: jsonAnswer("The improvement as it is now", improvementOutput),
     ...problems("invalid", "not_found", "conflict"),
   },
 });
@@ -54,6 +52,6 @@ export const improvementRoutes = createRouter()
     const { id } = c.req.valid("param");
     await reviewImprovement(c.var.services, id, c.req.valid("json"), c.var.actor);
     const improvement = await getImprovement(c.var.services.db, id);
-    if (improvement === null) throw new RedraftError("not_found", "It has been erased meanwhile.");
+    if (improvement === null) throw new RedraftError("not_found", "It has since been erased.");
     return c.json(improvementOutput.parse(improvement), 200);
   });

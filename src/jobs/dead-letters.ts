@@ -1,8 +1,7 @@
 import { and, desc, eq, isNull, lt } from "drizzle-orm";
 import { failedReplies } from "../db/schema/failures.ts";
 import { deadLetters } from "../db/schema/jobs.ts";
-import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
-import { newId } from "../lib/ids.ts";
+import { idAfter, type Page, toPage } from "../http/pagination.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import type { DeadLetterOutput, DeadLetterQuery } from "./schemas.ts";
@@ -11,7 +10,7 @@ export type QueueName = typeof deadLetters.$inferSelect.queue;
 
 /** Keeps a message that no consumer could deal with. */
 export async function keepDeadLetter(
-  { db, clock }: Pick<Services, "db" | "clock">,
+  { db, clock, newId }: Pick<Services, "db" | "clock" | "newId">,
   queue: QueueName,
   body: unknown,
   error: string,
@@ -21,7 +20,7 @@ export async function keepDeadLetter(
 
 /** Keeps a batch of a dead-letter queue. A batch delivered twice is kept twice, which harms nothing but the list. */
 export async function consumeDeadLetters(
-  services: Pick<Services, "db" | "clock">,
+  services: Pick<Services, "db" | "clock" | "newId">,
   queue: QueueName,
   batch: MessageBatch,
 ): Promise<void> {
@@ -37,15 +36,11 @@ export async function listDeadLetters(
   db: Services["db"],
   { replayed, cursor, limit }: DeadLetterQuery,
 ): Promise<Page<DeadLetterOutput>> {
+  const after = idAfter(cursor);
   const rows = await db
     .select()
     .from(deadLetters)
-    .where(
-      and(
-        replayed ? undefined : isNull(deadLetters.replayedAt),
-        cursor ? lt(deadLetters.id, String(decodeCursor(cursor, ["string"])[0])) : undefined,
-      ),
-    )
+    .where(and(replayed ? undefined : isNull(deadLetters.replayedAt), after ? lt(deadLetters.id, after) : undefined))
     .orderBy(desc(deadLetters.id))
     .limit(limit + 1);
   return toPage(

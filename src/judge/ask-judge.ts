@@ -1,13 +1,30 @@
 import { z } from "zod";
+import type { Turn } from "../db/schema/failures.ts";
 import { completeJson } from "../llm/complete-json.ts";
+import type { Model } from "../llm/model.ts";
 import { ModelError } from "../llm/model.ts";
 import { sections, transcript } from "../llm/sections.ts";
-import type { Judge, RatedCase } from "./rate-reply.ts";
+
+export interface Judge {
+  model: Model;
+  name: string;
+  /** How often each reply is rated. */
+  samples: number;
+}
+
+export interface RatedCase {
+  originalPrompt: string;
+  conversation?: Turn[] | null;
+  agentReply: string;
+}
 
 const MAX_OUTPUT_TOKENS = 4_000;
 
-/** Some models answer an object where a text belongs. */
-export const words = z.preprocess((value) => (typeof value === "string" ? value : JSON.stringify(value)), z.string());
+/** Text of the judge's. Some models answer an object where a text belongs: it is kept as JSON. */
+export const textOrJson = z.preprocess(
+  (value) => (typeof value === "string" ? value : JSON.stringify(value)),
+  z.string(),
+);
 
 export interface Question<T> {
   name: string;
@@ -18,7 +35,7 @@ export interface Question<T> {
 }
 
 /**
- * Asks the judge about replies to a customer, beside the conversation and the agent's reply.
+ * Asks the judge about replies to a customer, together with the conversation and the agent's reply.
  * @returns null where it gave no answer that can be used
  * @throws ModelError for what may pass or needs an operator
  */

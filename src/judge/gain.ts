@@ -1,4 +1,5 @@
 import type { JudgeSample } from "../db/schema/judge.ts";
+import { mean, variance } from "../lib/statistics.ts";
 
 /** What the judge's samples say of a correction. Ratings are null when a reply could not be judged. */
 export interface Gain {
@@ -28,14 +29,4 @@ export function estimateGain(oldSamples: JudgeSample[], newSamples: JudgeSample[
       ? Math.sqrt(variance(oldRatings) / oldRatings.length + variance(newRatings) / newRatings.length)
       : null,
   };
-}
-
-function mean(values: number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Sample variance (Bessel). */
-function variance(values: number[]): number {
-  const middle = mean(values);
-  return values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1);
 }

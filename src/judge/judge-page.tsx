@@ -1,8 +1,8 @@
 import type { Estimate } from "../lib/statistics.ts";
-import { doesNotGain, isZero } from "./meaning.ts";
+import { doesNotRise, isZero } from "./meaning.ts";
 import { type Calibration, DEFAULT_SAMPLE } from "./schemas.ts";
 
-/** More than this many points may stand beside a difference of ratings; a correlation needs decimals. */
+/** Ratings are shown to a tenth of a point; a correlation needs two decimals. */
 const points = (value: number) => value.toFixed(1).replace("-", "−");
 const correlation = (value: number) => value.toFixed(2).replace("-", "−");
 
@@ -24,7 +24,7 @@ export function JudgePage({ calibration, failures }: { calibration: Calibration;
         </tbody>
       </table>
       <h2>Controls</h2>
-      <p class="hint">Ratings whose outcome is known beforehand. A judge that fails them can not tell a real gain.</p>
+      <p class="hint">Ratings whose outcome is known in advance. A judge that fails them cannot tell a real gain.</p>
       {controls === null ? <p class="empty">No controls have been run yet.</p> : <Controls controls={controls} />}
       <form class="decision" method="post" action="/judge/controls">
         <label>
@@ -61,16 +61,16 @@ function Controls({ controls }: { controls: NonNullable<Calibration["controls"]>
             verdict={null}
           />
           <Row
-            name="Old reply rated again, difference: must be 0"
+            name="Old reply rated again, difference: should be 0"
             estimate={old_against_old}
             format={points}
             verdict={old_against_old && isZero(old_against_old)}
           />
           <Row
-            name="Old reply with empty words added, gain: must not gain"
+            name="Old reply with empty words added, difference: should not rise"
             estimate={padded_old}
             format={points}
-            verdict={padded_old && doesNotGain(padded_old)}
+            verdict={padded_old && doesNotRise(padded_old)}
           />
         </tbody>
       </table>

@@ -2,7 +2,7 @@ import type { Calibration } from "./schemas.ts";
 
 type Known = Omit<Calibration, "meaning">;
 
-/** From here on an agreement in order is called fair, and good. Rough words for a correlation; the number stands beside. */
+/** From here on an agreement in order is called fair, and good. Rough words for a correlation; the number is shown too. */
 const FAIR = 0.3;
 const GOOD = 0.6;
 
@@ -44,9 +44,9 @@ function ofControls(controls: Known["controls"]): string[] {
     );
   if (padded)
     said.push(
-      doesNotGain(padded)
+      doesNotRise(padded)
         ? "Empty words do not raise a rating."
-        : `Empty words alone raise a rating by ${Math.round(padded.value)}: so much of a gain may be length.`,
+        : `Empty words alone raise a rating by ${Math.round(padded.value)}: that much of a gain may be length.`,
     );
   return said;
 }
@@ -58,7 +58,7 @@ export function isZero({ low, high }: Interval): boolean {
   return low <= 0 && high >= 0;
 }
 
-/** Padding must not gain: its interval must reach down to 0. */
-export function doesNotGain({ low }: Interval): boolean {
+/** Padding should not raise a rating: its interval must reach down to 0. */
+export function doesNotRise({ low }: Interval): boolean {
   return low <= 0;
 }

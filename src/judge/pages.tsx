@@ -1,8 +1,7 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
-import { RedraftError } from "../lib/errors.ts";
-import { fieldErrors } from "../lib/field-errors.ts";
-import { renderPage } from "../ui/layout.tsx";
+import { checkForm, readForm } from "../http/read-form.ts";
+import { renderPage } from "../http/render-page.tsx";
 import { countFailures, readCalibration } from "./calibration.ts";
 import { requestControls } from "./controls.ts";
 import { JudgePage } from "./judge-page.tsx";
@@ -18,9 +17,7 @@ export const judgePages = new Hono<AppEnv>()
     return renderPage(c, "Judge", <JudgePage calibration={calibration} failures={failures} />);
   })
   .post("/judge/controls", async (c) => {
-    const form = await c.req.formData();
-    const parsed = controlsInput.safeParse({ sample: form.get("sample") || undefined });
-    if (!parsed.success) throw new RedraftError("invalid", "This sample is not valid.", fieldErrors(parsed.error));
-    await requestControls(c.var.services, parsed.data.sample);
+    const { sample } = checkForm(controlsInput, await readForm(c));
+    await requestControls(c.var.services, sample);
     return c.redirect("/judge", 303);
   });

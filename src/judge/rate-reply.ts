@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { Turn } from "../db/schema/failures.ts";
 import type { JudgeSample } from "../db/schema/judge.ts";
-import type { Model } from "../llm/model.ts";
-import { askJudge, words } from "./ask-judge.ts";
+import { settleAll } from "../lib/settle-all.ts";
+import type { Judge, RatedCase } from "./ask-judge.ts";
+import { askJudge, textOrJson } from "./ask-judge.ts";
 
 /** Names the rubric and its weights; ratings of different rubrics are not compared. */
 export const RUBRIC = "2026-11b";
@@ -28,7 +28,7 @@ const score = z.preprocess(
 );
 
 const judged = z.object({
-  reasons: words,
+  reasons: textOrJson,
   // A judge that does not say is taken at its scores: no answer is lost for it.
   usable_reference: z.preprocess((value) => (typeof value === "boolean" ? value : null), z.boolean().nullable()),
   accuracy: score,
@@ -36,31 +36,15 @@ const judged = z.object({
   tone: score,
 });
 
-export interface Judge {
-  model: Model;
-  name: string;
-  /** How often each reply is rated. */
-  samples: number;
-}
-
-export interface RatedCase {
-  originalPrompt: string;
-  conversation?: Turn[] | null;
-  agentReply: string;
-}
-
 /**
- * Has the judge rate one reply, blind: it is not told whether the reply is the old or the new one, and sees no other
+ * Has the judge rate one reply, blind: it does not know whether the reply is the old or the new one, and sees no other
  * candidate. Samples in which it gives no usable answer are left out.
  * @returns the samples that came; none: the reply could not be judged
  * @throws ModelError for failures that may pass or need an operator: nothing is known of the reply then
  */
 export async function rateReply(rated: RatedCase, reply: string, judge: Judge): Promise<JudgeSample[]> {
-  const tries = await Promise.allSettled(Array.from({ length: judge.samples }, () => rateOnce(rated, reply, judge)));
-  return tries.flatMap((sample) => {
-    if (sample.status === "fulfilled") return sample.value ?? [];
-    throw sample.reason;
-  });
+  const samples = await settleAll(Array.from({ length: judge.samples }, () => rateOnce(rated, reply, judge)));
+  return samples.filter((sample) => sample !== null);
 }
 
 async function rateOnce(rated: RatedCase, reply: string, judge: Judge): Promise<JudgeSample | null> {

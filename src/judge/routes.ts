@@ -1,6 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
+import { jsonAnswer, jsonBody } from "../http/route-parts.ts";
 import { readCalibration } from "./calibration.ts";
 import { requestControls } from "./controls.ts";
 import { calibrationOutput, controlsCreated, controlsInput } from "./schemas.ts";
@@ -13,10 +14,7 @@ const calibration = createRoute({
   tags,
   summary: "How far the judge can be trusted",
   responses: {
-    200: {
-      description: "Agreement with people, controls",
-      content: { "application/json": { schema: calibrationOutput } },
-    },
+    200: jsonAnswer("Agreement with people, and controls", calibrationOutput),
     ...problems(),
   },
 });
@@ -26,9 +24,9 @@ const controls = createRoute({
   path: "/v1/judge/controls",
   tags,
   summary: "Run the judge's controls over a sample of failures",
-  request: { body: { content: { "application/json": { schema: controlsInput } }, required: true } },
+  request: { body: jsonBody(controlsInput) },
   responses: {
-    202: { description: "Accepted", content: { "application/json": { schema: controlsCreated } } },
+    202: jsonAnswer("Accepted", controlsCreated),
     ...problems("invalid"),
   },
 });

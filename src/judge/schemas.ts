@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { CONTROL_STATUSES } from "../db/schema/judge.ts";
 
-/** A control costs four model calls a failure: so many that one invocation has time for all. */
+/** A control costs four model calls a failure; one invocation has time for this many failures. */
 const MOST_SAMPLED = 100;
 export const DEFAULT_SAMPLE = 30;
 
@@ -45,7 +45,7 @@ export const calibrationOutput = z
         old_against_old: controlled.openapi({
           description: "The same reply rated again; must be 0 within its interval.",
         }),
-        padded_old: controlled.openapi({ description: "The old reply with empty words added; must not gain." }),
+        padded_old: controlled.openapi({ description: "The old reply with empty words added; should not rise." }),
         created_at: z.iso.datetime(),
         finished_at: z.iso.datetime().nullable(),
       })

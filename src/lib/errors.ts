@@ -41,11 +41,12 @@ export function noSuch(what: string): RedraftError {
 }
 
 /**
- * The text of anything that was thrown, for logs. A failed query is told by its SQL and its cause: drizzle's own message
- * also lists the parameters, which are customers' texts.
+ * What was thrown, for logs. Two kinds of message quote customers' texts and are left out: drizzle's, which lists the
+ * parameters of a failed query (its SQL and its cause are given instead), and that of JSON which cannot be read.
  */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof SyntaxError) return error.name;
   if ("query" in error && "params" in error) return `query failed (${describeError(error.cause)}): ${error.query}`;
   return `${error.name}: ${error.message}`;
 }

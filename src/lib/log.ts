@@ -12,14 +12,11 @@ export type LogFields = {
     | null;
 };
 
-const WRITERS = { info: console.log, warn: console.warn, error: console.error };
-type Level = keyof typeof WRITERS;
-
 const logAs =
-  (level: Level) =>
+  (level: "info" | "warn" | "error") =>
   (event: string, fields: LogFields = {}, ...error: unknown[]): void => {
     const described = error.length > 0 ? { error: describeError(error[0]) } : {};
-    WRITERS[level](JSON.stringify({ level, event, ...fields, ...described }));
+    console[level](JSON.stringify({ level, event, ...fields, ...described }));
   };
 
 /**

@@ -6,7 +6,7 @@ import type { WaitUntil } from "./wait-until.ts";
 const REFRESH_AGAIN_MS = 5_000;
 
 /**
- * Past its life by more than this, a copy is loaded anew before it answers: what was erased must not come back from
+ * Past its life by more than this, a copy is reloaded before it answers: what was erased must not come back from
  * an isolate that was idle. Where that fails, the copy still answers.
  */
 const LONGEST_PAST_MS = MINUTE;

@@ -1,4 +1,5 @@
 import { fromBase64Url } from "./base64url.ts";
+import { hmacKey } from "./secrets.ts";
 import { MINUTE, SECOND } from "./time.ts";
 
 /*
@@ -41,7 +42,9 @@ export async function refuseDelivery(
   const signed = new Uint8Array(head.byteLength + body.byteLength);
   signed.set(head);
   signed.set(body, head.byteLength);
-  const given = signature.split(" ").flatMap((part) => (part.startsWith("v1,") ? (bytesOf(part.slice(3)) ?? []) : []));
+  const given = signature
+    .split(" ")
+    .flatMap((part) => (part.startsWith("v1,") ? (fromBase64Url(part.slice(3)) ?? []) : []));
   for (const secret of secrets) {
     const key = await keyOf(secret);
     for (const one of given.slice(0, MOST_SIGNATURES)) {
@@ -54,20 +57,12 @@ export async function refuseDelivery(
 /** True for `whsec_` and base64; a secret without that prefix is taken as it is written. */
 export function isWebhookSecret(secret: string): boolean {
   if (!secret.startsWith(PREFIX)) return secret !== "";
-  return (bytesOf(secret.slice(PREFIX.length))?.byteLength ?? 0) > 0;
+  return (fromBase64Url(secret.slice(PREFIX.length))?.byteLength ?? 0) > 0;
 }
 
 function keyOf(secret: string): Promise<CryptoKey> {
-  const bytes = secret.startsWith(PREFIX) ? bytesOf(secret.slice(PREFIX.length)) : new TextEncoder().encode(secret);
-  return crypto.subtle.importKey("raw", bytes ?? new Uint8Array(), { name: "HMAC", hash: "SHA-256" }, false, [
-    "verify",
-  ]);
-}
-
-function bytesOf(base64: string): Uint8Array | null {
-  try {
-    return fromBase64Url(base64);
-  } catch {
-    return null;
-  }
+  const bytes = secret.startsWith(PREFIX)
+    ? fromBase64Url(secret.slice(PREFIX.length))
+    : new TextEncoder().encode(secret);
+  return hmacKey(bytes ?? new Uint8Array());
 }

@@ -6,27 +6,40 @@ export interface Estimate {
   n: number;
 }
 
-/** The 97.5% point of the normal distribution. */
-const Z = 1.96;
+/** The 97.5% quantile of the normal distribution. */
+const Z = 1.959964;
 
-/** Mean with Student's t interval; null with fewer than two values, of which no interval can be told. */
-export function meanEstimate(values: number[]): Estimate | null {
-  const n = values.length;
-  if (n < 2) return null;
-  const value = values.reduce((sum, x) => sum + x, 0) / n;
-  const variance = values.reduce((sum, x) => sum + (x - value) ** 2, 0) / (n - 1);
-  const half = studentT(n - 1) * Math.sqrt(variance / n);
-  return { value, low: value - half, high: value + half, n };
+/** The 97.5% quantile of Student's t for 1 to 30 degrees of freedom, as published (NIST/SEMATECH e-Handbook, 1.3.6.7.2). */
+const STUDENT_T = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
+  2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
+];
+
+/** The 97.5% quantile of Student's t; past the table by the Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5). */
+export function studentT(degrees: number): number {
+  const listed = STUDENT_T[degrees - 1];
+  if (listed !== undefined) return listed;
+  return Z + (Z ** 3 + Z) / (4 * degrees) + (5 * Z ** 5 + 16 * Z ** 3 + 3 * Z) / (96 * degrees ** 2);
 }
 
-/** The 97.5% point of Student's t, by the Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5). */
-function studentT(degrees: number): number {
-  const terms = [
-    (Z ** 3 + Z) / 4,
-    (5 * Z ** 5 + 16 * Z ** 3 + 3 * Z) / 96,
-    (3 * Z ** 7 + 19 * Z ** 5 + 17 * Z ** 3 - 15 * Z) / 384,
-  ];
-  return terms.reduce((sum, term, i) => sum + term / degrees ** (i + 1), Z);
+/** The arithmetic mean; NaN of nothing. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, x) => sum + x, 0) / values.length;
+}
+
+/** The sample variance (divided by n - 1); NaN with fewer than two values. */
+export function variance(values: readonly number[]): number {
+  const middle = mean(values);
+  return values.reduce((sum, x) => sum + (x - middle) ** 2, 0) / (values.length - 1);
+}
+
+/** Mean with Student's t interval; null with fewer than two values, which give no interval. */
+export function meanEstimate(values: readonly number[]): Estimate | null {
+  const n = values.length;
+  if (n < 2) return null;
+  const value = mean(values);
+  const half = studentT(n - 1) * Math.sqrt(variance(values) / n);
+  return { value, low: value - half, high: value + half, n };
 }
 
 /** Below this an interval says nothing: its width needs n - 3. */
@@ -61,15 +74,39 @@ function ranks(values: number[]): number[] {
 }
 
 function pearson(xs: number[], ys: number[]): number {
-  const n = xs.length;
-  const meanX = xs.reduce((sum, x) => sum + x, 0) / n;
-  const meanY = ys.reduce((sum, y) => sum + y, 0) / n;
-  let [xy, xx, yy] = [0, 0, 0];
-  for (const [i, x] of xs.entries()) {
-    const y = ys[i] ?? 0;
-    xy += (x - meanX) * (y - meanY);
-    xx += (x - meanX) ** 2;
-    yy += (y - meanY) ** 2;
-  }
-  return xy / Math.sqrt(xx * yy);
+  const [meanX, meanY] = [mean(xs), mean(ys)];
+  const products = xs.map((x, i) => (x - meanX) * ((ys[i] ?? 0) - meanY));
+  return mean(products) / Math.sqrt(mean(xs.map((x) => (x - meanX) ** 2)) * mean(ys.map((y) => (y - meanY) ** 2)));
+}
+
+/** How often something happened, of how many times it could have. */
+export interface Share {
+  n: number;
+  count: number;
+}
+
+/** A share with its 95% interval, by Wilson (1927). */
+export function shareEstimate({ n, count }: Share): Estimate {
+  const value = count / n;
+  const middle = value + (Z * Z) / (2 * n);
+  const reach = Z * Math.sqrt((value * (1 - value)) / n + (Z * Z) / (4 * n * n));
+  const scale = 1 + (Z * Z) / n;
+  return { value, low: Math.max(0, (middle - reach) / scale), high: Math.min(1, (middle + reach) / scale), n };
+}
+
+/**
+ * The first share less the second, with its 95% interval: Newcombe's hybrid of two Wilson intervals (Newcombe 1998,
+ * "Interval estimation for the difference between independent proportions", method 10). Holds for small counts and
+ * for shares of 0 and 1, where the textbook interval has width 0.
+ * @returns null while one side has no cases
+ */
+export function shareDifference(first: Share, second: Share): Omit<Estimate, "n"> | null {
+  if (first.n === 0 || second.n === 0) return null;
+  const [a, b] = [shareEstimate(first), shareEstimate(second)];
+  const value = a.value - b.value;
+  return {
+    value,
+    low: value - Math.hypot(a.value - a.low, b.high - b.value),
+    high: value + Math.hypot(a.high - a.value, b.value - b.low),
+  };
 }

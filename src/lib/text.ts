@@ -11,6 +11,11 @@ export function label(text: string): string {
   return storable(text).normalize("NFKC").replace(/\s+/gu, " ").trim();
 }
 
+/** A text on one line, without stray white space. */
+export function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
+
 /** SHA-256 of a text, as lower-case hex. */
 export async function sha256Hex(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));

@@ -1,5 +1,5 @@
 import { MINUTE } from "../lib/time.ts";
-import type { Fault, ProviderAnswer } from "./answers/fault.ts";
+import type { Fault } from "./answers/fault.ts";
 import type { Tokens } from "./answers/read-completion.ts";
 import { lostAnswer } from "./answers/whose-fault.ts";
 import { AnswerTooLargeError, DeadlineError } from "./deadlines.ts";
@@ -7,17 +7,6 @@ import { ModelError, type ModelFailure } from "./model.ts";
 
 /** A provider that asks for more than this is asked again anyway: the queue delays at most 12 hours. */
 const LONGEST_RETRY_AFTER_MS = 60 * MINUTE;
-
-/** A refusal with its whole body, of which the SDK keeps only what has OpenAI's shape. */
-export class RefusedError extends Error {
-  readonly answer: ProviderAnswer;
-
-  constructor(answer: ProviderAnswer) {
-    super(`the model's server answered ${answer.status}`);
-    this.name = "RefusedError";
-    this.answer = answer;
-  }
-}
 
 /** What a call without an answer failed with: a deadline, a lost connection. */
 export function classifyError(thrown: unknown): ModelError {
@@ -60,9 +49,9 @@ function failureOf(fault: Fault): ModelFailure {
 }
 
 /** The SDK wraps what `fetch` threw; the innermost known error says most. */
-export function rootCause(thrown: unknown): unknown {
+function rootCause(thrown: unknown): unknown {
   let error = thrown;
   for (let depth = 0; depth < 5 && error instanceof Error && error.cause instanceof Error; depth++) error = error.cause;
-  const known = [DeadlineError, AnswerTooLargeError, RefusedError, ModelError];
+  const known = [DeadlineError, AnswerTooLargeError, ModelError];
   return known.some((kind) => error instanceof kind) ? error : thrown;
 }

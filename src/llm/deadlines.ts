@@ -1,4 +1,4 @@
-import { SECOND } from "../lib/time.ts";
+import { type Clock, SECOND } from "../lib/time.ts";
 
 /** How long a model call may take, in milliseconds, and how large its answer may be, in bytes. */
 export interface Deadlines {
@@ -32,11 +32,11 @@ export class AnswerTooLargeError extends Error {
 
 /**
  * A `fetch` that gives up: when no headers come, when the body pauses too long, when the whole takes too long
- * or grows too large. The SDK's own time-out ends with the headers, so a slow drip would hold it for ever.
+ * or grows too large. A time-out that ends with the headers would let a slow drip hold a call for ever.
  */
-export function fetchWithDeadlines(deadlines: Deadlines, fetchFn: typeof fetch = fetch): typeof fetch {
+export function fetchWithDeadlines(deadlines: Deadlines, clock: Clock, fetchFn: typeof fetch = fetch): typeof fetch {
   return async (input, init) => {
-    const end = Date.now() + deadlines.totalMs;
+    const end = clock() + deadlines.totalMs;
     const abort = new AbortController();
     const signal = init?.signal ? AbortSignal.any([init.signal, abort.signal]) : abort.signal;
     const response = await within(
@@ -50,7 +50,7 @@ export function fetchWithDeadlines(deadlines: Deadlines, fetchFn: typeof fetch =
     let bytes = 0;
     const body = new ReadableStream<Uint8Array>({
       async pull(controller) {
-        const wait = Math.max(0, Math.min(deadlines.betweenChunksMs, end - Date.now()));
+        const wait = Math.max(0, Math.min(deadlines.betweenChunksMs, end - clock()));
         const { done, value } = await within(reader.read(), wait, "the answer stopped coming", abort);
         if (done) return controller.close();
         bytes += value.byteLength;

@@ -10,14 +10,14 @@ import type { ModelErrorCode, ModelFailure } from "./model.ts";
 /** The shared row. Open: `until` is null. Closed: until then nothing begins; after it, one probe at a time. */
 export type GateState = Omit<typeof gate.$inferSelect, "id">;
 
-/** So many failures in a row, across all corrections, mean the provider is down rather than one reply unlucky. */
+/** This many failures in a row, across all corrections, mean the provider is down rather than one reply unlucky. */
 const FAILURES_TO_CLOSE = 5;
 
 /** A provider that is down is probed after 30 s, then after twice as long each time. */
 const FIRST_PROBE_MS = 30 * SECOND;
 const LONGEST_PROBE_MS = 15 * MINUTE;
 
-/** What an operator has to mend (key, quota, model name) is probed at this pace, so that it goes on by itself. */
+/** What an operator has to mend (key, quota, model name) is probed at this pace, so that corrections resume on their own. */
 export const OPERATOR_PROBE_MS = 5 * MINUTE;
 
 export const OPEN: GateState = { code: null, reason: null, until: null, failures: 0, setup: null };
@@ -67,7 +67,7 @@ export function admit(state: GateState, spent: number, budget: number, now: numb
 }
 
 export function budgetUsedUp(budget: number): string {
-  return `The daily budget of ${budget} tokens is used up (DAILY_TOKEN_BUDGET); it goes on at midnight UTC.`;
+  return `The daily budget of ${budget} tokens is used up (DAILY_TOKEN_BUDGET); work resumes at midnight UTC.`;
 }
 
 /** While one probe is out, nobody else tries. */

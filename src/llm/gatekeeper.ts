@@ -26,7 +26,7 @@ const ROW = 1;
 export interface Gatekeeper {
   /** May a correction begin? */
   admit(): Promise<Admission>;
-  /** Tells how a correction's model calls ended, and what they cost in tokens. Null: nothing about the provider. */
+  /** Learns how a correction's model calls ended, and what they cost in tokens. Null: nothing about the provider. */
   report(report: Report | null, tokens: number): Promise<void>;
 }
 
@@ -119,7 +119,7 @@ async function bringForward(db: Db, now: number, code: string | null): Promise<v
     );
 }
 
-/** Names key, address and models without telling the key. */
+/** Names key, address and models without revealing the key. */
 async function setupOf(config: Config): Promise<string> {
   const { OPENAI_API_KEY, OPENAI_BASE_URL, CORRECTION_MODEL, JUDGE_MODEL } = config;
   return (await sha256Hex(JSON.stringify([OPENAI_API_KEY, OPENAI_BASE_URL, CORRECTION_MODEL, JUDGE_MODEL]))).slice(

@@ -1,8 +1,9 @@
-import { OpenAI } from "openai/client";
 import type { ChatCompletionCreateParamsNonStreaming } from "openai/resources/chat/completions";
+import type { Clock } from "../lib/time.ts";
 import type { Fault, ProviderAnswer } from "./answers/fault.ts";
-import { type Completion, readCompletion } from "./answers/read-completion.ts";
-import { classifyError, modelError, RefusedError, rootCause } from "./classify-error.ts";
+import { readCompletion } from "./answers/read-completion.ts";
+import { createChatCompletions } from "./chat-client.ts";
+import { classifyError, modelError } from "./classify-error.ts";
 import { DEADLINES, type Deadlines, fetchWithDeadlines } from "./deadlines.ts";
 import { type Model, type ModelRequest, NO_USAGE } from "./model.ts";
 
@@ -18,27 +19,35 @@ const quirksOf = new Map<string, Set<Quirk>>();
 export interface OpenAiOptions {
   apiKey: string;
   baseUrl: string;
+  clock: Clock;
   deadlines?: Deadlines;
   fetch?: typeof fetch;
 }
 
 /** A model behind any server that speaks OpenAI's Chat Completions. Never retries: the queue backs off. */
-export function createOpenAiModel({ apiKey, baseUrl, deadlines = DEADLINES, fetch }: OpenAiOptions): Model {
-  const client = new OpenAI({
+export function createOpenAiModel({ apiKey, baseUrl, clock, deadlines = DEADLINES, fetch }: OpenAiOptions): Model {
+  const completions = createChatCompletions({
     apiKey: apiKey || "none",
-    baseURL: baseUrl,
-    maxRetries: 0,
-    timeout: deadlines.totalMs,
-    fetch: keepRefusals(fetchWithDeadlines(deadlines, fetch)),
-    logLevel: "off",
+    baseUrl,
+    fetch: fetchWithDeadlines(deadlines, clock, fetch),
   });
+
+  async function ask(params: ChatCompletionCreateParamsNonStreaming): Promise<ProviderAnswer> {
+    try {
+      const response = await completions.create(params).asResponse();
+      return { status: response.status, headers: response.headers, body: await response.text(), at: clock() };
+    } catch (error) {
+      throw classifyError(error);
+    }
+  }
+
   return {
     async complete(request) {
       const key = `${baseUrl} ${request.model}`;
       const quirks = quirksOf.get(key) ?? new Set<Quirk>();
       quirksOf.set(key, quirks);
       for (;;) {
-        const { text, fault, tokens } = await ask(client, toParams(request, quirks));
+        const { text, fault, tokens } = readCompletion(await ask(toParams(request, quirks)));
         if (fault === null) return { text, usage: { ...NO_USAGE, ...tokens, calls: 1 } };
         const quirk = quirkOf(fault, quirks, request);
         if (quirk === null) throw modelError(fault, tokens);
@@ -46,28 +55,6 @@ export function createOpenAiModel({ apiKey, baseUrl, deadlines = DEADLINES, fetc
       }
     },
   };
-}
-
-async function ask(client: OpenAI, params: ChatCompletionCreateParamsNonStreaming): Promise<Completion> {
-  try {
-    return readCompletion(await answerOf(await client.chat.completions.create(params).asResponse()));
-  } catch (thrown) {
-    const error = rootCause(thrown);
-    if (error instanceof RefusedError) return readCompletion(error.answer);
-    throw classifyError(thrown);
-  }
-}
-
-function keepRefusals(fetchFn: typeof fetch): typeof fetch {
-  return async (input, init) => {
-    const response = await fetchFn(input, init);
-    if (response.ok) return response;
-    throw new RefusedError(await answerOf(response));
-  };
-}
-
-async function answerOf(response: Response): Promise<ProviderAnswer> {
-  return { status: response.status, headers: response.headers, body: await response.text(), at: Date.now() };
 }
 
 function toParams(request: ModelRequest, quirks: Set<Quirk>): ChatCompletionCreateParamsNonStreaming {

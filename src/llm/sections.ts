@@ -2,7 +2,7 @@ import type { Turn } from "../db/schema/failures.ts";
 
 /**
  * Renders texts as named sections of a prompt: `<name>\n…\n</name>`. Text from customers is data: a section's tag
- * that stands inside any text is defused, so that no text can end its own section and speak as the program.
+ * inside any text is defused, so that no text can end its own section and speak as the program.
  * Empty and missing texts are left out.
  */
 export function sections(texts: Record<string, string | null | undefined>): string {

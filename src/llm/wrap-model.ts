@@ -5,7 +5,7 @@ import { addUsage, type Model, ModelError, NO_USAGE, type Usage } from "./model.
 export const CALLS_IN_FLIGHT = 6;
 
 /**
- * The same model, with at most so many calls in flight.
+ * The same model, with at most `inFlight` calls at once.
  * @param mayBegin asked before each call begins; after a no the call fails as timed out
  */
 export function limitCalls(model: Model, mayBegin: () => boolean = () => true, inFlight = CALLS_IN_FLIGHT): Model {

@@ -2,8 +2,8 @@ import { desc } from "drizzle-orm";
 import { type Config, fineTuneKey } from "../config.ts";
 import type { Db } from "../db/client.ts";
 import { botModelChanges } from "../db/schema/fine-tunes.ts";
-import { newId } from "../lib/ids.ts";
 import { log } from "../lib/log.ts";
+import { oncePer } from "../lib/once-per.ts";
 import { RenewingCache } from "../lib/renewing-cache.ts";
 import { SECOND } from "../lib/time.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
@@ -14,11 +14,13 @@ import type { Services } from "../services.ts";
  * person's word changes it. Requests that name another model are passed on as they are.
  */
 
-/** The model name that stands for whatever is set; a name of our own, so that no provider's model is shadowed. */
+/** The model name that means whatever is set; a name of our own, so that no provider's model is shadowed. */
 export const BOT_ALIAS = "redraft";
 
 /** A click reaches every isolate's bot within this. */
 const LIFE_MS = 3 * SECOND;
+
+const copyOf = oncePer(() => new RenewingCache<string | null>(LIFE_MS, 1));
 
 export type BotModelChange = typeof botModelChanges.$inferSelect;
 
@@ -29,18 +31,18 @@ export interface Target {
   key: string;
 }
 
-/** The changes so far, newest first; the first is in force. */
+/** The changes so far, newest first; the first one counts. */
 export async function readBotModelChanges(db: Db, limit: number): Promise<BotModelChange[]> {
   return db.select().from(botModelChanges).orderBy(desc(botModelChanges.id)).limit(limit);
 }
 
 /** Keeps a person's word. @param change a model of null takes the tuned model back */
 export async function changeBotModel(
-  { db, clock }: Pick<Services, "db" | "clock">,
+  { db, clock, newId }: Pick<Services, "db" | "clock" | "newId">,
   change: Pick<BotModelChange, "fineTuneId" | "model" | "actor">,
 ): Promise<void> {
   await db.insert(botModelChanges).values({ id: newId(), ...change, createdAt: clock() });
-  liveOf(db).drop(BOT_ALIAS);
+  copyOf(db).drop(BOT_ALIAS);
 }
 
 /** The model behind the name while no tuned one is set. */
@@ -48,20 +50,8 @@ export function defaultBotModel({ BOT_MODEL, CORRECTION_MODEL }: Config): string
   return BOT_MODEL || CORRECTION_MODEL;
 }
 
-/** One cache for each database: see `createServices`. */
-const lives = new WeakMap<Db, RenewingCache<string | null>>();
-
-function liveOf(db: Db): RenewingCache<string | null> {
-  let live = lives.get(db);
-  if (live === undefined) {
-    live = new RenewingCache(LIFE_MS, 1);
-    lives.set(db, live);
-  }
-  return live;
-}
-
 /**
- * What the name stands for right now. Warm, it reads nothing. Where the database can not be read, the default answers:
+ * What the name means right now. Warm, it reads nothing. Where the database cannot be read, the default answers:
  * a bot with a plainer model is better than none.
  */
 export async function resolveBotModel(
@@ -70,7 +60,7 @@ export async function resolveBotModel(
 ): Promise<Target> {
   let tuned: string | null = null;
   try {
-    tuned = await liveOf(db).get(
+    tuned = await copyOf(db).get(
       BOT_ALIAS,
       clock(),
       async () => (await readBotModelChanges(db, 1))[0]?.model ?? null,

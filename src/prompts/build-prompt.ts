@@ -1,4 +1,5 @@
 import type { Example } from "../clusters/context/context.ts";
+import { likeness, wordsOf } from "../lib/likeness.ts";
 import type { ChatMessage } from "../llm/model.ts";
 import { sections } from "../llm/sections.ts";
 import type { PromptInput } from "./schemas.ts";
@@ -30,29 +31,12 @@ export function buildPrompt(
 }
 
 /** The examples whose messages share most words with this one; among equals the larger gain goes first, as given. */
-export function mostAlike(examples: Example[], message: string, count: number): Example[] {
+function mostAlike(examples: Example[], message: string, count: number): Example[] {
   if (count === 0 || examples.length === 0) return [];
-  const words = wordsOf(message);
-  const likeness = ({ customer_message }: Example) => {
-    const own = wordsOf(customer_message);
-    const shared = [...own].filter((word) => words.has(word)).length;
-    return shared / Math.sqrt(own.size || 1);
-  };
+  const asked = new Set(wordsOf(message));
   return examples
-    .map((example) => ({ example, rank: likeness(example) }))
+    .map((example) => ({ example, rank: likeness(wordsOf(example.customer_message), asked) }))
     .sort((a, b) => b.rank - a.rank)
     .slice(0, count)
     .map(({ example }) => example);
-}
-
-/** What decides likeness stands at the beginning of a message. */
-const READ_CHARACTERS = 2_000;
-
-function wordsOf(text: string): Set<string> {
-  return new Set(
-    text
-      .slice(0, READ_CHARACTERS)
-      .toLowerCase()
-      .match(/[\p{L}\p{N}]{3,}/gu),
-  );
 }

@@ -1,8 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
+import { jsonAnswer, jsonBody } from "../http/route-parts.ts";
 import { waitUntilOf } from "../http/wait-until.ts";
-import { guideChatRequest, passOn } from "./chat-completions.ts";
+import { guideChatRequest } from "./guide-chat-request.ts";
+import { passOn } from "./pass-on.ts";
 
 const chat = createRoute({
   method: "post",
@@ -12,20 +14,12 @@ const chat = createRoute({
   description:
     "The request goes to OPENAI_BASE_URL with all it carries; the answer comes back byte for byte, streaming or not, " +
     "errors included. x-redraft-prompt-id names the prompt, x-redraft-cluster its topic (percent-encoded), " +
-    "x-redraft-plain why no guidance was added. The model name `redraft` stands for the bot's model (see /v1/bot-model), " +
+    "x-redraft-plain why no guidance was added. The model name `redraft` means the bot's model (see /v1/bot-model), " +
     "which x-redraft-model then names; any other is passed on as it is.",
-  request: {
-    body: {
-      required: true,
-      content: { "application/json": { schema: z.looseObject({ messages: z.array(z.unknown()) }) } },
-    },
-  },
+  request: { body: jsonBody(z.looseObject({ messages: z.array(z.unknown()) })) },
   responses: {
-    200: { description: "The model's answer", content: { "application/json": { schema: z.looseObject({}) } } },
-    502: {
-      description: "The model's server was not reached",
-      content: { "application/json": { schema: z.unknown() } },
-    },
+    200: jsonAnswer("The model's answer", z.looseObject({})),
+    502: jsonAnswer("The model's server could not be reached", z.unknown()),
     ...problems("too_large"),
   },
 });

@@ -1,11 +1,14 @@
-import { cachedClusterId, cachedContext, type Reading } from "../clusters/context/cached-context.ts";
+import { cachedClusterId, cachedContext } from "../clusters/context/cached-context.ts";
 import type { Context } from "../clusters/context/context.ts";
 import { composeGuidance, type Guidance, sharedGuidance } from "../clusters/lessons/guidance-text.ts";
 import { log } from "../lib/log.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
 import type { Candidate } from "../router/route-message.ts";
-import { type Routed, routeWithCopy } from "../router/router-copy.ts";
-import { clusterGuidance } from "./guided-system-text.ts";
+import { routeWithCopy } from "../router/router-copy.ts";
+import type { Services } from "../services.ts";
+
+/** What finding guidance takes. */
+export type GuidanceServices = Pick<Services, "db" | "clusters" | "bucket" | "clock">;
 
 /** Why a prompt came out plain. */
 export type PlainReason =
@@ -40,10 +43,10 @@ export interface Found {
 const NOTHING: Found = { cluster: null, candidates: [], contexts: [], guidance: null, shared: false, plain: null };
 
 /**
- * What is known that a message's prompt should say. A topic that is given wins over the router. Never fails because
- * of what stands behind it.
+ * What is known that a message's prompt should say. A topic that is given wins over the router. Never fails, whatever
+ * happens behind it. Warm, it reads nothing: router, topics and contexts are the isolate's copies.
  */
-export async function findGuidance(services: Reading, asked: Asked, waitUntil: WaitUntil): Promise<Found> {
+export async function findGuidance(services: GuidanceServices, asked: Asked, waitUntil: WaitUntil): Promise<Found> {
   try {
     return await find(services, asked, waitUntil);
   } catch (error) {
@@ -52,30 +55,20 @@ export async function findGuidance(services: Reading, asked: Asked, waitUntil: W
   }
 }
 
-/** Awaits only what is not there yet: on the way of every reply, each wait costs. */
-async function find(services: Reading, asked: Asked, waitUntil: WaitUntil): Promise<Found> {
-  const clusters = findClusters(services, asked, waitUntil);
-  const { clusterIds, confidence, candidates, unrouted } = clusters instanceof Promise ? await clusters : clusters;
+async function find(services: GuidanceServices, asked: Asked, waitUntil: WaitUntil): Promise<Found> {
+  const { clusterIds, confidence, candidates, unrouted } = await findClusters(services, asked, waitUntil);
   const nothing = { ...NOTHING, candidates };
-  const contexts: Context[] = [];
-  for (const cluster_id of clusterIds) {
-    const context = cachedContext(services, { cluster_id }, waitUntil);
-    contexts.push(context instanceof Promise ? await context : context);
-  }
+  const contexts = await Promise.all(
+    clusterIds.map((cluster_id) => cachedContext(services, { cluster_id }, waitUntil)),
+  );
   const [first] = contexts;
   if (first !== undefined) {
     const cluster = { context: first, confidence };
-    const working = contexts.filter(({ tested }) => !tested.switched_off);
+    // Guidance that does harm is switched off; where it is the likeliest cluster's, nothing is said.
     if (first.tested.switched_off) return { ...nothing, cluster, plain: "switched_off" };
-    const guidance = clusterGuidance(contexts, asked);
-    return {
-      cluster,
-      candidates,
-      contexts: working,
-      guidance,
-      shared: false,
-      plain: guidance ? null : "nothing_known",
-    };
+    const working = contexts.filter(({ tested }) => !tested.switched_off);
+    const guidance = composeGuidance(working, asked);
+    return { ...nothing, cluster, contexts: working, guidance, plain: guidance ? null : "nothing_known" };
   }
   if (asked.failureCategory) {
     const context = await cachedContext(services, { failure_category: asked.failureCategory }, waitUntil);
@@ -95,24 +88,10 @@ interface Clusters {
 }
 
 /** A topic that is given and known; else what the router says. */
-function findClusters(services: Reading, asked: Asked, waitUntil: WaitUntil): Clusters | Promise<Clusters> {
-  if (asked.topic) return clusterOfTopic(services, asked.topic, asked.customerMessage, waitUntil);
-  const routed = routeWithCopy(services, asked.customerMessage, waitUntil);
-  return routed instanceof Promise ? routed.then(clustersOfRoute) : clustersOfRoute(routed);
-}
-
-async function clusterOfTopic(
-  services: Reading,
-  topic: string,
-  message: string,
-  waitUntil: WaitUntil,
-): Promise<Clusters> {
-  const id = await cachedClusterId(services, topic, waitUntil);
+async function findClusters(services: GuidanceServices, asked: Asked, waitUntil: WaitUntil): Promise<Clusters> {
+  const id = asked.topic ? await cachedClusterId(services, asked.topic, waitUntil) : null;
   if (id !== null) return { clusterIds: [id], confidence: 1, candidates: [], unrouted: "nothing_known" };
-  return clustersOfRoute(await routeWithCopy(services, message, waitUntil));
-}
-
-function clustersOfRoute(routed: Routed | null): Clusters {
+  const routed = await routeWithCopy(services, asked.customerMessage, waitUntil);
   if (routed === null) return { clusterIds: [], confidence: 0, candidates: [], unrouted: "no_router" };
   const { confidence, candidates } = routed.route;
   return { clusterIds: routed.clusterIds, confidence, candidates, unrouted: "no_cluster" };

@@ -3,6 +3,7 @@ import { touchClusters } from "../clusters/context/read-context.ts";
 import { recordOutcomes } from "../experiments/record-outcomes.ts";
 import { createRouter } from "../http/app-env.ts";
 import { problems } from "../http/problem.ts";
+import { jsonAnswer, jsonBody } from "../http/route-parts.ts";
 import { waitUntilOf } from "../http/wait-until.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { outcomeInput, outcomeOutput, promptInput, promptOutput } from "./schemas.ts";
@@ -13,10 +14,11 @@ const serve = createRoute({
   path: "/v1/prompts",
   tags: ["prompts"],
   summary: "The prompt for a customer's message, with what is known of past failures",
-  description: "Answers with a plain prompt whenever anything behind it fails; `guided` and x-redraft-plain tell.",
-  request: { body: { required: true, content: { "application/json": { schema: promptInput } } } },
+  description:
+    "Answers with a plain prompt whenever anything behind it fails: see `guided` and the header x-redraft-plain.",
+  request: { body: jsonBody(promptInput) },
   responses: {
-    200: { description: "Messages ready to send", content: { "application/json": { schema: promptOutput } } },
+    200: jsonAnswer("Messages ready to send", promptOutput),
     ...problems("invalid", "unsupported_media_type"),
   },
 });
@@ -26,10 +28,10 @@ const outcome = createRoute({
   path: "/v1/outcomes",
   tags: ["prompts"],
   summary: "Whether the reply to a prompt failed",
-  description: "Safe to repeat. Where two outcomes of one prompt differ, failed stands.",
-  request: { body: { required: true, content: { "application/json": { schema: outcomeInput } } } },
+  description: "Safe to repeat. Where two outcomes of one prompt differ, it counts as failed.",
+  request: { body: jsonBody(outcomeInput) },
   responses: {
-    202: { description: "Kept", content: { "application/json": { schema: outcomeOutput } } },
+    202: jsonAnswer("Kept", outcomeOutput),
     ...problems("invalid", "unsupported_media_type"),
   },
 });
@@ -43,13 +45,13 @@ export const promptRoutes = createRouter()
     const given = c.req.valid("json");
     const { clusterIds, unknown } = await recordOutcomes(c.var.services, [given]);
     if (unknown.length > 0) {
-      throw new RedraftError("invalid", "This is not the id of a prompt that was served.", [
-        { pointer: "/prompt_id", detail: "must be the prompt_id that POST /v1/prompts answered" },
+      throw new RedraftError("invalid", "This is not the id of a prompt from this server.", [
+        { pointer: "/prompt_id", detail: "must be a prompt_id returned by POST /v1/prompts" },
       ]);
     }
     await touchClusters(
       c.var.services,
-      clusterIds.map((clusterId) => ({ clusterId, failureCategory: null })),
+      clusterIds.map((clusterId) => ({ clusterId })),
     );
     return c.json({ prompt_id: given.prompt_id }, 202);
   });

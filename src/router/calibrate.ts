@@ -1,7 +1,7 @@
 /** How sharply scores turn into shares of probability between topics. */
 const SHARPNESS = 2;
 /**
- * What makes a message look known, beside the winner's score. Measured by leaving topics out, and on messages from
+ * What makes a message look known, apart from the winner's score. Measured by leaving topics out, and on messages from
  * another trade: each separates known from unknown better, in small and in large data, than the score alone. The
  * score is compared with what the topic usually gives only by half: with few examples the usual score says little.
  */
@@ -18,7 +18,7 @@ const NEWTON_STEPS = 50;
 
 /**
  * The share of rightly routed messages that the threshold may cost; whatever is less familiar is answered "none". A
- * wrong lesson costs little where its confidence is told, a message without its lessons costs all they would have
+ * wrong lesson costs little where its confidence is given, a message without its lessons costs all they would have
  * brought. Counted over right answers: those that would go wrong are no loss, and with few examples they are many.
  * On Banking77 it leaves 90.7% of 91.1% right, and answers none to 93% of questions from another trade (public health)
  * and to 17% of those of topics left out; 0.01 would leave 90.3%, for 96% and 24%.
@@ -34,20 +34,24 @@ export type Calibration = {
   threshold: number;
 };
 
-/** What a model without the message said of it, per message. */
-export type HeldOut = {
+/** What a model that has not seen a message said of it. */
+export interface HeldOutMessage {
   /** The message's own topic, and the one with the highest score. */
-  topic: Uint16Array;
-  winner: Uint16Array;
+  topic: number;
+  winner: number;
   /** The score of its own topic, and the highest. */
-  ownScore: Float32Array;
-  topScore: Float32Array;
+  ownScore: number;
+  topScore: number;
   /** See `winnerShare` and `commonness`. */
-  share: Float32Array;
-  commonness: Float32Array;
+  share: number;
+  commonness: number;
+}
+
+export interface HeldOut {
+  messages: HeldOutMessage[];
   /** How many different wordings they are: see `likeRows`. */
   wordings: number;
-};
+}
 
 /** The winner's share of probability among all topics, 0..1 (softmax). */
 export function winnerShare(scores: Float32Array, count: number, top: number): number {
@@ -82,52 +86,54 @@ export function confidenceOf({ slope, offset }: Calibration, value: number): num
 }
 
 /** The score that each topic usually gives to its own messages when it has not seen them. */
-export function usualScores({ topic, ownScore }: HeldOut, topics: number): Float32Array {
-  const sum = new Float64Array(topics);
-  const count = new Float64Array(topics);
-  let all = 0;
-  topic.forEach((t, i) => {
-    sum[t] = (sum[t] as number) + (ownScore[i] as number);
-    count[t] = (count[t] as number) + 1;
-    all += ownScore[i] as number;
+export function usualScores(messages: HeldOutMessage[], topics: number): Float32Array {
+  const byTopic = Map.groupBy(messages, ({ topic }) => topic);
+  const sumOf = (some: HeldOutMessage[]) => some.reduce((sum, { ownScore }) => sum + ownScore, 0);
+  const mean = messages.length > 0 ? sumOf(messages) / messages.length : 0;
+  return Float32Array.from({ length: topics }, (_, topic) => {
+    const own = byTopic.get(topic) ?? [];
+    return (sumOf(own) + USUAL_PRIOR * mean) / (own.length + USUAL_PRIOR);
   });
-  const mean = topic.length > 0 ? all / topic.length : 0;
-  return Float32Array.from(sum, (s, t) => (s + USUAL_PRIOR * mean) / ((count[t] as number) + USUAL_PRIOR));
 }
 
 /**
- * Fits confidence and threshold to held-out messages: Platt scaling (Platt 1999, with his smoothed targets, so that
- * all right or all wrong gives no certainty) by Newton's method, and the threshold that costs `lostShare`.
+ * Fits confidence and threshold to held-out messages: the curve, and the threshold that costs `lostShare`.
  *
  * @param usual from `usualScores` of the same messages
  */
-export function calibrate(heldOut: HeldOut, usual: Float32Array, lostShare = LOST_SHARE): Calibration {
-  const count = heldOut.topic.length;
-  if (count === 0) return { slope: 1, offset: 0, threshold: 0 };
-  const values = new Float64Array(count);
-  let mean = 0;
-  let right = 0;
-  for (let i = 0; i < count; i++) {
-    const winner = heldOut.winner[i] as number;
-    const { topScore, share, commonness: common } = heldOut;
-    values[i] = familiarity(topScore[i] as number, usual[winner] as number, share[i] as number, common[i] as number);
-    mean += (values[i] as number) / count;
-    if (winner === heldOut.topic[i]) right++;
-  }
+export function calibrate({ messages, wordings }: HeldOut, usual: Float32Array, lostShare = LOST_SHARE): Calibration {
+  if (messages.length === 0) return { slope: 1, offset: 0, threshold: 0 };
+  const judged = messages.map(({ topic, winner, topScore, share, commonness: common }) => ({
+    value: familiarity(topScore, usual[winner] as number, share, common),
+    right: winner === topic,
+  }));
+  const right = judged.filter((one) => one.right);
+  const known = right.length > 0 ? right : judged;
+  const values = Float64Array.from(known, ({ value }) => value);
+  const threshold = lowQuantile(values, lostShare, (wordings * known.length) / messages.length);
+  return { ...fitCurve(judged, right.length), threshold };
+}
+
+/**
+ * Platt scaling (Platt 1999, with his smoothed targets, so that all right or all wrong gives no certainty) by Newton's
+ * method.
+ */
+function fitCurve(judged: { value: number; right: boolean }[], right: number): Pick<Calibration, "slope" | "offset"> {
+  const mean = judged.reduce((sum, { value }) => sum + value / judged.length, 0);
   const yes = (right + 1) / (right + 2);
-  const no = 1 / (count - right + 2);
+  const no = 1 / (judged.length - right + 2);
   let slope = 1;
-  let level = Math.log((right + 1) / (count - right + 1));
+  let level = Math.log((right + 1) / (judged.length - right + 1));
   for (let step = 0; step < NEWTON_STEPS; step++) {
     let gSlope = SLOPE_PRIOR * (1 - slope);
     let gLevel = 0;
     let hSlope = SLOPE_PRIOR;
     let hLevel = 1e-9;
     let hBoth = 0;
-    for (let i = 0; i < count; i++) {
-      const x = (values[i] as number) - mean;
+    for (const one of judged) {
+      const x = one.value - mean;
       const p = 1 / (1 + Math.exp(-(slope * x + level)));
-      const error = (heldOut.winner[i] === heldOut.topic[i] ? yes : no) - p;
+      const error = (one.right ? yes : no) - p;
       const weight = p * (1 - p);
       gSlope += error * x;
       gLevel += error;
@@ -143,17 +149,14 @@ export function calibrate(heldOut: HeldOut, usual: Float32Array, lostShare = LOS
     level += Math.max(-1, Math.min(1, byLevel));
     if (Math.abs(bySlope) + Math.abs(byLevel) < 1e-7) break;
   }
-  const rightValues = values.filter((_, i) => heldOut.winner[i] === heldOut.topic[i]);
-  const known = rightValues.length > 0 ? rightValues : values;
-  const threshold = lowQuantile(known, lostShare, (heldOut.wordings * known.length) / count);
-  return { slope, offset: level - slope * mean, threshold };
+  return { slope, offset: level - slope * mean };
 }
 
-/** 99.5% of a normal distribution lie above its mean less so many standard deviations. */
+/** 99.5% of a normal distribution lie above its mean less this many standard deviations. */
 const FAR_BELOW = 2.576;
 
 /**
- * What right values scatter by where little is known yet, as if seen in so many wordings. Banking77 has 1.3 to 1.5 from
+ * What right values scatter by where little is known yet, as if seen in this many wordings. Banking77 has 1.3 to 1.5 from
  * two messages a topic to all of them; less is assumed, so that two wordings do not let everything pass.
  */
 const USUAL_SCATTER = 1;

@@ -1,4 +1,4 @@
-import type { Db } from "../db/client.ts";
+import { oncePer } from "../lib/once-per.ts";
 import { RenewingCache } from "../lib/renewing-cache.ts";
 import { SECOND } from "../lib/time.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
@@ -6,25 +6,13 @@ import type { Services } from "../services.ts";
 import { type Route, routeMessage } from "./route-message.ts";
 import { type LoadedRouter, loadRouter } from "./router-store.ts";
 
-type Routing = Pick<Services, "db" | "bucket" | "clock">;
-
 /** How long an isolate's copy of the router lives. */
 const LIFE_MS = 15 * SECOND;
 
 /** The one entry. */
 const ONLY = "router";
 
-/** Per database, because the services of one isolate are made once: see `createServices`. */
-const copies = new WeakMap<Db, RenewingCache<LoadedRouter | null>>();
-
-function copyOf({ db }: Pick<Services, "db">): RenewingCache<LoadedRouter | null> {
-  let copy = copies.get(db);
-  if (copy === undefined) {
-    copy = new RenewingCache(LIFE_MS, 1);
-    copies.set(db, copy);
-  }
-  return copy;
-}
+const copyOf = oncePer(() => new RenewingCache<LoadedRouter | null>(LIFE_MS, 1));
 
 export interface Routed {
   route: Route;
@@ -32,32 +20,22 @@ export interface Routed {
   clusterIds: string[];
 }
 
-/** Where the router sends a message; null while no router is trained. A promise only where it has to be read first. */
-export function routeWithCopy(
-  services: Routing,
+/** Where the router sends a message, by the isolate's copy of it; null while none is trained. */
+export async function routeWithCopy(
+  { db, bucket, clock }: Pick<Services, "db" | "bucket" | "clock">,
   message: string,
   waitUntil: WaitUntil,
-): Routed | null | Promise<Routed | null> {
-  const found = copyOf(services).get(
-    ONLY,
-    services.clock(),
-    (old) => loadRouter(services.bucket, old ?? null),
-    waitUntil,
-  );
-  return found instanceof Promise ? found.then((router) => routeBy(router, message)) : routeBy(found, message);
-}
-
-function routeBy(router: LoadedRouter | null, message: string): Routed | null {
+): Promise<Routed | null> {
+  const router = await copyOf(db).get(ONLY, clock(), (old) => loadRouter(bucket, old ?? null), waitUntil);
   if (router === null) return null;
   const route = routeMessage(router.model, message);
-  const first = route.topic === null ? undefined : router.clusters[route.topic];
-  const second = route.runnerUp === null ? undefined : router.clusters[route.runnerUp];
-  const clusterIds = first === undefined ? [] : [first];
-  if (second !== undefined && second !== first) clusterIds.push(second);
-  return { route, clusterIds };
+  const named = [route.topic, route.runnerUp].flatMap((topic) =>
+    topic === null ? [] : (router.clusters[topic] ?? []),
+  );
+  return { route, clusterIds: [...new Set(named)] };
 }
 
 /** After a training in this very isolate: the next message meets the new router. */
-export function dropRouterCopy(services: Pick<Services, "db">): void {
-  copyOf(services).drop(ONLY);
+export function dropRouterCopy({ db }: Pick<Services, "db">): void {
+  copyOf(db).drop(ONLY);
 }

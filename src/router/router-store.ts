@@ -3,7 +3,7 @@ import { log } from "../lib/log.ts";
 import { decodeRouter, RouterFileError } from "./router-file.ts";
 import type { RouterModel } from "./router-model.ts";
 
-/** Names the version in force. The topics' clusters stand here, so that routing never reads D1. */
+/** Names the current version. The topics' clusters are in it, so that routing never reads D1. */
 const CURRENT = "router/current";
 
 export function routerKey(version: string): string {
@@ -33,7 +33,7 @@ export async function writePointer(bucket: R2Bucket, current: RouterPointer): Pr
 }
 
 /**
- * The router in force; only its pointer is read where `old` is of the same version.
+ * The current router; only its pointer is read where `old` is of the same version.
  * @returns null while none is trained, or where its file is gone, damaged or of another format. A damaged file is
  *   removed: the sweep finds it gone, and has a new one trained.
  */
@@ -48,7 +48,7 @@ export async function loadRouter(bucket: R2Bucket, old: LoadedRouter | null): Pr
   } catch (error) {
     if (!(error instanceof RouterFileError)) throw error;
     log.error("router_not_readable", { version: current.version, code: error.code });
-    // Of another version: for code that is deployed beside this one it may be right.
+    // Of another version: for other code that is deployed at the same time it may be right.
     if (error.code !== "unsupported_version") await bucket.delete(routerKey(current.version));
     return null;
   }
@@ -56,4 +56,12 @@ export async function loadRouter(bucket: R2Bucket, old: LoadedRouter | null): Pr
 
 export async function hasRouterFile(bucket: R2Bucket, version: string): Promise<boolean> {
   return (await bucket.head(routerKey(version))) !== null;
+}
+
+/** What the router would send to one cluster goes to another, until it is trained again. Repeating it changes nothing. */
+export async function leadRoutesTo(bucket: R2Bucket, from: string, to: string): Promise<void> {
+  const current = await readPointer(bucket);
+  if (current === null || !Object.values(current.clusters).includes(from)) return;
+  const led = Object.entries(current.clusters).map(([topic, id]) => [topic, id === from ? to : id]);
+  await writePointer(bucket, { ...current, clusters: Object.fromEntries(led) });
 }

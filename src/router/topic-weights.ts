@@ -1,5 +1,5 @@
 import { BUCKETS } from "./features.ts";
-import type { TrainingSet } from "./training-set.ts";
+import { bucketsOf, type TrainingSet } from "./training-set.ts";
 
 /** Penalty on margin errors. Flat between 0.5 and 2 on short customer messages. */
 const SVM_COST = 2;
@@ -9,7 +9,7 @@ const MAX_EPOCHS = 10;
 const TOLERANCE = 0.05;
 /** An example this far on the right side of its margin is set aside until the rest has settled. */
 const SHRINK_AT = 0.3;
-/** Weight of naive Bayes beside the SVM: it ranks the runners-up better and steadies small topics. */
+/** Weight of naive Bayes next to the SVM: it ranks the runners-up better and steadies small topics. */
 const BAYES_SHARE = 0.09;
 /** Weight of the centroid: helps while topics have few examples, hurts later, so it fades with their mean number. */
 const CENTROID_SHARE = 3;
@@ -43,8 +43,7 @@ function bayesOf(stats: Statistics, topic: number, out: Float32Array): void {
   for (const row of rows) {
     if (set.topicOf[row] !== topic) continue;
     const unit = (idfUnit[row] as number) * (set.isName[row] === 1 ? NAME_WEIGHT : 1);
-    for (let p = set.starts[row] as number; p < (set.starts[row + 1] as number); p++) {
-      const id = set.ids[p] as number;
+    for (const id of bucketsOf(set, row)) {
       const value = (idf[id] as number) * unit;
       out[id] = (out[id] as number) + value;
       total += value;
@@ -60,20 +59,13 @@ export function gatherStatistics(set: TrainingSet, rows: Int32Array): Statistics
   const unit = new Float32Array(count);
   const idf = new Float32Array(BUCKETS);
   const idfUnit = new Float32Array(count);
-  for (let row = 0; row < count; row++)
-    unit[row] = 1 / Math.sqrt((set.starts[row + 1] as number) - (set.starts[row] as number));
-  for (const row of rows) {
-    for (let p = set.starts[row] as number; p < (set.starts[row + 1] as number); p++) {
-      const id = set.ids[p] as number;
-      idf[id] = (idf[id] as number) + 1;
-    }
-  }
+  for (let row = 0; row < count; row++) unit[row] = 1 / Math.sqrt(bucketsOf(set, row).length);
+  for (const row of rows) for (const id of bucketsOf(set, row)) idf[id] = (idf[id] as number) + 1;
   for (let id = 0; id < BUCKETS; id++) idf[id] = Math.log((1 + rows.length) / (1 + (idf[id] as number))) + 1;
   let idfScale = 0;
   for (const row of rows) {
     let square = 0;
-    for (let p = set.starts[row] as number; p < (set.starts[row + 1] as number); p++)
-      square += (idf[set.ids[p] as number] as number) ** 2;
+    for (const id of bucketsOf(set, row)) square += (idf[id] as number) ** 2;
     idfUnit[row] = 1 / Math.sqrt(square);
     idfScale += (Math.sqrt(square) * (unit[row] as number)) / rows.length;
   }
@@ -170,10 +162,7 @@ export function topicWeights(stats: Statistics, topic: number, weights: Float32A
   for (const row of rows) {
     if (set.topicOf[row] !== topic) continue;
     const value = (unit[row] as number) * (set.isName[row] === 1 ? NAME_WEIGHT : 1);
-    for (let p = set.starts[row] as number; p < (set.starts[row + 1] as number); p++) {
-      const id = set.ids[p] as number;
-      room[id] = (room[id] as number) + value;
-    }
+    for (const id of bucketsOf(set, row)) room[id] = (room[id] as number) + value;
   }
   let square = 0;
   for (const value of room) square += value * value;

@@ -1,9 +1,17 @@
-import { calibrate, commonness, type HeldOut, LOST_SHARE, usualScores, winnerShare } from "./calibrate.ts";
+import {
+  calibrate,
+  commonness,
+  type HeldOut,
+  type HeldOutMessage,
+  LOST_SHARE,
+  usualScores,
+  winnerShare,
+} from "./calibrate.ts";
 import { BUCKETS } from "./features.ts";
 import { likeRows } from "./like-rows.ts";
 import type { RouterModel } from "./router-model.ts";
 import { gatherStatistics, topicWeights } from "./topic-weights.ts";
-import { buildTrainingSet, type RouterExample, type TrainingSet } from "./training-set.ts";
+import { bucketsOf, buildTrainingSet, type RouterExample, type TrainingSet } from "./training-set.ts";
 import { emptyWeights, setColumn, type WeightTable } from "./weight-table.ts";
 
 /** Parts of the cross-validation that the confidence is fitted on. */
@@ -16,7 +24,7 @@ export type TrainOptions = {
 
 /**
  * Rows of each fold: the examples of every topic are dealt out in turn, so that all folds see all topics, and
- * wordings that are nearly the same go to one fold. Held out beside its twin a message would look as if the router
+ * wordings that are nearly the same go to one fold. Held out without its twin a message would look as if the router
  * knew every message so well, and whatever is not worded like a twin would be answered "none".
  */
 function foldOfRows(set: TrainingSet, likeness: Int32Array): Int8Array {
@@ -43,67 +51,47 @@ function rowsWhere(set: TrainingSet, keep: (row: number) => boolean): Int32Array
   return Int32Array.from(rows);
 }
 
-function emptyHeldOut(count: number, wordings: number): HeldOut {
-  return {
-    wordings,
-    topic: new Uint16Array(count),
-    winner: new Uint16Array(count),
-    ownScore: new Float32Array(count),
-    topScore: new Float32Array(count),
-    share: new Float32Array(count),
-    commonness: new Float32Array(count),
-  };
-}
-
 /** Scores every example by a model that has not seen it; yields after each topic of each fold. */
 function* crossValidate(set: TrainingSet): Generator<void, HeldOut, void> {
   const topics = set.topics.length;
   const likeness = likeRows(set);
   const folds = foldOfRows(set, likeness);
-  const result = emptyHeldOut(
-    set.examples,
-    likeness.filter((like, row) => like === row && set.isName[row] !== 1).length,
-  );
+  const messages: HeldOutMessage[] = [];
   const weights = new Float32Array(BUCKETS);
-  let written = 0;
   for (let fold = 0; fold < FOLDS; fold++) {
     const tested = rowsWhere(set, (row) => folds[row] === fold);
     if (tested.length === 0) continue;
-    const stats = gatherStatistics(
-      set,
-      rowsWhere(set, (row) => folds[row] !== fold),
-    );
+    const learned = rowsWhere(set, (row) => folds[row] !== fold);
+    const stats = gatherStatistics(set, learned);
     // Topic after topic, so that never more than one topic's weights are held as floats.
     const scores = new Float32Array(tested.length * topics);
     for (let topic = 0; topic < topics; topic++) {
       topicWeights(stats, topic, weights);
       tested.forEach((row, i) => {
-        let sum = 0;
-        for (let p = set.starts[row] as number; p < (set.starts[row + 1] as number); p++)
-          sum += weights[set.ids[p] as number] as number;
-        scores[i * topics + topic] = sum * (stats.unit[row] as number);
+        scores[i * topics + topic] = sumOver(bucketsOf(set, row), weights) * (stats.unit[row] as number);
       });
       yield;
     }
     tested.forEach((row, i) => {
       const own = scores.subarray(i * topics, (i + 1) * topics);
-      let winner = 0;
-      for (let topic = 1; topic < topics; topic++) if ((own[topic] as number) > (own[winner] as number)) winner = topic;
-      let idfSum = 0;
-      for (let p = set.starts[row] as number; p < (set.starts[row + 1] as number); p++)
-        idfSum += stats.idf[set.ids[p] as number] as number;
+      const topScore = Math.max(...own);
+      const buckets = bucketsOf(set, row);
       const topic = set.topicOf[row] as number;
-      const top = own[winner] as number;
-      result.topic[written] = topic;
-      result.winner[written] = winner;
-      result.ownScore[written] = own[topic] as number;
-      result.topScore[written] = top;
-      result.share[written] = winnerShare(own, topics, top);
-      result.commonness[written] = commonness(idfSum, (set.starts[row + 1] as number) - (set.starts[row] as number));
-      written++;
+      messages.push({
+        ...{ topic, winner: own.indexOf(topScore), ownScore: own[topic] as number, topScore },
+        share: winnerShare(own, topics, topScore),
+        commonness: commonness(sumOver(buckets, stats.idf), buckets.length),
+      });
     });
   }
-  return result;
+  const wordings = likeness.filter((like, row) => like === row && set.isName[row] !== 1).length;
+  return { messages, wordings };
+}
+
+function sumOver(buckets: Uint16Array, values: Float32Array): number {
+  let sum = 0;
+  for (const bucket of buckets) sum += values[bucket] as number;
+  return sum;
 }
 
 /** Writes one column as bytes and returns what 1 means. */
@@ -130,11 +118,9 @@ export function* trainRouterInSteps(
   if (set.examples === 0) return null;
   yield;
   const heldOut = yield* crossValidate(set);
-  const usual = usualScores(heldOut, topics);
-  const stats = gatherStatistics(
-    set,
-    rowsWhere(set, () => true),
-  );
+  const usual = usualScores(heldOut.messages, topics);
+  const everyRow = rowsWhere(set, () => true);
+  const stats = gatherStatistics(set, everyRow);
   const weights = emptyWeights(topics + 1);
   const scales = new Float32Array(topics + 1);
   const one = new Float32Array(BUCKETS);

@@ -25,6 +25,11 @@ export type TrainingSet = {
   examples: number;
 };
 
+/** The bucket ids of a row. */
+export function bucketsOf({ ids, starts }: TrainingSet, row: number): Uint16Array {
+  return ids.subarray(starts[row], starts[row + 1]);
+}
+
 /** "refund_status", "CardArrival" and "billing::vat-id" as words, to be learned like one more message. */
 export function wordsOfTopic(topic: string): string {
   return topic

@@ -10,19 +10,19 @@ export interface Column<Row> {
 
 /**
  * The table of a list page; on a phone each row is a card with its columns' names.
- * @param refreshMs how soon it fetches itself anew, while something in it is under way (`public/exports.js`)
+ * @param live whether something in it is under way, so that it keeps itself fresh (`public/live.js`)
  */
 export function DataTable<Row>({
   columns,
   rows,
-  refreshMs,
+  live = false,
 }: {
   columns: Column<Row>[];
   rows: Row[];
-  refreshMs?: number;
+  live?: boolean;
 }) {
   return (
-    <table class="board records" data-refresh={refreshMs === undefined ? undefined : String(refreshMs)}>
+    <table class="board records" data-live data-live-on={live || undefined}>
       <thead>
         <tr>
           {columns.map(({ name, unseen }) => (

@@ -2,14 +2,11 @@ import { env, evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { clusterState, isJump, QUIET_MS } from "../../src/clusters/cluster-state.ts";
 import { categoryShares, frequentCauses, scopeName, sharedCategories } from "../../src/clusters/context/context.ts";
-import { distillLessons } from "../../src/clusters/lessons/distill-lessons.ts";
-import { findCluster } from "../../src/clusters/topics.ts";
-import { isHarmful, rateDifference } from "../../src/experiments/interval.ts";
-import { newPromptId, readPromptId } from "../../src/experiments/prompt-id.ts";
-import { isId, newId } from "../../src/lib/ids.ts";
-import { trainRouterIfDue } from "../../src/router/router-training.ts";
+import { findCluster } from "../../src/clusters/topics/topics.ts";
+import { trainIfDue } from "../../src/router/train-if-due.ts";
+import { ROUTER } from "../../src/router/training-state.ts";
 import { goodModel, modelThat, REWRITE, rating } from "../support/model.ts";
-import { aFailure, createWorld, type World } from "../support/world.ts";
+import { aFailure, askAndRun, createWorld, runJob, type World } from "../support/world.ts";
 
 const messages = {
   refund: ["Where is my refund?", "My refund has not come", "When do I get my money refunded?", "Refund still missing"],
@@ -30,19 +27,6 @@ async function trained(world: World, suffix: string) {
   await world.json("POST", "/v1/router/train");
   await world.deliver();
 }
-
-describe("a prompt's id", () => {
-  it("tells cluster, arm and lessons, and is a UUID v7", () => {
-    const mark = { arm: "holdout", cluster: 70_001, lessons: 0b1010_0000_0001 } as const;
-    const id = newPromptId(mark, Date.now());
-    expect(isId(id)).toBe(true);
-    expect(readPromptId(id)).toEqual(mark);
-  });
-
-  it("is not taken for ours when it is any other UUID", () => {
-    for (let i = 0; i < 1_000; i++) expect(readPromptId(newId())).toBeNull();
-  });
-});
 
 describe("what is said of a cluster", () => {
   it("names no cause from a single failure, nor one that is rarer here than elsewhere", () => {
@@ -76,21 +60,6 @@ describe("what is said of a cluster", () => {
     expect(isJump(40, 8 * 10, 8)).toBe(true);
     expect(isJump(14, 8 * 10, 8)).toBe(false);
     expect(isJump(40, 0, 0)).toBe(false);
-  });
-});
-
-describe("the difference that guidance makes", () => {
-  it("has Newcombe's interval", () => {
-    // Newcombe 1998, table II, 56/70 and 48/80.
-    const difference = rateDifference({ n: 70, failed: 56 }, { n: 80, failed: 48 });
-    expect(difference?.low).toBeCloseTo(0.0524, 3);
-    expect(difference?.high).toBeCloseTo(0.3339, 3);
-  });
-
-  it("is harm only with enough outcomes and an interval wholly on the wrong side", () => {
-    expect(isHarmful({ n: 10, failed: 10 }, { n: 10, failed: 0 })).toBe(false);
-    expect(isHarmful({ n: 60, failed: 40 }, { n: 60, failed: 10 })).toBe(true);
-    expect(isHarmful({ n: 60, failed: 12 }, { n: 60, failed: 10 })).toBe(false);
   });
 });
 
@@ -135,9 +104,20 @@ describe("the router in the product", () => {
     const world = createWorld();
     await world.record(aFailure({ topic: `twice-${crypto.randomUUID()}` }));
     await world.json("POST", "/v1/router/train");
-    const both = await Promise.all([trainRouterIfDue(world.services), trainRouterIfDue(world.services)]);
-    expect(both.toSorted()).toEqual(["held", "trained"]);
-    expect(await trainRouterIfDue(world.services)).toBe("enough");
+    let runs = 0;
+    const train = () =>
+      runJob(world.services, "train_router", ROUTER, (services, held) => {
+        runs += 1;
+        return trainIfDue(services, held);
+      });
+    const version = async () => (await world.json("GET", "/v1/router")).version;
+    await Promise.all([train(), train()]);
+    const first = await version();
+    expect(runs).toBe(1);
+    world.now += 10_000;
+    await world.sweep();
+    await world.deliver();
+    expect(await version()).toBe(first);
   });
 });
 
@@ -189,13 +169,13 @@ describe("lessons", () => {
     const topic = `lesson-${crypto.randomUUID()}`;
     await world.correctAll(aFailure({ topic }), aFailure({ topic }), aFailure({ topic }));
     const cluster = await findCluster(world.services.db, topic);
-    await distillLessons(world.services, cluster?.id ?? "");
+    await askAndRun(world, "distill", cluster?.id ?? "");
     return { world, topic, id: cluster?.id ?? "" };
   }
 
   it("are learned as small changes with evidence, and not twice from the same failures", async () => {
     const { world, topic, id } = await distilled();
-    await distillLessons(world.services, id);
+    await askAndRun(world, "distill", id);
     const { guidance, guidance_version } = await world.json("GET", `/v1/clusters/${topic}`);
     expect(guidance_version).toBe(1);
     expect(guidance).toHaveLength(1);
@@ -211,7 +191,7 @@ describe("lessons", () => {
     await env.DB.prepare("update failed_replies set status = 'needs_human' where status = 'pending'").run();
     const { id } = (await findCluster(world.services.db, topic)) ?? { id: "" };
     world.now = Date.UTC(2032, 4, 1, 12);
-    await distillLessons(world.services, id);
+    await askAndRun(world, "distill", id);
     expect(model.calls).toHaveLength(1);
     const used = await env.DB.prepare("select * from daily_usage where day = '2032-05-01'").first();
     expect(used).toMatchObject({ input_tokens: 0, output_tokens: 0, other_tokens: 15 });
@@ -220,7 +200,7 @@ describe("lessons", () => {
     world.now += 3_600_000;
     await world.sweep();
     await world.deliver();
-    await distillLessons(world.services, id);
+    await askAndRun(world, "distill", id);
     expect(model.calls).toHaveLength(1);
     world.now = Date.UTC(2032, 4, 2, 0, 5);
     await world.sweep();

@@ -1,10 +1,15 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { keepLease } from "../../src/corrections/keep-lease.ts";
+import { consumeCorrections } from "../../src/corrections/consume-corrections.ts";
+import { correctFailure } from "../../src/corrections/correct-failure.ts";
+import { keepCorrection } from "../../src/corrections/keep-lease.ts";
 import { LEASE_MS } from "../../src/failures/failure-state.ts";
+import { JOBS } from "../../src/job-table.ts";
+import { consumeJobs } from "../../src/jobs/consume-jobs.ts";
 import { ModelError } from "../../src/llm/model.ts";
 import { goodModel, modelThat, REWRITE, rating } from "../support/model.ts";
-import { aFailure, createWorld } from "../support/world.ts";
+import { dbWithRivals } from "../support/rivals.ts";
+import { aFailure, createWorld, deliverTo } from "../support/world.ts";
 
 describe("a correction", () => {
   it("rewrites the reply, rates old and new apart, and keeps the gain", async () => {
@@ -64,18 +69,47 @@ describe("a correction", () => {
     expect(model.calls).toHaveLength(calls);
   });
 
-  it("makes one improvement when two deliveries race", async () => {
+  it("makes one improvement when two deliveries race for the claim", async () => {
     const model = goodModel();
     const world = createWorld({ model });
-    const [id] = await world.record(aFailure());
+    const [id = ""] = await world.record(aFailure());
     await world.json("POST", "/v1/correction-runs", {});
-    await world.deliver();
-    world.corrections.messages.push(...Array.from({ length: 5 }, () => ({ failure_id: id ?? "" })));
-    await world.deliver();
-    const rows = await env.DB.prepare("select count(*) as n from ai_reply_improvements where failed_reply_id = ?")
-      .bind(id)
-      .first<{ n: number }>();
-    expect(rows?.n).toBe(1);
+    await deliverTo((batch) => consumeJobs(world.services, JOBS, batch), world.jobs.take());
+    // Both have read the failure as free before either claims it.
+    const rivals = { ...world.services, db: dbWithRivals(2) };
+    const both = await deliverTo(
+      (batch) => consumeCorrections(rivals, batch),
+      [{ failure_id: id }, { failure_id: id }],
+    );
+    expect(both).toEqual(["ack", "ack"]);
+    expect(model.calls.filter(({ isRating }) => !isRating)).toHaveLength(1);
+    const rows = await env.DB.prepare("select attempts from failed_replies where id = ?").bind(id).all();
+    expect(rows.results).toEqual([{ attempts: 1 }]);
+    const stored = env.DB.prepare("select count(*) as n from ai_reply_improvements where failed_reply_id = ?").bind(id);
+    expect(await stored.first()).toEqual({ n: 1 });
+  });
+
+  it("is stored before the gate hears of it, and costs nothing when that fails", async () => {
+    const world = createWorld();
+    const [id = ""] = await world.record(aFailure());
+    await world.json("POST", "/v1/correction-runs", {});
+    await deliverTo((batch) => consumeJobs(world.services, JOBS, batch), world.jobs.take());
+    const status = async () => (await world.json("GET", `/v1/failures/${id}`)).status;
+    const heard: string[] = [];
+    const state = await correctFailure(
+      world.services,
+      {
+        admit: async () => ({ admitted: true, probe: false }),
+        report: async () => {
+          heard.push(await status());
+          throw new Error("the gate's row cannot be written");
+        },
+      },
+      id,
+    );
+    expect(state?.status).toBe("improved");
+    expect(heard).toEqual(["improved"]);
+    expect(await status()).toBe("improved");
   });
 
   it("tries again after a failure that may pass, and counts what each try cost", async () => {
@@ -154,11 +188,11 @@ describe("a correction", () => {
     await env.DB.prepare("update failed_replies set status = 'correcting', attempts = 7, due_at = 1 where id = ?")
       .bind(id)
       .run();
-    const late = keepLease(world.services, id ?? "", 6, 5);
+    const late = keepCorrection(world.services, id ?? "", 6, 5);
     await scheduler.wait(60);
     late();
     expect(await dueAt()).toBe(1);
-    const alive = keepLease(world.services, id ?? "", 7, 5);
+    const alive = keepCorrection(world.services, id ?? "", 7, 5);
     await expect.poll(dueAt).toBe(world.now + LEASE_MS);
     alive();
     await env.DB.prepare("update failed_replies set status = 'improved', due_at = null where id = ?").bind(id).run();

@@ -55,7 +55,7 @@ describe("dead letters", () => {
     world.corrections.messages.push({ failure_id: "<b>not an id</b>" });
     expect(await world.deliver()).toEqual(["ack"]);
     const { data } = await world.json("GET", "/v1/dead-letters");
-    expect(data[0]).toMatchObject({ error: "It is not a message of ours." });
+    expect(data[0]).toMatchObject({ error: "Unrecognised message." });
     const page = await (await world.call("GET", "/runs")).text();
     expect(page).toContain("Send again");
     expect(page).not.toContain("<b>not an id");

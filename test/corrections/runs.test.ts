@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MAX_TRIES } from "../../src/failures/failure-state.ts";
-import { consumeJobs } from "../../src/jobs-table.ts";
+import { JOBS } from "../../src/job-table.ts";
+import { consumeJobs } from "../../src/jobs/consume-jobs.ts";
 import { ModelError } from "../../src/llm/model.ts";
 import { goodModel, modelThat } from "../support/model.ts";
 import { aFailure, createWorld, deliverTo } from "../support/world.ts";
@@ -60,7 +61,7 @@ describe("a correction run", () => {
     const mine = topic();
     await world.record(aFailure({ topic: mine }));
     const run = await world.json("POST", "/v1/correction-runs", { topic: mine });
-    await deliverTo((batch) => consumeJobs(world.services, batch), world.jobs.take());
+    await deliverTo((batch) => consumeJobs(world.services, JOBS, batch), world.jobs.take());
     expect(world.corrections.take()).toHaveLength(1);
     world.now += 11 * 60_000;
     await world.sweep();

@@ -2,13 +2,14 @@ import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { type Scope, scopeName } from "../../src/clusters/context/context.ts";
 import { changeLessons } from "../../src/clusters/lessons/change-lessons.ts";
-import { distillLessons } from "../../src/clusters/lessons/distill-lessons.ts";
-import { findCluster } from "../../src/clusters/topics.ts";
+import { findCluster } from "../../src/clusters/topics/topics.ts";
 import { eraseFailure } from "../../src/erasure/erase-failure.ts";
-import { EXPORT_LIMITS } from "../../src/exports/export-state.ts";
+import { EXPORT_LIMITS, type ExportLimits } from "../../src/exports/export-state.ts";
 import { writeExport } from "../../src/exports/write-export.ts";
+import { LEASE_MS } from "../../src/lib/keep-lease.ts";
+import type { Services } from "../../src/services.ts";
 import { modelThat, REWRITE, rating } from "../support/model.ts";
-import { aFailure, createWorld } from "../support/world.ts";
+import { aFailure, askAndRun, createWorld, runJob } from "../support/world.ts";
 
 const rewriter = modelThat(({ isRating, section }) => {
   if (isRating) return rating(section("reply_to_rate").startsWith(REWRITE) ? 90 : 30);
@@ -28,11 +29,16 @@ async function taught(evidence: string[], topic = `erasure-${crypto.randomUUID()
     ...[1, 2, 3].map((n) => aFailure({ topic, original_prompt: `Message ${n} ${topic}` })),
   );
   const id = (await findCluster(world.services.db, topic))?.id ?? "";
-  await distillLessons(world.services, id);
+  await askAndRun(world, "distill", id);
   const path = `/v1/clusters/${topic}`;
   const stub = env.CLUSTERS.get(env.CLUSTERS.idFromName(scopeName({ cluster_id: id })));
   await stub.forget({ cluster_id: id });
   return { world, topic, ids, id, path, secret, stub };
+}
+
+/** One message of an export, with these limits. */
+function write(services: Services, id: string, limits: ExportLimits): Promise<void> {
+  return runJob(services, "export", id, (given, held) => writeExport(given, held, limits));
 }
 
 const lessonsWith = async (text: string) =>
@@ -88,8 +94,7 @@ describe("an erasure", () => {
     await world.call("DELETE", `/v1/failures/${ids[2]}`);
     const added = { op: "add" as const, failure_category: null, text: `Late: ${secret}`, evidence: [ids[1] ?? ""] };
     const cluster = { id, guidanceVersion: 1 };
-    const { db } = world.services;
-    const learn = (learnedFrom: string[]) => changeLessons(db, cluster, [added], "model", world.now, { learnedFrom });
+    const learn = (learnedFrom: string[]) => changeLessons(world.services, cluster, [added], "model", { learnedFrom });
     expect(await learn([ids[1] ?? "", ids[2] ?? ""])).toBeNull();
     expect(await lessonsWith(`Late: ${secret}`)).toBe(0);
     expect(await learn([ids[1] ?? ""])).toBe(2);
@@ -133,7 +138,7 @@ describe("an erasure", () => {
     const piece = { ...EXPORT_LIMITS, pageRows: 1, pagesPerMessage: 1 };
     let begun = false;
     const meanwhile = async () => {
-      if (!begun) await writeExport(services, id, piece);
+      if (!begun) await write(services, id, piece);
       begun = true;
     };
     const clusters = {
@@ -147,7 +152,7 @@ describe("an erasure", () => {
     } as unknown as typeof services.clusters;
     await eraseFailure({ ...services, clusters }, ids[0] ?? "");
     expect(begun).toBe(true);
-    await writeExport(services, id);
+    await runJob(services, "export", id);
     const file = await world.call("GET", `/v1/exports/${id}/training_data.jsonl`);
     expect(file.status).toBe(200);
     expect(await file.text()).not.toContain(secret);
@@ -162,16 +167,16 @@ describe("an erasure", () => {
     const { id } = await world.json("POST", "/v1/exports", { topic });
     world.jobs.take();
     const piece = { ...EXPORT_LIMITS, pageRows: 2, pagesPerMessage: 1 };
-    await writeExport(world.services, id, piece);
+    await write(world.services, id, piece);
     const bucket = new Proxy(env.EXPORTS, {
       get() {
         throw new Error("down");
       },
     });
-    await expect(writeExport({ ...world.services, bucket }, id, piece)).rejects.toThrow("down");
-    expect(await world.json("GET", `/v1/exports/${id}`)).toMatchObject({ status: "queued" });
+    await write({ ...world.services, bucket }, id, piece);
+    expect(await world.json("GET", `/v1/exports/${id}`)).toMatchObject({ status: "running" });
     await world.call("DELETE", `/v1/failures/${ids[0]}`);
-    await writeExport(world.services, id);
+    await runJob(world.services, "export", id);
     const text = await (await world.call("GET", `/v1/exports/${id}/training_data.jsonl`)).text();
     expect(text).not.toContain(`Message 1 ${topic}`);
     expect(text).toContain(`Message 2 ${topic}`);
@@ -240,7 +245,9 @@ describe("an erasure", () => {
     const open = () => env.DB.prepare("select failed_reply_id as id from erasures where finished_at is null").all();
     expect((await open()).results).toEqual([{ id: ids[0] }]);
     world.services.clusters = healthy;
+    world.now += LEASE_MS + 1;
     await world.sweep();
+    await world.deliver();
     expect((await open()).results).toEqual([]);
     expect(JSON.stringify(await world.json("GET", path))).not.toContain(secret);
   });

@@ -44,7 +44,7 @@ describe("outcomes", () => {
     const cluster = readPromptId(prompt.prompt_id)?.cluster ?? 0;
     const send = (arm: "guided" | "holdout", failed: boolean) =>
       world.call("POST", "/v1/outcomes", {
-        prompt_id: newPromptId({ arm, cluster, lessons: 0 }, world.now + 1),
+        prompt_id: newPromptId({ arm, cluster, lessons: 0 }, { ...world.services, clock: () => world.now + 1 }),
         failed,
       });
     for (let i = 0; i < 40; i++) await Promise.all([send("guided", i < 30), send("holdout", i < 5)]);

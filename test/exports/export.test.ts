@@ -1,6 +1,6 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { PART_BYTES, PartWriter } from "../../src/exports/part-writer.ts";
+import { PartWriter } from "../../src/exports/part-writer.ts";
 import { sha256Hex } from "../../src/lib/text.ts";
 import { modelThat, REWRITE, rating } from "../support/model.ts";
 import { aFailure, createWorld } from "../support/world.ts";
@@ -68,7 +68,7 @@ describe("an export", () => {
     world.now += 3 * 60_000;
     await world.sweep();
     expect(world.jobs.messages.filter(({ job }) => job === "export").length).toBeGreaterThan(0);
-    world.jobs.messages.push({ job: "export", export_id: id });
+    world.jobs.messages.push({ job: "export", id });
     await world.deliver();
     expect((await world.json("GET", `/v1/exports/${id}`)).status).toBe("done");
   });
@@ -88,22 +88,36 @@ describe("an export", () => {
 });
 
 describe("the part writer", () => {
+  const partBytes = 5 * 1024 * 1024;
+  const fileNamed = (key: string) => ({ bucket: env.EXPORTS, key, contentType: "text/plain", partBytes });
+  const chunk = new Uint8Array(3_000_001).fill(7);
+
   it("cuts equal parts, and the hash is of the whole", async () => {
-    const writer = await PartWriter.open(env.EXPORTS, "parts", "text/plain");
-    const chunk = new Uint8Array(3_000_001).fill(7);
+    const writer = new PartWriter(fileNamed("parts"));
     for (let i = 0; i < 6; i++) await writer.write(chunk);
-    const { bytes, sha256 } = await writer.close();
-    expect(bytes).toBe(18_000_006);
-    expect(bytes).toBeGreaterThan(2 * PART_BYTES);
+    const sha256 = await writer.sha256();
+    await writer.close();
     const stored = await (await env.EXPORTS.get("parts"))?.arrayBuffer();
-    expect(stored?.byteLength).toBe(bytes);
+    expect(stored?.byteLength).toBe(18_000_006);
     const digest = await crypto.subtle.digest("SHA-256", stored ?? new ArrayBuffer());
-    expect(Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("")).toBe(sha256);
+    expect(Buffer.from(digest).toString("hex")).toBe(sha256);
+  });
+
+  it("goes on where another one stopped, and then does not claim to know the hash", async () => {
+    const first = new PartWriter(fileNamed("resumed"));
+    for (let i = 0; i < 2; i++) await first.write(chunk);
+    const second = new PartWriter(fileNamed("resumed"), { ...(await first.uploaded()), tail: first.tail() });
+    for (let i = 0; i < 2; i++) await second.write(chunk);
+    expect(await second.sha256()).toBeNull();
+    await second.close();
+    const stored = new Uint8Array((await (await env.EXPORTS.get("resumed"))?.arrayBuffer()) ?? []);
+    expect(stored.byteLength).toBe(12_000_004);
+    expect(stored.every((byte) => byte === 7)).toBe(true);
   });
 
   it("leaves nothing visible when it is aborted", async () => {
-    const writer = await PartWriter.open(env.EXPORTS, "aborted", "text/plain");
-    await writer.write(new Uint8Array(9_000_000));
+    const writer = new PartWriter(fileNamed("aborted"));
+    for (let i = 0; i < 3; i++) await writer.write(chunk);
     await writer.abort();
     expect(await env.EXPORTS.head("aborted")).toBeNull();
   });

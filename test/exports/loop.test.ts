@@ -10,7 +10,7 @@ it("goes from failures to a tuned model that answers the bot, compared on what i
   const standIn = standInFetch();
   vi.stubGlobal("fetch", standIn.fetch);
   const baseUrl = "http://127.0.0.1:9/v1";
-  const model = createOpenAiModel({ apiKey: "", baseUrl, fetch: standIn.fetch });
+  const model = createOpenAiModel({ apiKey: "", baseUrl, clock: Date.now, fetch: standIn.fetch });
   const vars = {
     ...{ CORRECTION_MODEL: "stand-in", JUDGE_MODEL: "stand-in", BOT_MODEL: "stand-in", FINE_TUNE_BASE_URL: baseUrl },
     ...{ MIN_EXPORT_RATING: "0" },

@@ -1,8 +1,7 @@
 import { env } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { createDb } from "../../src/db/client.ts";
-import { writeExport } from "../../src/exports/write-export.ts";
-import { createWorld } from "../support/world.ts";
+import { createWorld, runJob } from "../support/world.ts";
 import { insertImprovements } from "./rows.ts";
 
 /** D1 that adds up the rows its statements read, as D1 bills them. */
@@ -37,9 +36,9 @@ it("reads about one row of the database for each line", async () => {
   const reading = createDb(metered(counted));
   // D1 takes no batch of wrapped statements; the batches of an export only write.
   const db = new Proxy(world.services.db, {
-    get: (target, name) => (name === "values" ? reading.values.bind(reading) : Reflect.get(target, name)),
+    get: (target, name) => (name === "select" ? reading.select.bind(reading) : Reflect.get(target, name)),
   });
-  await writeExport({ ...world.services, db }, id);
+  await runJob({ ...world.services, db }, "export", id);
   expect((await world.json("GET", `/v1/exports/${id}`)).rows).toBe(rows);
   expect(counted.rows).toBeGreaterThanOrEqual(rows);
   expect(counted.rows / rows).toBeLessThanOrEqual(1.1);

@@ -49,3 +49,8 @@ export async function clearAll(): Promise<void> {
   ];
   await env.DB.batch(tables.map((table) => env.DB.prepare(`delete from ${table}`)));
 }
+
+/** Whether what is given to `db.select` is what a page of an export is read with. */
+export function isPage([columns]: unknown[]): boolean {
+  return typeof columns === "object" && columns !== null && "seq" in columns && "preferred" in columns;
+}

@@ -2,9 +2,10 @@ import { env, evictDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { scopeName } from "../../src/clusters/context/context.ts";
-import { findCluster } from "../../src/clusters/topics.ts";
+import { findCluster } from "../../src/clusters/topics/topics.ts";
 import { consumeCorrections } from "../../src/corrections/consume-corrections.ts";
-import { consumeJobs } from "../../src/jobs-table.ts";
+import { JOBS } from "../../src/job-table.ts";
+import { consumeJobs } from "../../src/jobs/consume-jobs.ts";
 import { FAULTS, faultyModel } from "../support/faulty-server.ts";
 import { aFailure, createWorld, deliverTo, type World } from "../support/world.ts";
 import { expectAllWell, settle } from "./invariant.ts";
@@ -38,7 +39,7 @@ async function play(world: World, topic: string, steps: Step[]): Promise<void> {
         await world.json("POST", "/v1/correction-runs", { topic, ...(next.redo && { redo: "failed" }) });
         break;
       case "deliver": {
-        await deliverTo((batch) => consumeJobs(world.services, batch), world.jobs.take());
+        await deliverTo((batch) => consumeJobs(world.services, JOBS, batch), world.jobs.take());
         // Any message, not the oldest, several times at once: queues promise neither order nor once.
         const [message] = world.corrections.messages.splice(
           next.pick % Math.max(world.corrections.messages.length, 1),

@@ -1,7 +1,8 @@
 import { env } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { log } from "../../src/lib/log.ts";
 import { createWorld, type World } from "../support/world.ts";
-import { aFile, aProvider, aTunedModel } from "./provider.ts";
+import { aFile, aProvider, aTunedModel, readFile } from "./provider.ts";
 
 const TRAINER = "https://trainer.example/v1";
 
@@ -24,7 +25,10 @@ describe("the bot's model", () => {
   beforeEach(() => {
     provider = aProvider();
   });
-  afterEach(() => vi.unstubAllGlobals());
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
 
   async function aWorld(vars: Record<string, string> = {}) {
     const world = createWorld({ vars: { FINE_TUNE_BASE_URL: TRAINER, FINE_TUNE_API_KEY: "trainer-key", ...vars } });
@@ -32,7 +36,7 @@ describe("the bot's model", () => {
     return { world, fineTune, sent: recording(world) };
   }
 
-  it("is the default until a person sets a tuned one, that one until it is taken back, and its history is kept", async () => {
+  it("is the default until a person sets a tuned one, that one until the default comes back, and its history is kept", async () => {
     const { world, fineTune, sent } = await aWorld({ BOT_MODEL: "house-model" });
     const plain = { alias: "redraft", model: "house-model", fine_tune_id: null, since: null, history: [] };
     expect(await world.json("GET", "/v1/bot-model")).toMatchObject(plain);
@@ -98,22 +102,24 @@ describe("the bot's model", () => {
     await vi.waitFor(async () => expect(await modelNow()).toBe("ft:base:1"));
   });
 
-  it("falls back to the default when the database can not be read", async () => {
+  it("falls back to the default when the database cannot be read", async () => {
     const { world, sent } = await aWorld();
     world.services.db = new Proxy(world.services.db, {
       get: () => {
         throw new Error("D1 is away");
       },
     });
+    const logged = vi.spyOn(log, "error").mockReturnValue();
     expect((await ask(world, { model: "redraft", messages })).status).toBe(200);
     expect(JSON.parse(sent[0]?.body ?? "").model).toBe("test-rewriter");
+    expect(logged.mock.calls.map(([event]) => event)).toEqual(["bot_model_not_read"]);
   });
 
   it("is named as such when a failure it was trained on is erased", async () => {
     const { world, fineTune } = await aWorld();
     await world.json("PUT", "/v1/bot-model", { fine_tune_id: fineTune });
     const { export_id } = await world.json("GET", `/v1/fine-tunes/${fineTune}`);
-    const sidecar = await (await world.call("GET", `/v1/exports/${export_id}/improvements.jsonl`)).text();
+    const sidecar = await readFile(world, export_id, "improvements.jsonl");
     const { failure_id } = JSON.parse(sidecar.split("\n")[3] ?? "");
     const erased = await world.json("DELETE", `/v1/failures/${failure_id}`);
     expect(erased.fine_tunes).toMatchObject([{ id: fineTune, model: "ft:base:1", is_bot_model: true }]);

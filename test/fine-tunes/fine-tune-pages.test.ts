@@ -37,7 +37,7 @@ describe("the fine-tunes' pages", () => {
     await world.deliver();
     const shown = await page(world, `/fine-tunes/${id}`);
     expect(shown).not.toContain("data-live-on");
-    expect(shown).toContain("no difference can be told");
+    expect(shown).toContain("no clear difference");
     expect(shown).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
     expect(shown).toContain("A better &lt;b&gt;reply");
     expect(shown).not.toMatch(/<script>|style=|onclick/);
@@ -51,7 +51,7 @@ describe("the fine-tunes' pages", () => {
     const since = new Date(world.now).toISOString();
     for (const path of ["/fine-tunes", `/fine-tunes/${id}`]) {
       const shown = await page(world, path);
-      expect(shown).toContain("Take it back");
+      expect(shown).toContain("Go back to the default");
       expect(shown).toContain(`datetime="${since}"`);
     }
     await submit(world, "/bot-model/clear");
@@ -63,7 +63,7 @@ describe("the fine-tunes' pages", () => {
     const { world, id, exportId } = await aWorld();
     await world.call("DELETE", `/v1/exports/${exportId}`);
     const shown = await page(world, `/fine-tunes/${id}`);
-    expect(shown).toMatch(/openai-sft, gain from 1, 30% held out; it was deleted since/);
+    expect(shown).toMatch(/openai-sft, gain from 1, 30% held out; it has since been deleted/);
     expect(shown).not.toContain("Compare with the base model");
     expect((await world.json("GET", `/v1/fine-tunes/${id}`)).export).toMatchObject({
       state: "deleted",

@@ -1,18 +1,11 @@
 import { env } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readConfig } from "../../src/config.ts";
+import { signDelivery } from "../support/sign-delivery.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const OLD = "whsec_b2xkLXNlY3JldC1vZi10aGUtcHJvdmlkZXI=";
 const NEW = "whsec_bmV3LXNlY3JldC1vZi10aGUtcHJvdmlkZXI=";
-
-/** What Standard Webhooks signs with: see standardwebhooks.com, "Signature scheme". */
-async function sign(secret: string, text: string): Promise<string> {
-  const bytes = Uint8Array.from(atob(secret.slice("whsec_".length)), (char) => char.charCodeAt(0));
-  const key = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-  const signature = new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text)));
-  return `v1,${btoa(String.fromCharCode(...signature))}`;
-}
 
 interface Given {
   id?: string;
@@ -44,9 +37,14 @@ describe("the provider's webhook", () => {
       env.DB.prepare("delete from fine_tunes"),
       env.DB.prepare("delete from webhook_deliveries"),
       env.DB.prepare(
-        `insert into fine_tunes (id, export_id, export_sha256, generation, options, status, uploads, job_id, events, loss, attempts, due_at, created_at)
-         values (?, ?, 'x', 1, '{"base_model":"base","method":"supervised"}', 'running', '{}', 'ftjob-1', '[]', '[]', 0, ?, 1)`,
-      ).bind(id, crypto.randomUUID(), world.now + 30_000),
+        `insert into fine_tunes (id, export_id, export_sha256, generation, options, status, uploads, job_id, events, loss, created_at)
+         values (?, ?, 'x', 1, '{"base_model":"base","method":"supervised"}', 'running', '{}', 'ftjob-1', '[]', '[]', 1)`,
+      ).bind(id, crypto.randomUUID()),
+      env.DB.prepare("delete from jobs"),
+      env.DB.prepare("insert into jobs (kind, subject, due_at, tries, asked) values ('fine_tune', ?, ?, 0, 1)").bind(
+        id,
+        world.now + 30_000,
+      ),
     ]);
     return Object.assign(world, { fineTune: id });
   }
@@ -59,7 +57,7 @@ describe("the provider's webhook", () => {
     { id = "wh_1", at = world.now, secrets = [OLD], body = anEvent(), ...given }: Given,
   ) {
     const timestamp = String(Math.floor(at / 1000));
-    const signatures = await Promise.all(secrets.map((secret) => sign(secret, `${id}.${timestamp}.${body}`)));
+    const signatures = await Promise.all(secrets.map((secret) => signDelivery(secret, `${id}.${timestamp}.${body}`)));
     return world.call("POST", "/v1/fine-tunes/webhook", given.sentBody ?? body, {
       authorization: "",
       "webhook-id": id,

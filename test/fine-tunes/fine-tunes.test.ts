@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createWorld, type World } from "../support/world.ts";
-import { aFile, aProvider } from "./provider.ts";
+import { aFile, aProvider, readFile } from "./provider.ts";
 
 const input = (export_id: string) => ({ export_id, base_model: "base", method: "supervised" });
 
@@ -23,9 +23,8 @@ describe("a fine-tune", () => {
     const { id } = await world.json("POST", "/v1/fine-tunes", { ...input(export_id), suffix: "support" });
     await world.deliver();
     expect(await world.json("GET", `/v1/fine-tunes/${id}`)).toMatchObject({ status: "running", job_id: "job-1" });
-    const file = (name: string) =>
-      world.call("GET", `/v1/exports/${export_id}/${name}`).then((answer) => answer.text());
-    expect(provider.files).toEqual([await file("training_data.jsonl"), await file("validation_data.jsonl")]);
+    const files = ["training_data.jsonl", "validation_data.jsonl"];
+    expect(provider.files).toEqual(await Promise.all(files.map((name) => readFile(world, export_id, name))));
     await poll(world);
     provider.status = "a state nobody knows yet";
     await poll(world);
@@ -58,6 +57,24 @@ describe("a fine-tune", () => {
     expect(provider.files).toHaveLength(1);
   });
 
+  it.each(["not JSON", `{"data": [{"object": "fine_tuning.job"}]}`])(
+    "does not take a list of jobs that it cannot read for an empty one: %s",
+    async (unreadable) => {
+      const world = createWorld();
+      const { id } = await world.json("POST", "/v1/fine-tunes", input(await aFile(world)));
+      provider.instead = (call) => (call === "GET /fine_tuning/jobs" ? new Response(unreadable) : undefined);
+      await world.deliver();
+      expect(await world.json("GET", `/v1/fine-tunes/${id}`)).toMatchObject({
+        status: "starting",
+        error: expect.stringContaining("not what its API promises"),
+      });
+      expect(provider.jobs).toHaveLength(0);
+      provider.instead = (call) => (call === "GET /fine_tuning/jobs" ? Response.json({ data: null }) : undefined);
+      await poll(world);
+      expect(provider.jobs).toHaveLength(1);
+    },
+  );
+
   it("says in plain words that the provider gives no permission, and what to do instead", async () => {
     const world = createWorld();
     provider.instead = (call) =>
@@ -82,7 +99,7 @@ describe("a fine-tune", () => {
     const export_id = await aFile(world);
     const { id } = await world.json("POST", "/v1/fine-tunes", input(export_id));
     await world.deliver();
-    const sidecar = await (await world.call("GET", `/v1/exports/${export_id}/improvements.jsonl`)).text();
+    const sidecar = await readFile(world, export_id, "improvements.jsonl");
     const erased = (JSON.parse(sidecar.split("\n")[7] ?? "") as { failure_id: string }).failure_id;
     const answer = await world.json("DELETE", `/v1/failures/${erased}`);
     expect(answer).toMatchObject({ exports: [{ id: export_id }], fine_tunes: [{ id, export_id }] });
@@ -117,8 +134,9 @@ describe("downloads", () => {
 
   it("are compressed for those who take it, and known again by either name", async () => {
     const world = createWorld();
-    const path = `/v1/exports/${await aFile(world)}/training_data.jsonl`;
-    const plain = await (await world.call("GET", path)).text();
+    const id = await aFile(world);
+    const path = `/v1/exports/${id}/training_data.jsonl`;
+    const plain = await readFile(world, id, "training_data.jsonl");
     const packed = await world.call("GET", path, undefined, { "accept-encoding": "br, gzip" });
     expect(packed.headers.get("content-encoding")).toBe("gzip");
     const unpacked = packed.body?.pipeThrough(new DecompressionStream("gzip"));
@@ -127,7 +145,7 @@ describe("downloads", () => {
     expect((await world.call("GET", path, undefined, { "if-none-match": etag })).status).toBe(304);
     const none = await world.call("GET", path, undefined, { "accept-encoding": "gzip;q=0" });
     expect(none.headers.get("content-encoding")).toBeNull();
-    await none.body?.cancel();
+    await none.arrayBuffer();
   });
 
   it("say what is in the file", async () => {
@@ -140,7 +158,7 @@ describe("downloads", () => {
       { correction_model: "m", judge_model: "j", rubric: "r1", rows: row.rows + row.validation_rows },
     ]);
     expect(manifest.cost_estimate.per_epoch).toBeCloseTo((row.tokens / 1e6) * 3, 3);
-    const skipped = await (await world.call("GET", `/v1/exports/${id}/skipped.jsonl`)).text();
+    const skipped = await readFile(world, id, "skipped.jsonl");
     expect(skipped.split("\n").length - 1).toBe(row.skipped.gain_too_small);
   });
 

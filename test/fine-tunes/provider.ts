@@ -41,6 +41,12 @@ export function aProvider() {
   return provider;
 }
 
+/** A file of an export. Read as bytes: the runtime warns of `text()` on what is not declared as text. */
+export async function readFile(world: World, exportId: string, name: string): Promise<string> {
+  const answer = await world.call("GET", `/v1/exports/${exportId}/${name}`);
+  return new TextDecoder().decode(await answer.arrayBuffer());
+}
+
 /** An export of sixty improvements, done. */
 export async function aFile(world: World, options: object = {}): Promise<string> {
   await clearAll();

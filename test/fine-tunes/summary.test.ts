@@ -10,18 +10,18 @@ describe("the summary of a comparison", () => {
   it("takes differences case by case, with Student's interval", () => {
     // By hand: standard error sqrt(130 / 6) = 4.655, t for 5 degrees 2.571, so 10 ± 11.97.
     const cases = [10, 20, 0, -5, 25, 10].map((difference) => aCase(50, 50 + difference));
-    const { difference, baseRating, tunedRating } = summarise(cases);
-    expect(baseRating).toBe(50);
-    expect(tunedRating).toBe(60);
+    const { difference, base_rating, tuned_rating } = summarise(cases);
+    expect(base_rating).toBe(50);
+    expect(tuned_rating).toBe(60);
     expect(difference?.value).toBeCloseTo(10);
     expect(difference?.low).toBeCloseTo(-1.97, 1);
     expect(difference?.high).toBeCloseTo(21.97, 1);
-    expect(meaningOf(summarise(cases))).toContain("no difference can be told");
+    expect(meaningOf(summarise(cases))).toContain("no clear difference");
   });
 
   it("gives no interval for a few cases, however much they agree", () => {
     const few = summarise([aCase(40, 80, "won"), aCase(40, 80, "won"), aCase(40, 80, "won")]);
-    expect(few).toMatchObject({ n: 3, difference: null, winShare: null, wins: 3 });
+    expect(few).toMatchObject({ n: 3, difference: null, win_share: null, wins: 3 });
     expect(meaningOf(few)).toContain("too few");
   });
 
@@ -34,14 +34,14 @@ describe("the summary of a comparison", () => {
     const own = Array.from({ length: 5 }, () => aCase(50, 40, "lost"));
     expect(summarise([...own, ...rest])).toEqual(summarise(own));
     expect(meaningOf(summarise(own))).toContain("worse");
-    expect(summarise([])).toMatchObject({ n: 0, baseRating: null, tunedRating: null, difference: null });
+    expect(summarise([])).toMatchObject({ n: 0, base_rating: null, tuned_rating: null, difference: null });
   });
 
   it("has an interval for wins that never claims certainty", () => {
     // Wilson, 10 of 10: 0.722 to 1.
-    const { winShare } = summarise(Array.from({ length: 10 }, () => aCase(50, 70, "won")));
-    expect(winShare?.low).toBeCloseTo(0.722, 3);
-    expect(winShare?.high).toBeCloseTo(1);
+    const { win_share } = summarise(Array.from({ length: 10 }, () => aCase(50, 70, "won")));
+    expect(win_share?.low).toBeCloseTo(0.722, 3);
+    expect(win_share?.high).toBeCloseTo(1);
   });
 
   it("shows examples from the whole range", () => {

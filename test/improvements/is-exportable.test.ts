@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type ExportCandidate, notExportable } from "../../src/improvements/is-exportable.ts";
-import { ASSUMED_SPREAD, doubtOf, lowerBound } from "../../src/improvements/standing.ts";
+import { ASSUMED_SPREAD, doubtOf, lowerBound } from "../../src/improvements/ranking.ts";
 
 const RULE = { minGain: 5, minRating: 60, requireReview: false };
 const GOOD: ExportCandidate = {

@@ -1,11 +1,9 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { runControls } from "../../src/judge/controls.ts";
 import { meaningOfGain } from "../../src/judge/meaning.ts";
-import { meanEstimate, spearman } from "../../src/lib/statistics.ts";
 import { ModelError } from "../../src/llm/model.ts";
 import { goodModel, modelThat, REWRITE, rating } from "../support/model.ts";
-import { aFailure, createWorld } from "../support/world.ts";
+import { aFailure, createWorld, runJob } from "../support/world.ts";
 
 /** Rates by the number a reply names; padding adds nothing unless told to. */
 const judgeOf = (bonusForPadding = 0) =>
@@ -88,8 +86,9 @@ describe("the controls", () => {
     const world = createWorld({ model });
     await world.record(...inputs(3));
     const { id } = await world.json("POST", "/v1/judge/controls", { sample: 3 });
-    await Promise.all([runControls(world.services, id), runControls(world.services, id)]);
-    await runControls(world.services, id);
+    const run = () => runJob(world.services, "controls", id);
+    await Promise.all([run(), run()]);
+    await run();
     expect(model.calls).toHaveLength(3 * 4);
     const rows = await env.DB.prepare("select count(*) n from judge_control_ratings where control_id = ?").bind(id);
     expect(await rows.first()).toEqual({ n: 3 });
@@ -161,36 +160,5 @@ describe("the agreement with people", () => {
     expect(
       meaningOfGain({ judge_model: "x", people: { n: 0, spearman: null, mean_difference: null }, controls: null }),
     ).toContain("Too few replies");
-  });
-});
-
-describe("the statistics", () => {
-  it("give Spearman's correlation with ties, and its interval", () => {
-    // scipy.stats.spearmanr([1,2,2,3,4,5,5,6], [2,1,3,3,5,4,7,6]) is 0.86668…
-    const pairs = [
-      [1, 2],
-      [2, 1],
-      [2, 3],
-      [3, 3],
-      [4, 5],
-      [5, 4],
-      [5, 7],
-      [6, 6],
-    ] as const;
-    const estimate = spearman(pairs);
-    expect(estimate?.value).toBeCloseTo(0.866683, 6);
-    expect(estimate?.low).toBeLessThan(0.866683);
-    expect(estimate?.high).toBeLessThan(1);
-    expect(spearman(pairs.map(([x, y]) => [x, -y] as const))?.value).toBeCloseTo(-(estimate?.value ?? 0), 9);
-    expect(spearman(pairs.map(([x]) => [x, 3] as const))).toBeNull();
-    expect(spearman(pairs.slice(0, 4))).toBeNull();
-  });
-
-  it("give a mean with Student's interval", () => {
-    // t(0.975, 4) = 2.776, s = 1.5811
-    const estimate = meanEstimate([1, 2, 3, 4, 5]);
-    expect(estimate?.value).toBe(3);
-    expect(estimate?.high).toBeCloseTo(3 + (2.776 * 1.5811) / Math.sqrt(5), 1);
-    expect(meanEstimate([1])).toBeNull();
   });
 });

@@ -17,7 +17,13 @@ function server(answer: (body: Record<string, unknown>, call: number) => Respons
   const deadlines = { headersMs: 200, betweenChunksMs: 200, totalMs: 500, maxBytes: 10_000 };
   return {
     bodies,
-    model: createOpenAiModel({ apiKey: "k", baseUrl, deadlines, fetch: fetch as typeof globalThis.fetch }),
+    model: createOpenAiModel({
+      apiKey: "k",
+      baseUrl,
+      clock: Date.now,
+      deadlines,
+      fetch: fetch as typeof globalThis.fetch,
+    }),
   };
 }
 
@@ -47,6 +53,31 @@ async function failureOf(promise: Promise<unknown>): Promise<ModelError> {
 }
 
 describe("a model behind an OpenAI-compatible server", () => {
+  it("sends one call with the key and the request, and keeps the redirect to itself", async () => {
+    const sent: [string, RequestInit | undefined][] = [];
+    const fetch = async (input: RequestInfo | URL, init?: RequestInit) => {
+      sent.push([String(input), init]);
+      return says("Hi");
+    };
+    const baseUrl = "https://model.example/v1";
+    const model = createOpenAiModel({ apiKey: "k", baseUrl, clock: Date.now, fetch: fetch as typeof globalThis.fetch });
+    expect(await model.complete(request)).toEqual({ text: "Hi", usage: { calls: 1, inputTokens: 7, outputTokens: 3 } });
+    expect(sent).toHaveLength(1);
+    const [address, init] = sent[0] ?? [];
+    expect(address).toBe("https://model.example/v1/chat/completions");
+    expect(init).toMatchObject({
+      method: "POST",
+      redirect: "manual",
+      headers: { authorization: "Bearer k", "content-type": "application/json", accept: "application/json" },
+    });
+    expect(JSON.parse(String(init?.body))).toEqual({
+      model: "m",
+      messages: request.messages,
+      temperature: 0.3,
+      max_completion_tokens: 100,
+    });
+  });
+
   it("drops what the server refuses, and remembers it for the next call", async () => {
     const { model, bodies } = server((body) => {
       if ("temperature" in body) return refuses("Unsupported value: 'temperature' does not support 0.3", "temperature");
@@ -151,5 +182,16 @@ describe("a model behind an OpenAI-compatible server", () => {
   it("waits as long as the server asks for", async () => {
     const { model } = server(() => new Response("{}", { status: 429, headers: { "retry-after": "7" } }));
     expect((await failureOf(model.complete(request))).retryAfterMs).toBe(7_000);
+  });
+
+  it("waits until the time the server names, by the clock it was given", async () => {
+    const headers = { "retry-after": "Thu, 01 Jan 2026 00:00:30 GMT" };
+    const model = createOpenAiModel({
+      apiKey: "k",
+      baseUrl: "https://later.example/v1",
+      clock: () => Date.UTC(2026, 0, 1),
+      fetch: (async () => new Response("{}", { status: 503, headers })) as typeof globalThis.fetch,
+    });
+    expect((await failureOf(model.complete(request))).retryAfterMs).toBe(30_000);
   });
 });

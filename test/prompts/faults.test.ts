@@ -1,7 +1,7 @@
 import { env, evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { scopeName } from "../../src/clusters/context/context.ts";
-import { findCluster } from "../../src/clusters/topics.ts";
+import { findCluster } from "../../src/clusters/topics/topics.ts";
 import { createDb } from "../../src/db/client.ts";
 import { aFailure, createWorld, type World } from "../support/world.ts";
 

@@ -87,16 +87,11 @@ describe("routing a message", () => {
 
 describe("calibration", () => {
   function heldOut(values: number[], right: (value: number, i: number) => boolean): HeldOut {
-    const count = values.length;
-    return {
-      topic: new Uint16Array(count),
-      winner: Uint16Array.from(values, (value, i) => (right(value, i) ? 0 : 1)),
-      ownScore: Float32Array.from(values),
-      topScore: Float32Array.from(values),
-      share: new Float32Array(count),
-      commonness: new Float32Array(count),
-      wordings: count,
-    };
+    const messages = values.map((value, i) => ({
+      ...{ topic: 0, winner: right(value, i) ? 0 : 1 },
+      ...{ ownScore: value, topScore: value, share: 0, commonness: 0 },
+    }));
+    return { messages, wordings: values.length };
   }
   const usual = new Float32Array(2);
   const random = seeded(4);

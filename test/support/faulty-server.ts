@@ -47,6 +47,7 @@ export function faultyModel(plan: (call: number) => Fault | null): Model & { cal
   const model = createOpenAiModel({
     apiKey: "k",
     baseUrl,
+    clock: Date.now,
     deadlines: DEADLINES,
     fetch: fetch as typeof globalThis.fetch,
   });

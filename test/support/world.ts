@@ -1,11 +1,16 @@
 import { env } from "cloudflare:test";
 import { createApp } from "../../src/app.ts";
 import { consumeCorrections } from "../../src/corrections/consume-corrections.ts";
+import type { JobKind } from "../../src/db/schema/jobs.ts";
 import type { FailureInput } from "../../src/failures/schemas.ts";
-import { consumeJobs } from "../../src/jobs-table.ts";
+import type { CorrectionMessage } from "../../src/failures/wake-corrections.ts";
+import { JOBS } from "../../src/job-table.ts";
+import { askFor } from "../../src/jobs/ask-for.ts";
+import { consumeJobs, workOff } from "../../src/jobs/consume-jobs.ts";
+import type { Job, JobMessage } from "../../src/jobs/job.ts";
+import { sweepJobs } from "../../src/jobs/sweep-jobs.ts";
 import type { Model } from "../../src/llm/model.ts";
-import { type CorrectionMessage, createServices, type JobMessage, type Services } from "../../src/services.ts";
-import { sweep } from "../../src/sweep.ts";
+import { createServices, type Services } from "../../src/services.ts";
 import { goodModel } from "./model.ts";
 
 export const KEY = "test-admin-key-0123456789-0123456789";
@@ -22,7 +27,7 @@ export class HeldQueue<T> {
   }
 
   async sendBatch(batch: Iterable<MessageSendRequest<T>>): Promise<QueueSendBatchResponse> {
-    for (const { body } of batch) this.messages.push(body);
+    for (const { body, delaySeconds = 0 } of batch) await this.send(body, { delaySeconds });
     return SENT;
   }
 
@@ -87,11 +92,11 @@ export function createWorld({ model = goodModel(), vars = {} }: { model?: Model;
         const jobBatch = jobs.take();
         const correctionBatch = corrections.take();
         if (jobBatch.length + correctionBatch.length === 0) return results;
-        results.push(...(await deliverTo((batch) => consumeJobs(world.services, batch), jobBatch)));
+        results.push(...(await deliverTo((batch) => consumeJobs(world.services, JOBS, batch), jobBatch)));
         results.push(...(await deliverTo((batch) => consumeCorrections(world.services, batch), correctionBatch)));
       }
     },
-    sweep: () => sweep(world.services),
+    sweep: () => sweepJobs(world.services, JOBS),
     /** Records, runs and delivers until all is corrected. */
     async correctAll(...inputs: FailureInput[]): Promise<string[]> {
       const ids = await world.record(...inputs);
@@ -113,6 +118,22 @@ export function createWorld({ model = goodModel(), vars = {} }: { model?: Model;
 }
 
 export type World = ReturnType<typeof createWorld>;
+
+/** Runs one job, as its message would; `run` in place of its own function. */
+export function runJob(
+  services: Services,
+  kind: JobKind,
+  subject: string,
+  run: Job["run"] = JOBS[kind].run,
+): Promise<void> {
+  return workOff(services, { ...JOBS, [kind]: { ...JOBS[kind], run } }, { job: kind, id: subject });
+}
+
+/** Asks for a job, and runs it. */
+export async function askAndRun(world: World, kind: JobKind, subject: string): Promise<void> {
+  await askFor(world.services.db, kind, subject, world.now);
+  await runJob(world.services, kind, subject);
+}
 
 /** A batch as a queue hands it over, which remembers what became of each message. */
 export function batchOf(bodies: unknown[]): { batch: MessageBatch; results: () => Delivered[] } {

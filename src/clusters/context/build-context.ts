@@ -4,27 +4,27 @@ import { clusters, lessons } from "../../db/schema/clusters.ts";
 import { outcomes } from "../../db/schema/experiments.ts";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { improvements } from "../../db/schema/improvements.ts";
-import { isHarmful } from "../../experiments/interval.ts";
+import { isHarmful } from "../../experiments/harm.ts";
 import { PROMPT_ARMS } from "../../experiments/prompt-id.ts";
 import { firstIdOf } from "../../lib/ids.ts";
-import { excerpt } from "../../lib/text.ts";
-import { sharedLessons } from "../lessons/shared-lessons.ts";
+import { chooseLessons } from "./choose-lessons.ts";
 import {
   type CategoryShare,
   type Context,
   categoryShares,
   type Lesson,
+  lessonOf,
   type Scope,
   sharedCategories,
   type Tested,
 } from "./context.ts";
+import { openingOf } from "./opening.ts";
+import { sharedLessons } from "./shared-lessons.ts";
 
-const MOST_LESSONS = 8;
 const MOST_EXAMPLES = 5;
 
 /** Explanations read to choose the lessons from. */
 const EXPLANATIONS = 60;
-const LESSON_LENGTH = 300;
 
 /**
  * Builds the context of a scope from what is stored.
@@ -43,7 +43,7 @@ export async function buildContext(
     inScope(scope, improvements.clusterId, improvements.failureCategory),
   );
   const clusterId = scope !== "all" && "cluster_id" in scope ? scope.cluster_id : "";
-  const [own, inForce, totals, categories, told, examples] = await db.batch([
+  const [own, current, totals, categories, explained, examples] = await db.batch([
     db.select().from(clusters).where(eq(clusters.id, clusterId)),
     db
       .select()
@@ -56,12 +56,7 @@ export async function buildContext(
       .from(failedReplies)
       .where(and(failuresIn, isNotNull(failedReplies.failureCategory)))
       .groupBy(failedReplies.failureCategory),
-    db
-      .select({ failure_category: failedReplies.failureCategory, text: failedReplies.failureExplanation })
-      .from(failedReplies)
-      .where(and(failuresIn, isNotNull(failedReplies.failureExplanation)))
-      .orderBy(desc(failedReplies.id))
-      .limit(EXPLANATIONS),
+    explanations(db, failuresIn),
     db
       .select({
         customer_message: prompts.originalPrompt,
@@ -71,38 +66,44 @@ export async function buildContext(
       .from(improvements)
       .innerJoin(prompts, eq(prompts.id, improvements.promptId))
       .where(and(improvementsIn, gte(improvements.rank, minGain), ne(improvements.reviewStatus, "rejected")))
-      .orderBy(desc(improvements.rank), desc(improvements.id))
+      .orderBy(desc(improvements.rank), desc(improvements.seq))
       .limit(MOST_EXAMPLES),
   ]);
   const shares = categoryShares(categories, overall ?? categories);
   const [cluster] = own;
-  return {
+  // Once somebody, model or person, has decided on lessons, an empty list is a decision too.
+  const decided = cluster !== undefined && cluster.guidanceVersion > 0;
+  const ownLessons = decided ? current.map(toLesson) : chooseLessons(explained, shares);
+  const facts = {
     topic: cluster?.topic ?? null,
-    number: cluster?.number ?? 0,
-    merged_into: cluster?.mergedInto ?? null,
     failures: totals[0]?.count ?? 0,
     failure_categories: shares,
-    lessons: scope === "all" ? await readSharedLessons(db) : lessonsOf(cluster, inForce, told, shares),
+    lessons: scope === "all" ? await readSharedLessons(db) : ownLessons,
+  };
+  return {
+    ...facts,
+    number: cluster?.number ?? 0,
+    merged_into: cluster?.mergedInto ?? null,
+    opening: openingOf(facts, null),
     examples,
     tested: cluster === undefined ? UNTESTED : await readTested(db, cluster.id, cluster.testedSince),
     shared: scope === "all" ? await readShared(db) : [],
   };
 }
 
-const UNTESTED: Tested = { guided: { n: 0, failed: 0 }, plain: { n: 0, failed: 0 }, switched_off: false };
-
-/** Once somebody, model or person, has decided on lessons, an empty list is a decision too. */
-function lessonsOf(
-  cluster: typeof clusters.$inferSelect | undefined,
-  inForce: (typeof lessons.$inferSelect)[],
-  told: Parameters<typeof chooseLessons>[0],
-  shares: CategoryShare[],
-): Lesson[] {
-  return cluster !== undefined && cluster.guidanceVersion > 0 ? inForce.map(toLesson) : chooseLessons(told, shares);
+function explanations(db: Db, failuresIn: SQL | undefined) {
+  return db
+    .select({ failure_category: failedReplies.failureCategory, text: failedReplies.failureExplanation })
+    .from(failedReplies)
+    .where(and(failuresIn, isNotNull(failedReplies.failureExplanation)))
+    .orderBy(desc(failedReplies.id))
+    .limit(EXPLANATIONS);
 }
 
+const UNTESTED: Tested = { guided: { n: 0, failed: 0 }, plain: { n: 0, failed: 0 }, switched_off: false };
+
 function toLesson({ id, slot, failureCategory, text, pinned }: typeof lessons.$inferSelect): Lesson {
-  return { id, slot, failure_category: failureCategory, text, pinned };
+  return lessonOf({ id, slot, failure_category: failureCategory, text, pinned });
 }
 
 /** Prompt ids sort by time, so the outcomes of prompts served since then are a range of them. */
@@ -161,33 +162,4 @@ function inScope(
 ): SQL | undefined {
   if (scope === "all") return undefined;
   return "cluster_id" in scope ? eq(cluster, scope.cluster_id) : eq(category, scope.failure_category);
-}
-
-/**
- * The most telling explanations serve as lessons as they are: of the most frequent categories first, in turn, so
- * that each gets a word before one gets two; longer ones tell more.
- */
-export function chooseLessons(
-  told: { failure_category: string | null; text: string | null }[],
-  shares: Pick<CategoryShare, "failure_category">[],
-): Lesson[] {
-  const order = [...shares.map(({ failure_category }) => failure_category as string | null), null];
-  const byCategory = new Map<string | null, string[]>(order.map((category) => [category, []]));
-  const seen = new Set<string>();
-  for (const { failure_category, text } of told) {
-    const line = excerpt((text ?? "").replace(/\s+/g, " ").trim(), LESSON_LENGTH);
-    if (line === "" || seen.has(line.toLowerCase())) continue;
-    seen.add(line.toLowerCase());
-    byCategory.get(failure_category)?.push(line);
-  }
-  for (const lines of byCategory.values()) lines.sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
-  const chosen: Lesson[] = [];
-  for (let round = 0; round < MOST_LESSONS; round++) {
-    for (const [failure_category, lines] of byCategory) {
-      const text = lines[round];
-      if (text !== undefined && chosen.length < MOST_LESSONS)
-        chosen.push({ failure_category, text, id: null, slot: null, pinned: false });
-    }
-  }
-  return chosen;
 }

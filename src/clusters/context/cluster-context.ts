@@ -2,12 +2,15 @@ import { DurableObject } from "cloudflare:workers";
 import { readConfig } from "../../config.ts";
 import { createDb } from "../../db/client.ts";
 import { describeError } from "../../lib/errors.ts";
-import { MINUTE, SECOND } from "../../lib/time.ts";
+import { type Clock, MINUTE, SECOND } from "../../lib/time.ts";
 import { buildContext } from "./build-context.ts";
 import { type Context, type Scope, scopeName } from "./context.ts";
 
 /** A result object, because a rejected RPC call leaks an unhandled rejection even where it is caught. */
 export type ContextResult = { context: Context } | { error: string };
+
+/** The runtime makes the object, so its clock is not passed in. */
+const clock: Clock = Date.now;
 
 /** Improvements come in bursts: what was touched is rebuilt once, this long after the first touch. */
 const GATHER_MS = 2 * SECOND;
@@ -31,7 +34,7 @@ export class ClusterContext extends DurableObject<Cloudflare.Env> {
     try {
       this.#context ??= await this.ctx.storage.get<Context>("context");
       if (this.#context === undefined) return { context: await this.#rebuild(scope) };
-      const age = Date.now() - this.#context.built_at;
+      const age = clock() - this.#context.built_at;
       if (age > (scope === "all" ? OVERALL_STALE_MS : STALE_MS)) await this.touch(scope);
       return { context: this.#context };
     } catch (error) {
@@ -42,10 +45,10 @@ export class ClusterContext extends DurableObject<Cloudflare.Env> {
   /** Something the context is made of has changed: rebuild it soon. */
   async touch(scope: Scope): Promise<void> {
     await this.ctx.storage.put("scope", scope);
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + GATHER_MS);
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(clock() + GATHER_MS);
   }
 
-  /** Builds it anew before it is read again, because it may hold what was erased. */
+  /** Rebuilds it before it is read again, because it may hold what was erased. */
   async forget(scope: Scope): Promise<{ forgotten: true } | { error: string }> {
     try {
       await this.#rebuildFromNow(scope);
@@ -77,7 +80,7 @@ export class ClusterContext extends DurableObject<Cloudflare.Env> {
   async #build(scope: Scope): Promise<Context> {
     const version = ((await this.ctx.storage.get<Context>("context"))?.version ?? 0) + 1;
     const minGain = readConfig(this.env).config?.MIN_EXPORT_GAIN ?? 1;
-    const built_at = Date.now();
+    const built_at = clock();
     const built = await buildContext(createDb(this.env.DB), scope, await this.#overall(scope), minGain);
     this.#context = { ...built, version, built_at };
     await this.ctx.storage.put({ context: this.#context, scope });

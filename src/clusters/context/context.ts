@@ -1,7 +1,9 @@
-import type { Rate } from "../../experiments/interval.ts";
+import type { FailureRate } from "../../experiments/harm.ts";
+import { wordsOf } from "../../lib/likeness.ts";
+import { oneLine } from "../../lib/text.ts";
 
 /*
- * What prompts are built from: by what one type of query fails, and the lessons against it. Plain data, because it
+ * What prompts are built from: why one type of query fails, and the lessons against it. Plain data, because it
  * travels between the Durable Object, the isolate and the prompt.
  */
 
@@ -14,7 +16,7 @@ export interface CategoryShare {
   count: number;
   /** Of the scope's failures that have a category, 0 to 1, as counted. */
   share: number;
-  /** The share, drawn to the average as if `PRIOR_FAILURES` more had been seen. */
+  /** The share, drawn to the average: see `PRIOR_FAILURES`. */
   shrunk_share: number;
   /** Shrunk share over the share among all failures: above 1, this type of query fails by it more than others do. */
   lift: number;
@@ -22,7 +24,10 @@ export interface CategoryShare {
 
 export interface Lesson {
   failure_category: string | null;
+  /** On one line. */
   text: string;
+  /** By `wordsOf`; a list, because contexts are also kept as JSON. */
+  words: string[];
   /** Null for an explanation that serves as a lesson as it is. */
   id: string | null;
   /** Its bit in a prompt's id; null where there is no lesson of its own to count for. */
@@ -30,7 +35,13 @@ export interface Lesson {
   pinned: boolean;
 }
 
-/** A lesson in force, with the cluster that learned it. */
+/** A lesson with what is the same for every prompt. */
+export function lessonOf(given: Omit<Lesson, "words">): Lesson {
+  const text = oneLine(given.text);
+  return { ...given, text, words: wordsOf(text) };
+}
+
+/** A lesson with the cluster that learned it. */
 export interface OwnLesson {
   id: string;
   cluster_id: string;
@@ -41,8 +52,8 @@ export interface OwnLesson {
 
 /** Outcomes since the guidance was last put to the test. */
 export interface Tested {
-  guided: Rate;
-  plain: Rate;
+  guided: FailureRate;
+  plain: FailureRate;
   /** The guidance does harm: its prompts go out plain. */
   switched_off: boolean;
 }
@@ -64,6 +75,8 @@ export interface Context {
   failure_categories: CategoryShare[];
   /** For the scope "all": those that hold across clusters (`sharedLessons`). */
   lessons: Lesson[];
+  /** What guidance begins with, where the caller expects no category: `openingOf`. */
+  opening: string | null;
   examples: Example[];
   tested: Tested;
   /** For the scope "all": categories that hold across clusters (`sharedCategories`). */
@@ -81,7 +94,7 @@ export function scopeName(scope: Scope): string {
 }
 
 /**
- * Small counts say little: as if so many more failures had been seen, spread as all failures are. One "tone" failure
+ * Small counts say little: shares are drawn to the average as if this many more failures had been seen. One "tone" failure
  * among one is then no "always fails by tone".
  */
 const PRIOR_FAILURES = 3;
@@ -117,7 +130,7 @@ export function frequentCauses(shares: CategoryShare[]): string[] {
     .map(({ failure_category }) => failure_category);
 }
 
-/** What holds across clusters holds in so many of them at least; a category in half of all as well. */
+/** What holds across clusters holds in at least this many; a category also in half of all. */
 export const SHARED_BY = 3;
 
 /** The categories by which most types of query often fail. @param counts one row per cluster and category */

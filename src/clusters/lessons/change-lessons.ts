@@ -1,10 +1,13 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
-import { type Batch, type Db, rowsFromJson } from "../../db/client.ts";
+import { type Db, rowsFromJson, valuesOf } from "../../db/client.ts";
 import { clusters, lessons } from "../../db/schema/clusters.ts";
 import { failedReplies } from "../../db/schema/failures.ts";
 import { LESSON_SLOTS } from "../../experiments/prompt-id.ts";
-import { newId } from "../../lib/ids.ts";
 import { retryD1 } from "../../lib/retry-d1.ts";
+import type { Services } from "../../services.ts";
+
+/** Failures named per lesson: enough to look at, few enough to keep in a row. */
+const MOST_EVIDENCE = 50;
 
 export type StoredLesson = typeof lessons.$inferSelect;
 
@@ -21,8 +24,8 @@ export type LessonChange =
     }
   | { op: "retire"; lesson: StoredLesson };
 
-/** A cluster's lessons in force. */
-export function lessonsInForce(db: Db, clusterId: string): Promise<StoredLesson[]> {
+/** A cluster's lessons, without retired ones. */
+export function currentLessons(db: Db, clusterId: string): Promise<StoredLesson[]> {
   return db
     .select()
     .from(lessons)
@@ -37,17 +40,44 @@ export function lessonsInForce(db: Db, clusterId: string): Promise<StoredLesson[
  * @returns the new version, or null when somebody else changed the lessons meanwhile
  */
 export async function changeLessons(
-  db: Db,
+  { db, clock, newId }: Pick<Services, "db" | "clock" | "newId">,
   cluster: { id: string; guidanceVersion: number },
   changes: LessonChange[],
   source: "model" | "person",
-  now: number,
   { set = {}, learnedFrom = [] }: { set?: Partial<typeof clusters.$inferInsert>; learnedFrom?: string[] } = {},
 ): Promise<number | null> {
-  const inForce = await lessonsInForce(db, cluster.id);
+  const now = clock();
   const leaving = changes.flatMap((change) => (change.op === "add" ? [] : [change.lesson.id]));
-  const taken = new Set(inForce.filter(({ id }) => !leaving.includes(id)).map(({ slot }) => slot));
-  const added = changes.flatMap((change): StoredLesson[] => {
+  const staying = (await currentLessons(db, cluster.id)).filter(({ id }) => !leaving.includes(id));
+  const added = newLessons(changes, new Set(staying.map(({ slot }) => slot))).map((lesson) => ({
+    ...lesson,
+    ...{ id: newId(), clusterId: cluster.id, source, createdAt: now, retiredAt: null },
+  }));
+  const allThere = sql`not exists (select 1 from json_each(${JSON.stringify(learnedFrom)}) e
+    where not exists (select 1 from ${failedReplies} f where f.id = e.value))`;
+  const unchanged = sql`exists (select 1 from ${clusters} c
+    where c.id = ${cluster.id} and c.guidance_version = ${cluster.guidanceVersion}) and ${allThere}`;
+  const next = cluster.guidanceVersion + 1;
+  const [, , written] = await retryD1(() =>
+    db.batch([
+      db
+        .update(lessons)
+        .set({ retiredAt: now })
+        .where(sql`${lessons.id} in ${valuesOf(leaving)} and ${unchanged}`),
+      db.insert(lessons).select(rowsFromJson(lessons, added, { where: () => unchanged })),
+      db
+        .update(clusters)
+        .set({ ...set, guidanceVersion: next })
+        .where(and(eq(clusters.id, cluster.id), eq(clusters.guidanceVersion, cluster.guidanceVersion), allThere))
+        .returning({ id: clusters.id }),
+    ]),
+  );
+  return written.length > 0 ? next : null;
+}
+
+/** The lessons that changes bring, as far as slots are free. @param taken the slots that are not, to be added to */
+function newLessons(changes: LessonChange[], taken: Set<number>) {
+  return changes.flatMap((change) => {
     if (change.op === "retire") return [];
     const old = change.op === "sharpen" ? change.lesson : null;
     const slot = old?.slot ?? freeSlot(taken);
@@ -55,44 +85,17 @@ export async function changeLessons(
     taken.add(slot);
     return [
       {
-        id: newId(),
-        clusterId: cluster.id,
         slot,
         failureCategory:
           change.failure_category === undefined ? (old?.failureCategory ?? null) : change.failure_category,
         text: change.text,
-        source,
         pinned: change.pinned ?? old?.pinned ?? false,
         evidence: [...new Set([...(old?.evidence ?? []), ...change.evidence])].slice(-MOST_EVIDENCE),
         replaces: old?.id ?? null,
-        createdAt: now,
-        retiredAt: null,
       },
     ];
   });
-  const allThere = sql`not exists (select 1 from json_each(${JSON.stringify(learnedFrom)}) e
-    where not exists (select 1 from ${failedReplies} f where f.id = e.value))`;
-  const unchanged = sql`exists (select 1 from ${clusters} c where c.id = ${cluster.id} and c.guidance_version = ${cluster.guidanceVersion}) and ${allThere}`;
-  const next = cluster.guidanceVersion + 1;
-  const batch: Batch = [
-    db
-      .update(lessons)
-      .set({ retiredAt: now })
-      .where(sql`${lessons.id} in (select value from json_each(${JSON.stringify(leaving)})) and ${unchanged}`),
-    db.insert(lessons).select(rowsFromJson(lessons, added, { where: () => unchanged })),
-    db
-      .update(clusters)
-      .set({ ...set, guidanceVersion: next })
-      .where(and(eq(clusters.id, cluster.id), eq(clusters.guidanceVersion, cluster.guidanceVersion), allThere))
-      .returning({ id: clusters.id }),
-  ];
-  const results = await retryD1(() => db.batch(batch));
-  const written = results.at(-1) as unknown[];
-  return written.length > 0 ? next : null;
 }
-
-/** Failures named per lesson: enough to look at, few enough to keep in a row. */
-const MOST_EVIDENCE = 50;
 
 function freeSlot(taken: Set<number>): number | null {
   for (let slot = 0; slot < LESSON_SLOTS; slot++) if (!taken.has(slot)) return slot;

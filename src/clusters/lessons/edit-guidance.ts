@@ -1,42 +1,42 @@
 import { eq } from "drizzle-orm";
 import { clusters } from "../../db/schema/clusters.ts";
-import { RedraftError } from "../../lib/errors.ts";
+import { found, RedraftError } from "../../lib/errors.ts";
 import type { Services } from "../../services.ts";
 import { touchClusters } from "../context/read-context.ts";
-import type { GuidanceInput } from "../schemas.ts";
-import { findCluster } from "../topics.ts";
-import { changeLessons, type LessonChange, lessonsInForce } from "./change-lessons.ts";
+import { clusterOfTopic } from "../topics/topics.ts";
+import { changeLessons, currentLessons, type LessonChange } from "./change-lessons.ts";
+import type { GuidanceInput } from "./schemas.ts";
 
 /**
- * A person's word on a cluster's lessons: those given are in force, those left out are retired, those changed
- * replace what they were. Their test begins anew, because other guidance was tested until now.
+ * Sets a cluster's lessons as a person wants them: those left out are retired, those changed replace what they were.
+ * Their test starts again, because other guidance was tested until now.
  * @returns the new version
  * @throws RedraftError `not_found`, or `conflict` when the lessons changed since the version that was read
  */
 export async function editGuidance(
-  services: Pick<Services, "db" | "clusters" | "clock">,
+  services: Pick<Services, "db" | "clusters" | "clock" | "newId">,
   topic: string,
   input: GuidanceInput,
 ): Promise<number> {
   const { db, clock } = services;
-  const found = await findCluster(db, topic);
-  const [cluster] = found === null ? [] : await db.select().from(clusters).where(eq(clusters.id, found.id));
-  if (cluster === undefined) throw new RedraftError("not_found", "There is no cluster of this topic.");
+  const { id: clusterId } = await clusterOfTopic(db, topic);
+  const [row] = await db.select().from(clusters).where(eq(clusters.id, clusterId));
+  const cluster = found(row, "cluster");
   if (cluster.guidanceVersion !== input.version) throw changedMeanwhile(cluster.guidanceVersion);
-  const inForce = new Map((await lessonsInForce(db, cluster.id)).map((lesson) => [lesson.id, lesson]));
+  const left = new Map((await currentLessons(db, cluster.id)).map((lesson) => [lesson.id, lesson]));
   const changes = input.lessons.flatMap(({ id, failure_category, text, pinned }): LessonChange[] => {
-    const lesson = id ? inForce.get(id) : undefined;
+    const lesson = id ? left.get(id) : undefined;
     if (id && lesson === undefined) throw changedMeanwhile(cluster.guidanceVersion);
     const category = failure_category ?? null;
     if (lesson === undefined) return [{ op: "add", failure_category: category, text, pinned, evidence: [] }];
-    inForce.delete(lesson.id);
+    left.delete(lesson.id);
     const same = lesson.text === text && lesson.pinned === pinned && lesson.failureCategory === category;
     return same ? [] : [{ op: "sharpen", lesson, failure_category: category, text, pinned, evidence: [] }];
   });
-  changes.unshift(...[...inForce.values()].map((lesson): LessonChange => ({ op: "retire", lesson })));
-  const version = await changeLessons(db, cluster, changes, "person", clock(), { set: { testedSince: clock() } });
+  changes.unshift(...[...left.values()].map((lesson): LessonChange => ({ op: "retire", lesson })));
+  const version = await changeLessons(services, cluster, changes, "person", { set: { testedSince: clock() } });
   if (version === null) throw changedMeanwhile(null);
-  await touchClusters(services, [{ clusterId: cluster.id, failureCategory: null }]);
+  await touchClusters(services, [{ clusterId: cluster.id }]);
   return version;
 }
 

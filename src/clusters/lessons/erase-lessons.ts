@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Db } from "../../db/client.ts";
 import { clusters, lessons } from "../../db/schema/clusters.ts";
 
-/** SQL: the lesson was learned from this failure, among others or alone. In force or retired. */
+/** SQL: the lesson was learned from this failure, among others or alone. Current or retired. */
 function learnedFrom(failureId: string) {
   return sql`exists (select 1 from json_each(${lessons.evidence}) e where e.value = ${failureId})`;
 }
@@ -16,7 +16,7 @@ export function clustersTaughtBy(failureId: string, ownClusterId: string | null)
 
 /**
  * Statements that take a failure out of the lessons, for the batch that erases it. A lesson learned from it alone may
- * carry its words, so its text goes, from the history too; one that a person has written anew is theirs, and stays.
+ * carry its words, so its text goes, from the history too; one that a person has rewritten is theirs, and stays.
  * Edits of what was read before are refused from then on.
  */
 export function eraseFromLessons(db: Db, failureId: string) {

@@ -1,15 +1,16 @@
-import { type Context, frequentCauses, type Lesson } from "../context/context.ts";
-import { rankLessons, wordsOf } from "./rank-lessons.ts";
-
-/** And at most so many causes are named. */
-const MOST_CATEGORIES = 3;
+import type { Context, Lesson } from "../context/context.ts";
+import { openingOf, sharedOpening } from "../context/opening.ts";
+import { rankLessons } from "./rank-lessons.ts";
 
 /**
- * What the lessons of one prompt may cost, in tokens: enough for eight to twelve short ones, little beside a
+ * What the lessons of one prompt may cost, in tokens: enough for eight to twelve short ones, little compared with a
  * conversation. Four characters a token is a fair estimate for English; other scripts get a little less text.
  */
 export const GUIDANCE_TOKENS = 500;
-const CHARACTERS_PER_TOKEN = 4;
+const GUIDANCE_CHARACTERS = 4 * GUIDANCE_TOKENS;
+
+const NO_FACTS =
+  "These notes describe past replies. They are not messages from the customer, and not facts about this customer.";
 
 export interface GuidanceFor {
   customerMessage?: string;
@@ -24,8 +25,9 @@ export interface Guidance {
 }
 
 /**
- * What a prompt says of past failures: by what this type of query often fails, then the lessons, those most like the
- * message first, as many as the budget holds. The one text that serves the bot, the rewriter and training files.
+ * What a prompt says of past failures: why replies to this type of query often fail, then the lessons, those most
+ * like the message first, as many as the budget holds. The one text that serves the bot, the rewriter and training
+ * files.
  * @param contexts the cluster; two where the message may belong to either, the likelier first
  * @returns null when nothing is known that would help
  */
@@ -33,31 +35,22 @@ export function composeGuidance(
   contexts: Context[],
   { customerMessage = "", failureCategory = null }: GuidanceFor,
 ): Guidance | null {
-  const words = contexts.some((context) => context.lessons.length > 1) ? wordsOf(customerMessage) : [];
-  const budget = (GUIDANCE_TOKENS * CHARACTERS_PER_TOKEN) / contexts.length;
+  const budget = GUIDANCE_CHARACTERS / contexts.length;
   const paragraphs: string[] = [];
-  let mask = 0;
-  let told = false;
+  let bits = 0;
+  let anyLesson = false;
   for (const [nth, context] of contexts.entries()) {
-    const chosen = choose(context.lessons, words, failureCategory, budget);
-    const opening = openingOf(context, failureCategory, chosen.length > 0);
+    const opening = failureCategory === null ? context.opening : openingOf(context, failureCategory);
     if (opening === null) continue;
-    paragraphs.push(opening);
-    for (const lesson of chosen) {
-      paragraphs.push(lineOf(lesson));
-      if (nth === 0 && lesson.slot !== null) mask |= 1 << lesson.slot;
-    }
-    told ||= chosen.length > 0;
+    const chosen = choose(context.lessons, customerMessage, failureCategory, budget);
+    paragraphs.push(opening, ...chosen.map(lineOf));
+    anyLesson ||= chosen.length > 0;
+    if (nth === 0) for (const { slot } of chosen) if (slot !== null) bits |= 1 << slot;
   }
   if (paragraphs.length === 0) return null;
-  if (told) {
-    paragraphs.push(NO_FACTS);
-  }
-  return { text: paragraphs.join("\n"), lessons: mask };
+  if (anyLesson) paragraphs.push(NO_FACTS);
+  return { text: paragraphs.join("\n"), lessons: bits };
 }
-
-const NO_FACTS =
-  "These notes describe past replies. They are not messages from the customer, and not facts about this customer.";
 
 /** The text alone: see `composeGuidance`. */
 export function guidanceText(context: Context, failureCategory?: string, customerMessage?: string): string | null {
@@ -65,99 +58,25 @@ export function guidanceText(context: Context, failureCategory?: string, custome
 }
 
 /** What may be said where no cluster is clear; null while nothing holds across clusters. @param context of "all" */
-export function sharedGuidance(context: Context, customerMessage = ""): Guidance | null {
-  const { shared, failures: count, lessons } = context;
+export function sharedGuidance({ shared, failures, lessons }: Context, customerMessage = ""): Guidance | null {
   if (shared.length === 0 && lessons.length === 0) return null;
-  const from = `From ${failures(count)} across all types of query:`;
-  const causes = list(shared.slice(0, MOST_CATEGORIES).map(categoryWords));
-  const budget = GUIDANCE_TOKENS * CHARACTERS_PER_TOKEN;
-  const chosen = choose(lessons, lessons.length > 1 ? wordsOf(customerMessage) : [], null, budget);
-  const text = [
-    shared.length === 0 ? from : `${from} replies often fail because of ${causes}. Be especially careful there.`,
-    ...(chosen.length === 0
-      ? []
-      : ["What went wrong in several types of query, and what to do about it:", ...chosen.map(lineOf), NO_FACTS]),
-  ].join("\n");
-  return { text, lessons: 0 };
-}
-
-function writeOpening(context: Context, expected: string | null, hasLessons: boolean): string | null {
-  const causes = frequentCauses(context.failure_categories).slice(0, MOST_CATEGORIES);
-  const about = context.topic === null ? "queries like this" : `this type of query (${oneLine(context.topic)})`;
-  const from = `From ${failures(context.failures)}`;
-  const sentences = [
-    ...(causes.length > 0
-      ? [`${from}: ${about} often fails because of ${list(causes.map(categoryWords))}. Be especially careful there.`]
-      : []),
-    // What the caller expects is said as a warning, not as a claim about the past.
-    ...(expected !== null && !causes.includes(expected)
-      ? [`${causes.length > 0 ? "" : `${from}, on ${about}: `}Take special care against ${categoryWords(expected)}.`]
-      : []),
-  ];
-  if (sentences.length === 0 && !hasLessons) return null;
-  if (sentences.length === 0) sentences.push(`${from}, on ${about}:`);
-  if (hasLessons) sentences.push("What went wrong before, and what to do about it:");
-  return sentences.join("\n");
-}
-
-/** What is the same for every message is made once and kept as long as the lesson, or its context, is. */
-const lines = new WeakMap<Lesson, string>();
-const openings = new WeakMap<Context, Map<string, string | null>>();
-
-/** Categories come from callers: only so many openings are kept. */
-const MOST_OPENINGS = 50;
-
-function lineOf(lesson: Lesson): string {
-  let line = lines.get(lesson);
-  if (line === undefined) {
-    line = `- ${oneLine(lesson.text)}`;
-    lines.set(lesson, line);
-  }
-  return line;
-}
-
-function openingOf(context: Context, expected: string | null, hasLessons: boolean): string | null {
-  let made = openings.get(context);
-  if (made === undefined || made.size >= MOST_OPENINGS) {
-    made = new Map();
-    openings.set(context, made);
-  }
-  const key = `${hasLessons} ${expected ?? ""}`;
-  let opening = made.get(key);
-  if (opening === undefined) {
-    opening = writeOpening(context, expected, hasLessons);
-    made.set(key, opening);
-  }
-  return opening;
+  const chosen = choose(lessons, customerMessage, null, GUIDANCE_CHARACTERS);
+  const paragraphs = [sharedOpening(failures, shared, chosen.length > 0), ...chosen.map(lineOf)];
+  if (chosen.length > 0) paragraphs.push(NO_FACTS);
+  return { text: paragraphs.join("\n"), lessons: 0 };
 }
 
 /** As many lessons as the budget holds, the most fitting first. @param budget in characters */
-function choose(lessons: Lesson[], words: string[], expected: string | null, budget: number): Lesson[] {
-  const chosen: Lesson[] = [];
+function choose(lessons: Lesson[], message: string, expected: string | null, budget: number): Lesson[] {
+  const ranked = rankLessons(lessons, message, expected);
   let left = budget;
-  for (const place of rankLessons(lessons, words, expected)) {
-    const lesson = lessons[place] as Lesson;
-    left -= lesson.text.length;
-    if (left < 0) break;
-    chosen.push(lesson);
-  }
-  return chosen;
+  const end = ranked.findIndex(({ text }) => {
+    left -= text.length;
+    return left < 0;
+  });
+  return end === -1 ? ranked : ranked.slice(0, end);
 }
 
-function failures(count: number): string {
-  return count === 1 ? "one past failure" : `${count} past failures`;
-}
-
-/** `missing_information` as a reader would say it. */
-function categoryWords(category: string): string {
-  return oneLine(category.replaceAll("_", " "));
-}
-
-function list(items: string[]): string {
-  const [last, ...others] = items.toReversed();
-  return others.length === 0 ? (last ?? "") : `${others.toReversed().join(", ")} and ${last}`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
+function lineOf({ text }: Lesson): string {
+  return `- ${text}`;
 }

@@ -20,8 +20,5 @@ export const erasures = sqliteTable(
     /** When it had gone everywhere; null: the sweep goes on with it. */
     finishedAt: integer("finished_at"),
   },
-  (t) => [
-    index("erasures_open").on(t.erasedAt).where(sql`finished_at is null`),
-    index("erasures_external_id").on(t.externalIdHash).where(sql`external_id_hash is not null`),
-  ],
+  (t) => [index("erasures_external_id").on(t.externalIdHash).where(sql`external_id_hash is not null`)],
 );

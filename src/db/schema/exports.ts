@@ -57,21 +57,17 @@ export const exportsTable = sqliteTable(
     skipped: text({ mode: "json" }).$type<Record<string, number>>().notNull(),
     warning: text(),
     error: text(),
-    /** Claims, ever: the fencing token. Whoever erases, cancels or rebuilds raises it, and the writer has lost. */
-    attempts: integer().notNull(),
-    /** Claims since it last came forward. */
-    tries: integer().notNull().default(0),
-    /** The claim whose files these are. */
+    /** How often writing began from the first row; each time its files get a place of their own. */
+    begun: integer().notNull().default(0),
+    /** The beginning whose files these are. */
     generation: integer().notNull().default(0),
     /** When a text in it was erased; its data files are gone until it is rebuilt. */
     staleAt: integer("stale_at"),
-    dueAt: integer("due_at"),
     createdAt: integer("created_at").notNull(),
     finishedAt: integer("finished_at"),
   },
   (t) => [
     index("exports_status").on(t.status, t.id),
-    index("exports_due").on(t.dueAt).where(sql`due_at is not null`),
     index("exports_finished").on(t.finishedAt).where(sql`finished_at is not null`),
   ],
 );

@@ -49,15 +49,12 @@ export const fineTunes = sqliteTable(
     events: text({ mode: "json" }).$type<{ at: number; level: string; message: string }[]>().notNull(),
     loss: text({ mode: "json" }).$type<LossPoint[]>().notNull(),
     error: text(),
-    attempts: integer().notNull(),
-    dueAt: integer("due_at"),
     createdAt: integer("created_at").notNull(),
     finishedAt: integer("finished_at"),
   },
   (t) => [
     index("fine_tunes_export").on(t.exportId),
     index("fine_tunes_job").on(t.jobId).where(sql`job_id is not null`),
-    index("fine_tunes_due").on(t.dueAt).where(sql`due_at is not null`),
   ],
 );
 
@@ -96,16 +93,12 @@ export const comparisons = sqliteTable(
     /** Why it stands still, where it does. */
     waiting: text(),
     error: text(),
-    /** Messages in a row that brought it no further. */
-    faults: integer().notNull(),
-    dueAt: integer("due_at"),
     createdAt: integer("created_at").notNull(),
     finishedAt: integer("finished_at"),
   },
   (t) => [
     index("comparisons_fine_tune").on(t.fineTuneId, t.id),
     uniqueIndex("comparisons_open").on(t.fineTuneId).where(sql`finished_at is null`),
-    index("comparisons_due").on(t.dueAt).where(sql`due_at is not null`),
   ],
 );
 

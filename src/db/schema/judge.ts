@@ -1,5 +1,4 @@
-import { sql } from "drizzle-orm";
-import { index, integer, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { integer, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 /** One sample of the judge: its words, then its scores. */
 export interface JudgeSample {
@@ -35,22 +34,16 @@ export const CONTROL_STATUSES = ["queued", "running", "done", "failed"] as const
 export type ControlStatus = (typeof CONTROL_STATUSES)[number];
 
 /** A run of the judge's controls over a sample of failures. */
-export const judgeControls = sqliteTable(
-  "judge_controls",
-  {
-    id: text().primaryKey(),
-    status: text().$type<ControlStatus>().notNull(),
-    judgeModel: text("judge_model").notNull(),
-    /** The failures it takes, drawn when it was asked for. */
-    failureIds: text("failure_ids", { mode: "json" }).$type<string[]>().notNull(),
-    error: text(),
-    attempts: integer().notNull(),
-    dueAt: integer("due_at"),
-    createdAt: integer("created_at").notNull(),
-    finishedAt: integer("finished_at"),
-  },
-  (t) => [index("judge_controls_due").on(t.dueAt).where(sql`due_at is not null`)],
-);
+export const judgeControls = sqliteTable("judge_controls", {
+  id: text().primaryKey(),
+  status: text().$type<ControlStatus>().notNull(),
+  judgeModel: text("judge_model").notNull(),
+  /** The failures it takes, drawn when it was asked for. */
+  failureIds: text("failure_ids", { mode: "json" }).$type<string[]>().notNull(),
+  error: text(),
+  createdAt: integer("created_at").notNull(),
+  finishedAt: integer("finished_at"),
+});
 
 /** What the judge gave in the controls, 0 to 100; null where it gave no usable answer. Holds no customer text. */
 export const judgeControlRatings = sqliteTable(

@@ -1,10 +1,8 @@
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-/** The one training of the router: who holds it, and what the last one learned. */
+/** The one training of the router: what the last one learned. */
 export const routerTraining = sqliteTable("router_training", {
   id: text().primaryKey(),
-  /** Held by a training until then. */
-  leaseUntil: integer("lease_until").notNull(),
   /** Clusters were renamed, merged or split, or a person asked: train even when little is new. */
   requestedAt: integer("requested_at"),
   version: text(),

@@ -1,5 +1,5 @@
 import { and, eq, exists, sql } from "drizzle-orm";
-import { failedReplies, prompts } from "../../db/schema/failures.ts";
+import { failedReplies } from "../../db/schema/failures.ts";
 import { comparisonCases, comparisons } from "../../db/schema/fine-tunes.ts";
 import type { GuidanceTexts } from "../../exports/guidance.ts";
 import { settleAll } from "../../lib/settle-all.ts";
@@ -8,10 +8,10 @@ import type { Gatekeeper } from "../../llm/gatekeeper.ts";
 import { addUsage, type ChatMessage, ModelError, type Usage } from "../../llm/model.ts";
 import { meterModel } from "../../llm/wrap-model.ts";
 import type { Services } from "../../services.ts";
+import type { ComparisonRow } from "./comparison-state.ts";
 import { MOST_TRIES, OPERATOR_WAIT_MS } from "./comparison-state.ts";
 import { judgeBlind } from "./judge-blind.ts";
-import { type Replay, toReplay } from "./replay.ts";
-import type { ComparisonRow } from "./run-comparison.ts";
+import { type Replay, selectTexts, toReplay } from "./replay.ts";
 
 export interface Comparing extends Services {
   gatekeeper: Gatekeeper;
@@ -35,13 +35,13 @@ type Changes = Partial<Case>;
 /** Large enough for a long reply and a reasoning model's thoughts; the same for both models. */
 const MAX_OUTPUT_TOKENS = 4_000;
 
-/** Replays one failure against both models and has the replies judged. Safe to repeat: the first end stands. */
+/** Replays one failure against both models and has the replies judged. Safe to repeat: the first end is kept. */
 export async function compareCase(comparing: Comparing, row: ComparisonRow, held: Case): Promise<CaseEnd> {
   const admission = await comparing.gatekeeper.admit();
   if (!admission.admitted) return { kind: "wait", ...admission };
-  const failure = await readFailure(comparing, held.failedReplyId);
+  const [failure] = await selectTexts(comparing.db).where(eq(failedReplies.id, held.failedReplyId));
   // Erased since: the erasure has ended the case.
-  if (failure === null) return { kind: "ended" };
+  if (failure === undefined) return { kind: "ended" };
   const system = (await comparing.guidance?.of(failure.clusterId, failure.prompt)) ?? null;
   const replay = toReplay({ ...failure, system }, { redacting: comparing.config.REDACT_EXPORTS });
   const [trainer, judge] = [meterModel(comparing.trainer), meterModel(comparing.model)];
@@ -53,19 +53,6 @@ export async function compareCase(comparing: Comparing, row: ComparisonRow, held
   await comparing.gatekeeper.report(outcome.report ?? null, usage.inputTokens + usage.outputTokens);
   await keep(comparing, held, outcome.changes, usage);
   return outcome.end;
-}
-
-async function readFailure({ db }: Services, id: string) {
-  const [failure] = await db
-    .select({
-      clusterId: failedReplies.clusterId,
-      prompt: prompts.originalPrompt,
-      agentReply: failedReplies.agentReply,
-    })
-    .from(failedReplies)
-    .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
-    .where(eq(failedReplies.id, id));
-  return failure ?? null;
 }
 
 interface Outcome {
@@ -90,31 +77,14 @@ async function attempt(
     reply(comparing, row.tunedModel, replay.messages),
   ]);
   const texts = { baseReply: base.text, tunedReply: tuned.text };
-  for (const [who, { error }] of [
-    ["base", base],
-    ["tuned", tuned],
-  ] as const) {
-    if (error === null) continue;
-    const model = who === "base" ? row.baseModel : row.tunedModel;
-    return afterError(
-      error,
-      held,
-      `${who}_reply_failed`,
-      `${model} (FINE_TUNE_BASE_URL): ${error.message}`,
-      texts,
-      comparing.clock(),
-    );
-  }
+  const after = (error: ModelError, reasonCode: string, reason: string) =>
+    afterError(error, { reason, reasonCode, texts, tries: held.tries, now: comparing.clock() });
+  if (base.error !== null) return after(base.error, "base_reply_failed", saidBy(row.baseModel, base.error));
+  if (tuned.error !== null) return after(tuned.error, "tuned_reply_failed", saidBy(row.tunedModel, tuned.error));
   try {
     const rated = { originalPrompt: replay.prompt, agentReply: replay.agentReply };
     const judge = { model: comparing.model, name: row.judgeModel, samples: row.judgeSamples };
-    const key = `${row.id} ${held.failedReplyId}`;
-    const { usable, ...verdict } = await judgeBlind(
-      rated,
-      { base: base.text ?? "", tuned: tuned.text ?? "" },
-      judge,
-      key,
-    );
+    const { usable, ...verdict } = await judgeBlind(rated, { base: base.text, tuned: tuned.text }, judge);
     const known = { ...texts, ...verdict };
     const report = { ok: true } as const;
     if (verdict.baseRating === null || verdict.tunedRating === null)
@@ -124,13 +94,16 @@ async function attempt(
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     const { failure, code, message: reason } = error;
-    const after = afterError(error, held, "not_judged", reason, texts, comparing.clock());
-    return { ...after, report: { ok: false, failure, code, reason } };
+    return { ...after(error, "not_judged", reason), report: { ok: false, failure, code, reason } };
   }
 }
 
+const saidBy = (model: string, { message }: ModelError) => `${model} (FINE_TUNE_BASE_URL): ${message}`;
+
+type Reply = { text: string; error: null } | { text: null; error: ModelError };
+
 /** One model's reply, asked once and as it is: a second try with a complaint would be another question. */
-async function reply({ trainer }: Comparing, model: string, messages: ChatMessage[]) {
+async function reply({ trainer }: Comparing, model: string, messages: ChatMessage[]): Promise<Reply> {
   try {
     const { text } = await trainer.complete({ model, messages, maxOutputTokens: MAX_OUTPUT_TOKENS });
     return { text, error: null };
@@ -140,20 +113,16 @@ async function reply({ trainer }: Comparing, model: string, messages: ChatMessag
   }
 }
 
-/** What a failed call means for its case. A reply that never comes leaves the case unscored; it is no bad reply. */
+/** What a failed call means for its case. A reply that never comes leaves the case unscored: it is not a bad reply. */
 function afterError(
-  error: ModelError,
-  held: Case,
-  reasonCode: string,
-  reason: string,
-  texts: Changes,
-  now: number,
+  { code, failure }: ModelError,
+  given: { reason: string; reasonCode: string; texts: Changes; tries: number; now: number },
 ): Outcome {
-  if (error.code === "unknown_model" && reasonCode !== "not_judged")
+  const { reason, reasonCode, texts, tries, now } = given;
+  if (code === "unknown_model" && reasonCode !== "not_judged")
     return { end: { kind: "hopeless", reason }, changes: null };
-  if (error.failure === "stop")
-    return { end: { kind: "wait", reason, untilMs: now + OPERATOR_WAIT_MS }, changes: null };
-  if (error.failure !== "retry" || held.tries + 1 >= MOST_TRIES) return unscored(reasonCode, texts);
+  if (failure === "stop") return { end: { kind: "wait", reason, untilMs: now + OPERATOR_WAIT_MS }, changes: null };
+  if (failure !== "retry" || tries + 1 >= MOST_TRIES) return unscored(reasonCode, texts);
   return { end: { kind: "open", reason }, changes: {} };
 }
 

@@ -1,9 +1,9 @@
 import type { CaseJudgement } from "../../db/schema/fine-tunes.ts";
-import type { Comparison, JudgeSample, Pairwise } from "../../db/schema/judge.ts";
-import { hashText } from "../../exports/scan-texts.ts";
+import type { Pairwise } from "../../db/schema/judge.ts";
+import type { Judge, RatedCase } from "../../judge/ask-judge.ts";
 import { compareReplies, pairwiseResult } from "../../judge/compare-replies.ts";
 import { estimateGain } from "../../judge/gain.ts";
-import { isUsableReference, type Judge, type RatedCase, rateReply } from "../../judge/rate-reply.ts";
+import { isUsableReference, rateReply } from "../../judge/rate-reply.ts";
 import { settleAll } from "../../lib/settle-all.ts";
 
 export interface Verdict {
@@ -15,53 +15,28 @@ export interface Verdict {
   usable: boolean;
 }
 
-interface Replies {
-  base: string;
-  tuned: string;
-}
-
 /**
- * Has the judge rate both replies by themselves, with the rubric of corrections, then compare them in both orders. It
- * is told of neither whose it is; which one it meets first is drawn by a hash of `key`, the same every time.
+ * Has the judge rate each reply alone, with the rubric of corrections, then compare the two in both orders. It never
+ * learns which model wrote which, and no question follows from another, so the order they are sent in tells it nothing.
  * @throws ModelError for failures that may pass or need an operator
  */
 export async function judgeBlind(
   rated: RatedCase,
-  { base, tuned }: Replies,
+  { base, tuned }: { base: string; tuned: string },
   judge: Judge,
-  key: string,
 ): Promise<Verdict> {
   if (base.trim() === tuned.trim()) {
     // One text has one rating: two would only show how the judge wavers.
     const samples = await rateReply(rated, base, judge);
     return verdictOf({ base: samples, tuned: samples, comparisons: [] }, samples.length > 0 ? "tie" : "unknown");
   }
-  const tunedFirst = isTunedFirst(key);
-  const [first, second] = tunedFirst ? [tuned, base] : [base, tuned];
-  const [firstSamples, secondSamples] = await settleAll([
-    rateReply(rated, first, judge),
-    rateReply(rated, second, judge),
-  ]);
-  const compared = await compareReplies(rated, first, second, judge);
-  const comparisons = tunedFirst ? compared.map(turned) : compared;
-  const [ofBase, ofTuned] = tunedFirst ? [secondSamples, firstSamples] : [firstSamples, secondSamples];
+  const [ofBase, ofTuned] = await settleAll([rateReply(rated, base, judge), rateReply(rated, tuned, judge)]);
+  const comparisons = await compareReplies(rated, base, tuned, judge);
   return verdictOf({ base: ofBase, tuned: ofTuned, comparisons }, pairwiseResult(comparisons));
 }
 
-/** Half of all keys, with nothing in them that a judge could know. */
-export function isTunedFirst(key: string): boolean {
-  return (hashText(key).low & 1) === 1;
-}
-
 function verdictOf(judgement: CaseJudgement, pairwise: Pairwise): Verdict {
-  const samples: JudgeSample[] = [...judgement.base, ...judgement.tuned];
+  const usable = isUsableReference([...judgement.base, ...judgement.tuned]);
   const { oldRating, newRating } = estimateGain(judgement.base, judgement.tuned);
-  return { baseRating: oldRating, tunedRating: newRating, pairwise, judgement, usable: isUsableReference(samples) };
-}
-
-const OTHER = { old: "new", new: "old", tie: "tie" } as const;
-
-/** In a comparison `old` stands for the base model: where the tuned one was given as such, the names change places. */
-function turned({ first, winner, reasons }: Comparison): Comparison {
-  return { first: OTHER[first], winner: OTHER[winner], reasons };
+  return { baseRating: oldRating, tunedRating: newRating, pairwise, judgement, usable };
 }

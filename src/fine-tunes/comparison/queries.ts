@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNotNull, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import type { Db } from "../../db/client.ts";
 import { clusters } from "../../db/schema/clusters.ts";
@@ -7,7 +7,7 @@ import { comparisonCases, comparisons } from "../../db/schema/fine-tunes.ts";
 import { decodeCursor, type Page, toPage } from "../../http/pagination.ts";
 import { toRfc3339, toRfc3339OrNull } from "../../lib/time.ts";
 import type { CaseOutput, ComparisonOutput } from "./schemas.ts";
-import { meaningOf, type Summary, summarise } from "./summary.ts";
+import { meaningOf, summarise } from "./summary.ts";
 
 /** The newest comparison of a fine-tune, whatever its state. */
 export async function getComparison(db: Db, fineTuneId: string): Promise<ComparisonOutput | null> {
@@ -19,6 +19,7 @@ export async function getComparison(db: Db, fineTuneId: string): Promise<Compari
     .limit(1);
   if (row === undefined) return null;
   const cases = await readNumbers(db, row.id);
+  const withStatus = (wanted: string) => cases.filter(({ status }) => status === wanted);
   const summary = summarise(cases);
   return {
     id: row.id,
@@ -33,9 +34,9 @@ export async function getComparison(db: Db, fineTuneId: string): Promise<Compari
     meaning: meaningOf(summary),
     unseen: countBy(cases, ({ unseen }) => unseen),
     cases: cases.length,
-    open: cases.filter(({ status }) => status === "open").length,
-    unscored: countBy(cases, ({ status, reasonCode }) => (status === "unscored" ? (reasonCode ?? "unknown") : null)),
-    ...toNumbers(summary),
+    open: withStatus("open").length,
+    unscored: countBy(withStatus("unscored"), ({ reasonCode }) => reasonCode ?? "unknown"),
+    ...summary,
     clusters: byTopic(cases),
     tokens: row.tokens,
     created_at: toRfc3339(row.createdAt),
@@ -45,7 +46,7 @@ export async function getComparison(db: Db, fineTuneId: string): Promise<Compari
 
 type Numbers = Awaited<ReturnType<typeof readNumbers>>[number];
 
-/** A case belongs where its failure is by now; of an erased one only its first cluster is known. */
+/** A case belongs to the cluster its failure is in by now; of an erased one only its first cluster is known. */
 const successor = alias(clusters, "successor");
 const topicOf = sql<string | null>`coalesce(${successor.topic}, ${clusters.topic})`.as("topic");
 const clusterOf = sql`coalesce(${failedReplies.clusterId}, ${comparisonCases.clusterId})`;
@@ -71,25 +72,12 @@ function readNumbers(db: Db, comparisonId: string) {
 /** The clusters with most cases first. */
 function byTopic(cases: Numbers[]): ComparisonOutput["clusters"] {
   return [...Map.groupBy(cases, ({ topic }) => topic)]
-    .map(([topic, own]) => ({ topic, cases: own.length, ...toNumbers(summarise(own)) }))
+    .map(([topic, own]) => ({ topic, cases: own.length, ...summarise(own) }))
     .sort((a, b) => b.cases - a.cases || (a.topic ?? "").localeCompare(b.topic ?? ""));
 }
 
-function toNumbers(summary: Summary) {
-  const { n, baseRating, tunedRating, difference, wins, ties, losses, notCompared, winShare } = summary;
-  return {
-    ...{ n, base_rating: baseRating, tuned_rating: tunedRating, difference },
-    ...{ wins, ties, losses, not_compared: notCompared, win_share: winShare, too_few: difference === null },
-  };
-}
-
-function countBy<T>(rows: T[], key: (row: T) => string | null): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const row of rows) {
-    const name = key(row);
-    if (name !== null) counts[name] = (counts[name] ?? 0) + 1;
-  }
-  return counts;
+function countBy<T>(rows: T[], key: (row: T) => string): Record<string, number> {
+  return Object.fromEntries([...Map.groupBy(rows, key)].map(([name, own]) => [name, own.length]));
 }
 
 function selectCases(db: Db) {
@@ -123,8 +111,8 @@ export async function listCases(
 }
 
 /**
- * A few cases for people to read: spread evenly from the largest loss to the largest gain, so that neither the best
- * nor the worst stands for all.
+ * A few cases for people to read, evenly spread from the largest gain to the largest loss, so that neither the best
+ * nor the worst passes for typical.
  */
 export async function exampleCases(db: Db, comparisonId: string, count: number): Promise<CaseOutput[]> {
   const scored = await db
@@ -134,7 +122,7 @@ export async function exampleCases(db: Db, comparisonId: string, count: number):
       and(
         eq(comparisonCases.comparisonId, comparisonId),
         eq(comparisonCases.status, "scored"),
-        sql`${comparisonCases.baseReply} is not null`,
+        isNotNull(comparisonCases.baseReply),
       ),
     )
     .orderBy(desc(sql`${comparisonCases.tunedRating} - ${comparisonCases.baseRating}`), asc(comparisonCases.position));

@@ -1,10 +1,9 @@
+import { eq } from "drizzle-orm";
+import type { Db } from "../../db/client.ts";
 import type { ExportOptions } from "../../db/schema/exports.ts";
+import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { prepareRow, type SkipReason } from "../../exports/prepare-row.ts";
-import { TextScanner } from "../../exports/scan-texts.ts";
 import type { ChatMessage } from "../../llm/model.ts";
-
-/** Scanning is synchronous, so one serves all. */
-const scanner = new TextScanner();
 
 export interface Replay {
   /** What both models are asked. */
@@ -25,7 +24,7 @@ export function toReplay(
 ): Replay | SkipReason {
   // The agent's reply goes the same way, so that a placeholder means the same in both.
   const given = { system, prompt, preferred: agentReply, original: "" };
-  const prepared = prepareRow(given, { format: "openai-sft", redacting, scanner });
+  const prepared = prepareRow(given, { format: "openai-sft", redacting });
   if (typeof prepared === "string") return prepared;
   const { row } = prepared;
   return {
@@ -36,6 +35,20 @@ export function toReplay(
     prompt: row.prompt,
     agentReply: row.preferred,
   };
+}
+
+/** SQL: what `toReplay` needs of failures, and their clusters. */
+export function selectTexts(db: Db) {
+  return db
+    .select({
+      id: failedReplies.id,
+      clusterId: failedReplies.clusterId,
+      prompt: prompts.originalPrompt,
+      agentReply: failedReplies.agentReply,
+    })
+    .from(failedReplies)
+    .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
+    .$dynamic();
 }
 
 /** Whether the lines of an export begin with a system message. */

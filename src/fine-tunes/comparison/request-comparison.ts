@@ -1,10 +1,10 @@
 import { eq } from "drizzle-orm";
 import { exportsTable } from "../../db/schema/exports.ts";
 import { comparisons, fineTunes } from "../../db/schema/fine-tunes.ts";
-import { sendJob } from "../../jobs/send-job.ts";
+import { askFor } from "../../jobs/ask-for.ts";
+import { wakeJob } from "../../jobs/wake-jobs.ts";
 import { RUBRIC } from "../../judge/rate-reply.ts";
 import { noSuch, RedraftError } from "../../lib/errors.ts";
-import { newId } from "../../lib/ids.ts";
 import type { Services } from "../../services.ts";
 import { DEFAULT_CASES } from "./comparison-state.ts";
 
@@ -14,10 +14,11 @@ import { DEFAULT_CASES } from "./comparison-state.ts";
  * @throws RedraftError where there is no tuned model, or what it has not seen can not be told any more
  */
 export async function requestComparison(
-  { db, clock, config, jobs }: Pick<Services, "db" | "clock" | "config" | "jobs">,
+  services: Pick<Services, "db" | "clock" | "newId" | "config" | "jobs">,
   fineTuneId: string,
   { limit = DEFAULT_CASES }: { limit?: number },
 ): Promise<void> {
+  const { db, clock, newId, config } = services;
   const [row] = await db
     .select({ fineTune: fineTunes, source: exportsTable })
     .from(fineTunes)
@@ -36,14 +37,18 @@ export async function requestComparison(
   }
   const now = clock();
   const id = newId();
-  await db
-    .insert(comparisons)
-    .values({
-      ...{ id, fineTuneId, status: "queued", caseLimit: limit, tokens: 0, faults: 0, dueAt: now, createdAt: now },
-      ...{ baseModel: fineTune.options.base_model, tunedModel: fineTune.model },
-      ...{ judgeModel: config.JUDGE_MODEL, judgeSamples: config.JUDGE_SAMPLES, rubric: RUBRIC },
-    })
-    // At most one of a fine-tune is open.
-    .onConflictDoNothing();
-  await sendJob(jobs, { job: "comparison", comparison_id: id });
+  const [[asked]] = await db.batch([
+    db
+      .insert(comparisons)
+      .values({
+        ...{ id, fineTuneId, status: "queued", caseLimit: limit, tokens: 0, createdAt: now },
+        ...{ baseModel: fineTune.options.base_model, tunedModel: fineTune.model },
+        ...{ judgeModel: config.JUDGE_MODEL, judgeSamples: config.JUDGE_SAMPLES, rubric: RUBRIC },
+      })
+      // At most one of a fine-tune is open.
+      .onConflictDoNothing()
+      .returning({ id: comparisons.id }),
+    askFor(db, "comparison", id, now),
+  ]);
+  if (asked !== undefined) await wakeJob(services, "comparison", id);
 }

@@ -1,6 +1,7 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import { type AppContext, createRouter } from "../../http/app-env.ts";
 import { problems } from "../../http/problem.ts";
+import { idParam, jsonAnswer, jsonBody } from "../../http/route-parts.ts";
 import { RedraftError } from "../../lib/errors.ts";
 import { getComparison, listCases } from "./queries.ts";
 import { requestComparison } from "./request-comparison.ts";
@@ -8,8 +9,8 @@ import { casePage, caseQuery, comparisonInput, comparisonOutput } from "./schema
 
 const tags = ["fine-tunes"];
 const path = "/v1/fine-tunes/{id}/comparison";
-const params = z.object({ id: z.uuid("must be a fine-tune's id") });
-const one = { content: { "application/json": { schema: comparisonOutput } } };
+const params = idParam("a fine-tune's");
+const one = (description: string) => jsonAnswer(description, comparisonOutput);
 
 const request = createRoute({
   method: "post",
@@ -17,19 +18,19 @@ const request = createRoute({
   tags,
   summary: "Compare a tuned model with its base, on failures it has not seen",
   description:
-    "Both models are asked what a training line asks, and their replies judged blind, with the rubric of corrections. " +
-    "While a comparison is under way, this answers with that one.",
-  request: { params, body: { content: { "application/json": { schema: comparisonInput } } } },
-  responses: { 202: { description: "Accepted", ...one }, ...problems("invalid", "not_found", "conflict") },
+    "Both models are asked what a training line asks, and their replies are judged blind, with the rubric of " +
+    "corrections. While a comparison is under way, this answers with that one.",
+  request: { params, body: { ...jsonBody(comparisonInput), required: false } },
+  responses: { 202: one("Accepted"), ...problems("invalid", "not_found", "conflict") },
 });
 
 const get = createRoute({
   method: "get",
   path,
   tags,
-  summary: "The newest comparison of a fine-tune: how far it is, and what it says so far",
+  summary: "The newest comparison of a fine-tune: its progress and its results so far",
   request: { params },
-  responses: { 200: { description: "The comparison", ...one }, ...problems("not_found") },
+  responses: { 200: one("The comparison"), ...problems("not_found") },
 });
 
 const cases = createRoute({
@@ -38,10 +39,7 @@ const cases = createRoute({
   tags,
   summary: "Its cases, with both replies and their ratings",
   request: { params, query: caseQuery },
-  responses: {
-    200: { description: "A page", content: { "application/json": { schema: casePage } } },
-    ...problems("invalid", "not_found"),
-  },
+  responses: { 200: jsonAnswer("A page", casePage), ...problems("invalid", "not_found") },
 });
 
 export const comparisonRoutes = createRouter()
@@ -49,15 +47,15 @@ export const comparisonRoutes = createRouter()
     const { id } = c.req.valid("param");
     await requestComparison(c.var.services, id, c.req.valid("json"));
     c.header("location", `/v1/fine-tunes/${id}/comparison`);
-    return c.json(await found(c, id), 202);
+    return c.json(await oneComparison(c, id), 202);
   })
-  .openapi(get, async (c) => c.json(await found(c, c.req.valid("param").id), 200))
+  .openapi(get, async (c) => c.json(await oneComparison(c, c.req.valid("param").id), 200))
   .openapi(cases, async (c) => {
-    const { id } = await found(c, c.req.valid("param").id);
+    const { id } = await oneComparison(c, c.req.valid("param").id);
     return c.json(await listCases(c.var.services.db, id, c.req.valid("query")), 200);
   });
 
-async function found(c: AppContext, fineTuneId: string) {
+async function oneComparison(c: AppContext, fineTuneId: string) {
   const comparison = await getComparison(c.var.services.db, fineTuneId);
   if (comparison === null) throw new RedraftError("not_found", "This fine-tune has not been compared.");
   return comparison;

@@ -1,33 +1,34 @@
-import { and, asc, eq, lte, sql } from "drizzle-orm";
+import { and, asc, eq, isNull } from "drizzle-orm";
 import pLimit from "p-limit";
 import { rowsFromJson } from "../../db/client.ts";
 import { exportsTable } from "../../db/schema/exports.ts";
 import { comparisonCases, comparisons, fineTunes } from "../../db/schema/fine-tunes.ts";
 import { GuidanceTexts } from "../../exports/guidance.ts";
-import { sendJob } from "../../jobs/send-job.ts";
-import { log } from "../../lib/log.ts";
-import { HOUR } from "../../lib/time.ts";
+import { DONE, type Held, type Job, type JobEnd } from "../../jobs/job.ts";
 import { createGatekeeper } from "../../llm/gatekeeper.ts";
 import { CALLS_IN_FLIGHT, limitCalls } from "../../llm/wrap-model.ts";
 import type { Services } from "../../services.ts";
 import { type CaseEnd, type Comparing, compareCase } from "./compare-case.ts";
+import type { ComparisonRow } from "./comparison-state.ts";
 import {
   BEGIN_CALLS_MS,
   COMPARISON_LIMITS,
   ComparisonError,
   type ComparisonLimits,
-  FIRST_WAIT_MS,
-  LEASE_MS,
-  MOST_FAULTS,
   OPERATOR_WAIT_MS,
 } from "./comparison-state.ts";
 import { isGuided } from "./replay.ts";
 import { drawUnseen } from "./unseen.ts";
 
-export type ComparisonRow = typeof comparisons.$inferSelect;
-
 /** Cases under way at once: they share the calls that may be in flight. */
 const CASES_IN_FLIGHT = 3;
+
+/** A comparison that is worked off in pieces. Servers that are down are waited for, about a day. */
+export const comparisonJob: Job = {
+  run: runComparison,
+  mostTries: 30,
+  giveUp: (services, id, error) => end(services, id, { status: "failed", error }),
+};
 
 /**
  * Takes a comparison one piece further: draws its cases, then works off a few of them for each message. A case's end
@@ -35,24 +36,22 @@ const CASES_IN_FLIGHT = 3;
  */
 export async function runComparison(
   services: Services,
-  id: string,
+  { subject: id }: Held,
   limits: ComparisonLimits = COMPARISON_LIMITS,
-): Promise<void> {
-  const { db, clock } = services;
-  const now = clock();
-  const [row] = await db
-    .update(comparisons)
-    .set({ dueAt: now + LEASE_MS })
-    .where(and(eq(comparisons.id, id), lte(comparisons.dueAt, now)))
-    .returning();
-  if (row === undefined) return;
+): Promise<JobEnd> {
+  const [row] = await services.db.select().from(comparisons).where(isOpen(id));
+  if (row === undefined) return DONE;
   try {
     if (row.status === "queued") await draw(services, row);
-    await takePiece(services, row, limits);
+    return await takePiece(services, row, limits);
   } catch (error) {
-    await afterFault(services, row, error);
+    if (!(error instanceof ComparisonError)) throw error;
+    await end(services, id, { status: "failed", error: error.message });
+    return DONE;
   }
 }
+
+const isOpen = (id: string) => and(eq(comparisons.id, id), isNull(comparisons.finishedAt));
 
 /** The cases, and with them the comparison's next state, in one transaction. */
 async function draw(services: Services, row: ComparisonRow): Promise<void> {
@@ -85,7 +84,7 @@ async function draw(services: Services, row: ComparisonRow): Promise<void> {
 
 const openCases = (id: string) => and(eq(comparisonCases.comparisonId, id), eq(comparisonCases.status, "open"));
 
-async function takePiece(services: Services, row: ComparisonRow, limits: ComparisonLimits): Promise<void> {
+async function takePiece(services: Services, row: ComparisonRow, limits: ComparisonLimits): Promise<JobEnd> {
   const { db, clock } = services;
   // Cases that failed before come last, so that one of them does not hold up the others.
   const open = await db
@@ -98,14 +97,14 @@ async function takePiece(services: Services, row: ComparisonRow, limits: Compari
   const limit = pLimit(CASES_IN_FLIGHT);
   const ends = await Promise.all(open.map((held) => limit(() => compareCase(comparing, row, held))));
   const fatal = ends.find((end) => end.kind === "hopeless");
-  if (fatal !== undefined) return finish(services, row, { status: "failed", error: fatal.reason });
   const [left] = await db.select({ id: comparisonCases.failedReplyId }).from(comparisonCases).where(openCases(row.id));
-  if (left === undefined) return finish(services, row, { status: "done", error: null });
-  if (ends.some(({ kind }) => kind === "ended")) {
-    await change(services, row, { status: "running", faults: 0, waiting: null, dueAt: clock() });
-    return sendJob(services.jobs, { job: "comparison", comparison_id: row.id });
+  if (fatal !== undefined || left === undefined) {
+    await end(services, row.id, fatal ? { status: "failed", error: fatal.reason } : { status: "done", error: null });
+    return DONE;
   }
-  await wait(services, row, ends);
+  const next = nextPiece(ends, clock());
+  await db.update(comparisons).set({ waiting: next.waiting }).where(isOpen(row.id));
+  return next.end;
 }
 
 async function prepare(services: Services, row: ComparisonRow): Promise<Comparing> {
@@ -125,44 +124,24 @@ async function prepare(services: Services, row: ComparisonRow): Promise<Comparin
   };
 }
 
-/** Nothing came of a piece: when to look again, and what to say until then. */
-async function wait(services: Services, row: ComparisonRow, ends: CaseEnd[]): Promise<void> {
-  const now = services.clock();
+/** What comes after a piece: the next one, or a wait, and what to say until then. */
+function nextPiece(ends: CaseEnd[], now: number): { end: JobEnd; waiting: string | null } {
+  if (ends.some(({ kind }) => kind === "ended")) return { end: { end: "again", at: now }, waiting: null };
   const held = ends.find((end) => end.kind === "wait");
   if (held !== undefined) {
-    const dueAt = Math.min(held.untilMs, now + OPERATOR_WAIT_MS);
-    return change(services, row, { status: "running", waiting: held.reason, dueAt });
+    return { end: { end: "wait", at: Math.min(held.untilMs, now + OPERATOR_WAIT_MS) }, waiting: held.reason };
   }
-  const reason = ends.find((end) => end.kind === "open")?.reason ?? "It failed on our side; the logs say why.";
-  const faults = row.faults + 1;
-  if (faults >= MOST_FAULTS) return finish(services, row, { status: "failed", error: reason });
-  const dueAt = now + Math.min(HOUR, FIRST_WAIT_MS * 2 ** Math.min(row.faults, 10));
-  await change(services, row, { waiting: reason, faults, dueAt });
+  const reason = ends.find((end) => end.kind === "open")?.reason ?? "No case came to an end.";
+  return { end: { end: "stuck", reason }, waiting: reason };
 }
 
-async function afterFault(services: Services, row: ComparisonRow, error: unknown): Promise<void> {
-  if (error instanceof ComparisonError) return finish(services, row, { status: "failed", error: error.message });
-  log.error("comparison_fault", { comparison_id: row.id }, error);
-  await wait(services, row, []);
-}
-
-async function finish(
-  services: Services,
-  row: ComparisonRow,
-  end: Pick<ComparisonRow, "status" | "error">,
+async function end(
+  { db, clock }: Pick<Services, "db" | "clock">,
+  id: string,
+  ended: Pick<ComparisonRow, "status" | "error">,
 ): Promise<void> {
-  await change(services, row, { ...end, waiting: null, dueAt: null, finishedAt: services.clock() });
-}
-
-async function change({ db }: Services, row: ComparisonRow, changes: Partial<ComparisonRow>): Promise<void> {
   await db
     .update(comparisons)
-    .set(changes)
-    .where(and(eq(comparisons.id, row.id), sql`${comparisons.finishedAt} is null`));
-}
-
-/** Sends the message again for comparisons that are due. For the sweep. */
-export async function resumeComparisons({ db, clock, jobs }: Pick<Services, "db" | "clock" | "jobs">): Promise<void> {
-  const due = await db.select({ id: comparisons.id }).from(comparisons).where(lte(comparisons.dueAt, clock()));
-  for (const { id } of due) await sendJob(jobs, { job: "comparison", comparison_id: id });
+    .set({ ...ended, waiting: null, finishedAt: clock() })
+    .where(isOpen(id));
 }

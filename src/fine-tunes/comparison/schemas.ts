@@ -12,7 +12,7 @@ export const comparisonInput = z
       .max(MOST_CASES)
       .optional()
       .openapi({
-        description: `The most failures to replay, up to ${MOST_CASES}. Default: ${DEFAULT_CASES}. Each costs two replies and four calls of the judge, more with JUDGE_SAMPLES.`,
+        description: `The most failures to replay, up to ${MOST_CASES}; ${DEFAULT_CASES} by default. Each costs two replies and four judge calls, more with JUDGE_SAMPLES.`,
       }),
   })
   .openapi("ComparisonInput");
@@ -22,8 +22,10 @@ const estimate = z
   .nullable()
   .openapi({ description: "With its 95% interval; null where there are too few cases to give one." });
 
-const numbers = {
-  n: z.int().openapi({ description: "Cases in which both replies were rated; the other numbers rest on these." }),
+const numbers = z.object({
+  n: z
+    .int()
+    .openapi({ description: "Cases in which both replies were rated; the other numbers come from these alone." }),
   base_rating: z.number().nullable().openapi({ description: "Mean, 0 to 100." }),
   tuned_rating: z.number().nullable(),
   difference: estimate.openapi({ description: "Tuned minus base, paired, in points, with its 95% interval." }),
@@ -32,33 +34,34 @@ const numbers = {
   losses: z.int(),
   not_compared: z.int(),
   win_share: estimate.openapi({ description: "Wins among wins and losses, 0 to 1, with its 95% interval." }),
-  too_few: z.boolean().openapi({ description: "Too few cases to tell a difference." }),
-};
+  too_few: z.boolean().openapi({ description: "Too few cases to show a difference." }),
+});
+export type ComparisonNumbers = z.infer<typeof numbers>;
 
 export const comparisonOutput = z
   .object({
     id: z.uuid(),
     fine_tune_id: z.uuid(),
     status: z.enum(COMPARISON_STATUSES),
-    waiting: z.string().nullable().openapi({ description: "Why it stands still, where it does." }),
+    waiting: z.string().nullable().openapi({ description: "Why nothing is happening, while it waits." }),
     error: z.string().nullable(),
     base_model: z.string(),
     tuned_model: z.string(),
     judge_model: z.string(),
     rubric: z.string(),
-    meaning: z.string().openapi({ description: "What the numbers allow to be said." }),
+    meaning: z.string().openapi({ description: "What the numbers show, in a sentence." }),
     unseen: z.record(z.string(), z.int()).openapi({
       description:
         "Why the cases count as unseen. held_out: in the export's validation file. later: recorded after the export. " +
-        "left_out: the export left it out, so no fair sample.",
+        "left_out: left out of the export, so not a fair sample.",
     }),
     cases: z.int(),
     open: z.int(),
     unscored: z
       .record(z.string(), z.int())
       .openapi({ description: "Cases without two ratings, by reason. They count nowhere else." }),
-    ...numbers,
-    clusters: z.array(z.object({ topic: z.string().nullable(), cases: z.int(), ...numbers })),
+    ...numbers.shape,
+    clusters: z.array(z.object({ topic: z.string().nullable(), cases: z.int(), ...numbers.shape })),
     tokens: z.int(),
     created_at: z.iso.datetime(),
     finished_at: z.iso.datetime().nullable(),
@@ -70,7 +73,7 @@ export const caseOutput = z
   .object({
     position: z.int(),
     failure_id: z.uuid(),
-    erased: z.boolean().openapi({ description: "The failure was erased, and all its texts here with it." }),
+    erased: z.boolean().openapi({ description: "The failure was erased, and with it all its texts here." }),
     unseen: z.enum(UNSEEN),
     topic: z.string().nullable(),
     status: z.enum(["open", "scored", "unscored"]),

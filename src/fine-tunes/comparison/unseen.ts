@@ -1,31 +1,29 @@
-import { and, desc, eq, gte, inArray, isNull, ne, or, sql } from "drizzle-orm";
-import type { Db } from "../../db/client.ts";
+import { and, desc, inArray, isNull, ne, or } from "drizzle-orm";
+import { type Db, valuesOf } from "../../db/client.ts";
 import type { ExportOptions, exportsTable } from "../../db/schema/exports.ts";
-import { failedReplies, prompts } from "../../db/schema/failures.ts";
+import { failedReplies } from "../../db/schema/failures.ts";
 import type { Unseen } from "../../db/schema/fine-tunes.ts";
 import { type ExportFileName, fileKey } from "../../exports/export-state.ts";
-import type { Hash64 } from "../../exports/hash64.ts";
-import { hashText } from "../../exports/scan-texts.ts";
 import { failureConditions } from "../../failures/queries.ts";
-import { firstIdOf } from "../../lib/ids.ts";
 import { readLines } from "../../lib/read-lines.ts";
+import { type Hash64, hashText } from "../../lib/text-hash.ts";
 import type { Services } from "../../services.ts";
 import { ComparisonError, MOST_CASES } from "./comparison-state.ts";
-import { toReplay } from "./replay.ts";
+import { selectTexts, toReplay } from "./replay.ts";
 
 /*
  * Which failures a tuned model has not seen. A failure in a training line is seen, and so is every other one with the
  * same customer message: it would measure memory.
  *
- * - `held_out`: the export put it into its validation file. The best there is: drawn by a hash of the prompt from the
- *   same failures as the training lines, and no prompt is on both sides. (The provider computes a loss on that file;
- *   it does not train on it.)
+ * - `held_out`: the export put it into its validation file. These are the best: drawn by a hash of the prompt from the
+ *   same failures as the training lines, with no prompt on both sides. (The provider computes a loss on that file; it
+ *   does not train on it.)
  *
  * Where an export held nothing out, two weaker kinds are left, whose prompts are looked up in the training file first:
  *
  * - `later`: recorded after the export was asked for. Other times may bring other questions.
- * - `left_out`: the export looked at it and left it out, mostly because its rewrite gained too little. No fair sample:
- *   these are failures that the rewriting model found hard.
+ * - `left_out`: the export left it out, mostly because its rewrite gained too little. Not a fair sample: these are
+ *   failures that the rewriting model found hard.
  */
 
 export interface Drawn {
@@ -45,7 +43,7 @@ interface Candidate {
   unseen: Unseen;
 }
 
-/** More candidates than cases are looked at: some are erased by now, or ask what another one asks. */
+/** Candidates looked at for each case wanted: some are erased by now, or ask what another one asks. */
 const SPARE = 2;
 
 /** Of failures recorded later, the newest. */
@@ -56,7 +54,7 @@ const MOST_TRAINING_BYTES = 256 * 1024 * 1024;
 
 const MOST_LINE_BYTES = 4 * 1024 * 1024;
 
-/** Left out because it is in the file already, or because no model could be asked it. */
+/** Left out because it is in the file already, or because it cannot be put to a model. */
 const NOT_TESTABLE = ["duplicate", "empty", "over_long"];
 
 type Source = typeof exportsTable.$inferSelect;
@@ -65,13 +63,17 @@ type Drawing = Pick<Services, "db" | "bucket" | "config">;
 /**
  * Draws up to `limit` failures that a model trained on this export has not seen, each prompt once. The same failures
  * come first every time, so that two models of one export meet the same ones.
- * @throws ComparisonError when what was seen can not be told any more
+ * @throws ComparisonError when nobody can say any more what was seen
  */
 export async function drawUnseen(services: Drawing, source: Source, limit: number): Promise<Drawn[]> {
   const heldOut = (source.files?.["validation_data.jsonl"]?.rows ?? 0) > 0;
+  const most = limit * SPARE;
   const candidates = heldOut
-    ? await heldOutOf(services, source, limit * SPARE)
-    : [...(await recordedLater(services.db, source)), ...(await leftOutOf(services, source, limit * SPARE))];
+    ? await draw(heldOutOf(services, source), most, "held_out")
+    : [
+        ...(await draw(recordedLater(services.db, source), MOST_LATER, "later")),
+        ...(await draw(leftOutOf(services, source), most, "left_out")),
+      ];
   const distinct = await readDistinct(services, candidates);
   const asked = new Set([...distinct.values()].flatMap(({ prompts }) => prompts));
   const seen = heldOut ? new Set<string>() : await seenPrompts(services, source, asked);
@@ -82,43 +84,47 @@ export async function drawUnseen(services: Drawing, source: Source, limit: numbe
 async function* linesOf({ bucket }: Drawing, source: Source, file: ExportFileName) {
   const object = await bucket.get(fileKey(source, file));
   if (object === null)
-    throw new ComparisonError(`The export's ${file} is gone: nobody can tell any more what the model has not seen.`);
+    throw new ComparisonError(`The export's ${file} is gone, so there is no saying what the model has not seen.`);
   const decoder = new TextDecoder();
   for await (const { bytes } of readLines(object.body, MOST_LINE_BYTES)) if (bytes) yield decoder.decode(bytes);
 }
 
-async function heldOutOf(services: Drawing, source: Source, most: number): Promise<Candidate[]> {
-  const kept = new Lowest(most);
+async function* heldOutOf(services: Drawing, source: Source) {
   for await (const line of linesOf(services, source, "improvements.jsonl")) {
-    if (line.includes('"file":"validation"')) kept.add((JSON.parse(line) as { failure_id: string }).failure_id);
+    if (line.includes('"file":"validation"')) yield (JSON.parse(line) as { failure_id: string }).failure_id;
   }
-  return kept.all().map((failureId) => ({ failureId, unseen: "held_out" }));
 }
 
-async function leftOutOf(services: Drawing, source: Source, most: number): Promise<Candidate[]> {
-  if (source.files?.["skipped.jsonl"] === undefined) return [];
-  const kept = new Lowest(most);
+async function* leftOutOf(services: Drawing, source: Source) {
+  if (source.files?.["skipped.jsonl"] === undefined) return;
   for await (const line of linesOf(services, source, "skipped.jsonl")) {
     const { failure_id, reason } = JSON.parse(line) as { failure_id: string; reason: string };
-    if (!NOT_TESTABLE.includes(reason)) kept.add(failure_id);
+    if (!NOT_TESTABLE.includes(reason)) yield failure_id;
   }
-  return kept.all().map((failureId) => ({ failureId, unseen: "left_out" }));
 }
 
 /** Failures of the kind that the export took, recorded since. */
-async function recordedLater(db: Db, { options, createdAt }: Source): Promise<Candidate[]> {
-  const { topic, failure_category } = options;
-  const where = await failureConditions(db, { topic, failure_category });
-  if (where === null) return [];
+async function* recordedLater(db: Db, { options: { topic, failure_category }, createdAt }: Source) {
+  const where = await failureConditions(db, { topic, failure_category, since: createdAt + 1 });
+  if (where === null) return;
   const rows = await db
     .select({ id: failedReplies.id })
     .from(failedReplies)
-    .where(and(...where, gte(failedReplies.id, firstIdOf(createdAt + 1))))
+    .where(and(...where))
     .orderBy(desc(failedReplies.id))
     .limit(MOST_LATER);
-  const kept = new Lowest(MOST_LATER);
-  for (const { id } of rows) kept.add(id);
-  return kept.all().map((failureId) => ({ failureId, unseen: "later" }));
+  for (const { id } of rows) yield id;
+}
+
+/** The ids with the lowest hashes among any number: a draw that comes out the same every time. */
+async function draw(ids: AsyncIterable<string>, most: number, unseen: Unseen): Promise<Candidate[]> {
+  let kept: { failureId: string; unseen: Unseen; rank: number }[] = [];
+  const prune = () => kept.sort((a, b) => a.rank - b.rank).slice(0, most);
+  for await (const failureId of ids) {
+    kept.push({ failureId, unseen, rank: hashText(failureId).high });
+    if (kept.length >= 4 * most) kept = prune();
+  }
+  return prune();
 }
 
 /** Candidates that are still there and have a reference, the first of each prompt, by the hash of their prompt. */
@@ -140,30 +146,20 @@ async function readDistinct({ db, config }: Drawing, candidates: Candidate[]): P
   return distinct;
 }
 
-/** So many texts at once are some megabytes. */
+/** This many texts at once are some megabytes. */
 const READ_ROWS = 100;
 
 function readTexts(db: Db, chunk: Candidate[]) {
-  const ids = JSON.stringify(chunk.map(({ failureId }) => failureId));
-  return db
-    .select({
-      id: failedReplies.id,
-      clusterId: failedReplies.clusterId,
-      prompt: prompts.originalPrompt,
-      agentReply: failedReplies.agentReply,
-    })
-    .from(failedReplies)
-    .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
-    .where(
-      and(
-        inArray(failedReplies.id, sql`(select value from json_each(${ids}))`),
-        // The judge found no reference in it at correction time; it would find none now.
-        or(isNull(failedReplies.reasonCode), ne(failedReplies.reasonCode, "unusable_reference")),
-      ),
-    );
+  return selectTexts(db).where(
+    and(
+      inArray(failedReplies.id, valuesOf(chunk.map(({ failureId }) => failureId))),
+      // The judge found no reference in it at correction time; it would find none now.
+      or(isNull(failedReplies.reasonCode), ne(failedReplies.reasonCode, "unusable_reference")),
+    ),
+  );
 }
 
-/** Those of the prompts that stand in the training file. */
+/** Those of the prompts that are in the training file. */
 async function seenPrompts(services: Drawing, source: Source, asked: Set<string>): Promise<Set<string>> {
   if (asked.size === 0) return new Set();
   if (source.bytes > MOST_TRAINING_BYTES) {
@@ -193,27 +189,3 @@ function promptOf(line: Line, { format }: ExportOptions): string {
 }
 
 const keyOf = ({ high, low }: Hash64) => `${high} ${low}`;
-
-/** The ids with the lowest hashes among any number: a draw that comes out the same every time. */
-class Lowest {
-  readonly #most: number;
-  #kept: { id: string; rank: number }[] = [];
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  add(id: string): void {
-    this.#kept.push({ id, rank: hashText(id).high });
-    if (this.#kept.length >= 4 * this.#most) this.#prune();
-  }
-
-  all(): string[] {
-    this.#prune();
-    return this.#kept.map(({ id }) => id);
-  }
-
-  #prune(): void {
-    this.#kept = this.#kept.toSorted((a, b) => a.rank - b.rank).slice(0, this.#most);
-  }
-}

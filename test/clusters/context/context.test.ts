@@ -1,10 +1,10 @@
 import { env, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { chooseLessons } from "../../../src/clusters/context/build-context.ts";
+import { chooseLessons } from "../../../src/clusters/context/choose-lessons.ts";
 import { categoryShares, scopeName } from "../../../src/clusters/context/context.ts";
 import { readContext } from "../../../src/clusters/context/read-context.ts";
 import { guidanceText } from "../../../src/clusters/lessons/guidance-text.ts";
-import { findCluster } from "../../../src/clusters/topics.ts";
+import { findCluster } from "../../../src/clusters/topics/topics.ts";
 import { aFailure, createWorld } from "../../support/world.ts";
 
 describe("why a cluster fails", () => {
@@ -47,6 +47,7 @@ describe("why a cluster fails", () => {
       failures: 0,
       failure_categories: [],
       lessons: [],
+      opening: null,
       examples: [],
       version: 1,
       built_at: 0,
@@ -71,6 +72,14 @@ describe("the cluster's Durable Object", () => {
     const before = await readContext(world.services, scope);
     await evictDurableObject(stub);
     expect(await readContext(world.services, scope)).toEqual(before);
+  });
+
+  it("serves a context that guides as well after it was kept as JSON, as exports keep it", async () => {
+    const { world, scope } = await cluster();
+    const context = await readContext(world.services, scope);
+    const guidance = guidanceText(context, undefined, "When does it come?");
+    expect(guidance).toContain("What went wrong before");
+    expect(guidanceText(JSON.parse(JSON.stringify(context)), undefined, "When does it come?")).toBe(guidance);
   });
 
   it("gathers a burst of touches into one rebuild, with a higher version", async () => {

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Lesson } from "../../../src/clusters/context/context.ts";
-import { rankLessons, wordsOf } from "../../../src/clusters/lessons/rank-lessons.ts";
+import { type Lesson, lessonOf } from "../../../src/clusters/context/context.ts";
+import { rankLessons } from "../../../src/clusters/lessons/rank-lessons.ts";
 
 function lesson(text: string, given: Partial<Lesson> = {}): Lesson {
-  return { failure_category: null, text, id: null, slot: null, pinned: false, ...given };
+  return lessonOf({ failure_category: null, text, id: null, slot: null, pinned: false, ...given });
 }
 
 const order = (lessons: Lesson[], message: string, expected: string | null = null) =>
-  rankLessons(lessons, wordsOf(message), expected).map((place) => lessons[place]?.text);
+  rankLessons(lessons, message, expected).map(({ text }) => text);
 
 describe("the order of lessons", () => {
   it("goes by shared words, and a lesson that only rambles does not win by its length", () => {
@@ -52,8 +52,8 @@ describe("the order of lessons", () => {
           const own = new Set(text);
           return own.size === 0 ? 0 : [...own].filter((word) => asked.has(word)).length / Math.sqrt(own.size);
         });
-        const ranked = rankLessons(lessons, wordsOf(message.join(" ")), null);
-        expect([...ranked].sort((a, b) => a - b)).toEqual(texts.map((_, place) => place));
+        const ranked = rankLessons(lessons, message.join(" "), null).map((one) => lessons.indexOf(one));
+        expect(ranked.toSorted((a, b) => a - b)).toEqual(texts.map((_, place) => place));
         for (const [at, place] of ranked.entries()) {
           const before = ranked[at - 1];
           if (before !== undefined) expect((likeness[before] ?? 0) + 1e-9).toBeGreaterThanOrEqual(likeness[place] ?? 0);

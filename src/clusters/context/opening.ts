@@ -1,0 +1,57 @@
+import { type Context, frequentCauses } from "./context.ts";
+
+/** Causes named in a prompt, at most. */
+const MOST_CAUSES = 3;
+
+/**
+ * What guidance begins with: why this type of query often fails.
+ * @param expected the category that a caller expects
+ * @returns null where there is nothing to say
+ */
+export function openingOf(
+  {
+    topic,
+    failures,
+    failure_categories,
+    lessons,
+  }: Pick<Context, "topic" | "failures" | "failure_categories" | "lessons">,
+  expected: string | null,
+): string | null {
+  const causes = frequentCauses(failure_categories).slice(0, MOST_CAUSES);
+  const about = topic === null ? "queries like this" : `this type of query (${topic})`;
+  const from = `From ${failureCount(failures)}`;
+  const sentences: string[] = [];
+  if (causes.length > 0) {
+    sentences.push(`${from}: ${about} often fails because of ${listCauses(causes)}. Be especially careful there.`);
+  }
+  // What the caller expects is said as a warning, not as a claim about the past.
+  if (expected !== null && !causes.includes(expected)) {
+    const start = causes.length > 0 ? "" : `${from}, on ${about}: `;
+    sentences.push(`${start}Take special care against ${listCauses([expected])}.`);
+  }
+  if (sentences.length === 0 && lessons.length === 0) return null;
+  if (sentences.length === 0) sentences.push(`${from}, on ${about}:`);
+  if (lessons.length > 0) sentences.push("What went wrong before, and what to do about it:");
+  return sentences.join("\n");
+}
+
+/** What holds across types of query. @param categories those that most of them often fail by */
+export function sharedOpening(failures: number, categories: string[], hasLessons: boolean): string {
+  const from = `From ${failureCount(failures)} across all types of query:`;
+  const causes = listCauses(categories.slice(0, MOST_CAUSES));
+  return [
+    categories.length === 0 ? from : `${from} replies often fail because of ${causes}. Be especially careful there.`,
+    ...(hasLessons ? ["What went wrong in several types of query, and what to do about it:"] : []),
+  ].join("\n");
+}
+
+function failureCount(count: number): string {
+  return count === 1 ? "one past failure" : `${count} past failures`;
+}
+
+/** `missing_information` and others as a reader would say it. */
+function listCauses(categories: string[]): string {
+  const causes = categories.map((category) => category.replace(/[_\s]+/g, " ").trim());
+  const last = causes.at(-1) ?? "";
+  return causes.length < 2 ? last : `${causes.slice(0, -1).join(", ")} and ${last}`;
+}

@@ -1,0 +1,74 @@
+import type { ClusterDetail } from "./schemas.ts";
+
+type Lesson = ClusterDetail["guidance"][number];
+
+/** An empty line for a new lesson is always there. */
+const NEW_LESSON: Lesson = {
+  id: null,
+  text: "",
+  failure_category: null,
+  pinned: false,
+  source: null,
+  helped: 0,
+  hurt: 0,
+  evidence: [],
+};
+
+/** The lessons of a cluster, to be edited. */
+export function GuidanceForm({ cluster }: { cluster: ClusterDetail }) {
+  const decided = cluster.guidance_version > 0;
+  return (
+    <section>
+      <h2>Guidance</h2>
+      {!decided && cluster.guidance.length > 0 && (
+        <>
+          <p class="hint">No lessons yet: these explanations are used as they are.</p>
+          <ul>
+            {cluster.guidance.map(({ text, failure_category }) => (
+              <li>
+                {text} {failure_category !== null && <span class="tag">{failure_category}</span>}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <form class="lessons" method="post" action={`/clusters/${encodeURIComponent(cluster.topic)}/guidance`}>
+        <input type="hidden" name="version" value={String(cluster.guidance_version)} />
+        {[...(decided ? cluster.guidance : []), NEW_LESSON].map((lesson) => (
+          <LessonFields lesson={lesson} />
+        ))}
+        <button type="submit">Save lessons</button>
+      </form>
+    </section>
+  );
+}
+
+function LessonFields({ lesson }: { lesson: Lesson }) {
+  return (
+    <fieldset>
+      <input type="hidden" name="id" value={lesson.id ?? ""} />
+      <label>
+        {lesson.id === null ? "New lesson" : "Lesson (empty it to retire it)"}
+        <textarea name="text" rows={2} maxlength={400}>
+          {lesson.text}
+        </textarea>
+      </label>
+      <label>
+        Failure category
+        <input name="failure_category" value={lesson.failure_category ?? ""} maxlength={100} />
+      </label>
+      <label>
+        Pinned
+        <select name="pinned">
+          <option value="no">No</option>
+          <option value="yes" selected={lesson.pinned}>
+            Yes: first in prompts, never changed by the model
+          </option>
+        </select>
+      </label>
+      {lesson.id !== null && (
+        <p class="hint">{`Helped ${lesson.helped}, hurt ${lesson.hurt}; from ${lesson.evidence.length} failures.`}</p>
+      )}
+    </fieldset>
+  );
+}

@@ -1,0 +1,63 @@
+import type { GuardFinding } from "../db/schema/improvements.ts";
+import type { FailureEvent } from "../failures/failure-state.ts";
+import type { NewImprovement } from "../improvements/store-improvement.ts";
+import { excerpt } from "../lib/text.ts";
+import { OPERATOR_PROBE_MS, type Report } from "../llm/gate.ts";
+import type { ModelError } from "../llm/model.ts";
+
+/*
+ * What an attempt to correct a failure came to, decided without touching anything: what it means for the failure, and
+ * what the gate learns from it.
+ */
+export interface Outcome {
+  event: FailureEvent;
+  /** Null when it says nothing about the provider. */
+  report: Report | null;
+  improvement?: NewImprovement;
+}
+
+const REASON_LENGTH = 500;
+
+/** Without a reference there is nothing to rewrite or to rate by. */
+export const UNUSABLE_REFERENCE: Outcome = needsHuman(
+  "unusable_reference",
+  "The judge finds that the agent's reply does not answer the customer, so it cannot serve as the reference.",
+);
+
+/** What the guards refuse twice is left to a person. */
+export function refusedTwice(refused: GuardFinding[]): Outcome {
+  const details = refused.map(({ detail }) => detail).join(" ");
+  return needsHuman(
+    refused[0]?.guard ?? "refused",
+    excerpt(`The rewrite was refused twice: ${details}`, REASON_LENGTH),
+  );
+}
+
+/** A model call that failed. */
+export function afterModelError(error: ModelError, now: number): Outcome {
+  const { failure, code, message: reason } = error;
+  return { event: eventOf(error, now), report: { ok: false, failure, code, reason } };
+}
+
+/** A fault of ours, which says nothing about the provider. */
+export function afterFault(): Outcome {
+  const reason = "Something went wrong on our side; the logs say what.";
+  return { event: { type: "try_again", code: "internal_fault", reason, retryAfterMs: null }, report: null };
+}
+
+function needsHuman(code: string, reason: string): Outcome {
+  return { event: { type: "needs_human", code, reason }, report: { ok: true } };
+}
+
+function eventOf({ failure, code, message: reason, retryAfterMs }: ModelError, now: number): FailureEvent {
+  switch (failure) {
+    case "retry":
+    case "repair":
+      return { type: "try_again", code, reason, retryAfterMs };
+    case "refused":
+      return { type: "needs_human", code, reason };
+    case "stop":
+      // Not this reply's fault: it waits with all others until the gate opens.
+      return { type: "wait", code, reason, untilMs: now + OPERATOR_PROBE_MS };
+  }
+}

@@ -1,0 +1,44 @@
+import { eq, sql } from "drizzle-orm";
+import { readContext } from "../clusters/context/read-context.ts";
+import { guidanceText } from "../clusters/lessons/guidance-text.ts";
+import type { Db } from "../db/client.ts";
+import { failedReplies, prompts } from "../db/schema/failures.ts";
+import { log } from "../lib/log.ts";
+
+export type FailureToCorrect = NonNullable<Awaited<ReturnType<typeof readFailure>>>;
+
+/** All that a correction needs of a failure; null when it has been erased. */
+export async function readFailure(db: Db, id: string) {
+  const [row] = await db
+    .select({
+      id: failedReplies.id,
+      promptId: failedReplies.promptId,
+      originalPrompt: prompts.originalPrompt,
+      conversation: prompts.conversation,
+      aiReply: failedReplies.aiReply,
+      agentReply: failedReplies.agentReply,
+      failureExplanation: failedReplies.failureExplanation,
+      failureCategory: failedReplies.failureCategory,
+      clusterId: failedReplies.clusterId,
+      agent: sql<unknown>`json_extract(${failedReplies.metadata}, '$.agent')`.as("agent"),
+    })
+    .from(failedReplies)
+    .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
+    .where(eq(failedReplies.id, id));
+  return row ?? null;
+}
+
+/** What is known of this type of query. A cluster that cannot be read costs the guidance, not the correction. */
+export async function guidanceFor(
+  services: Parameters<typeof readContext>[0],
+  { clusterId, failureCategory, originalPrompt }: FailureToCorrect,
+): Promise<string | null> {
+  if (clusterId === null) return null;
+  try {
+    const context = await readContext(services, { cluster_id: clusterId });
+    return guidanceText(context, failureCategory ?? undefined, originalPrompt);
+  } catch (error) {
+    log.warn("no_guidance", { cluster_id: clusterId }, error);
+    return null;
+  }
+}

@@ -1,0 +1,89 @@
+import type { ExportOptions } from "../db/schema/exports.ts";
+import { type ExportRule, exportRule, notExportable } from "../improvements/is-exportable.ts";
+import { type Hash64, hashText, toUnit } from "../lib/text-hash.ts";
+import type { Services } from "../services.ts";
+import type { ExportCounts } from "./checkpoint.ts";
+import { FORMATS } from "./formats.ts";
+import type { GuidanceTexts } from "./guidance.ts";
+import type { HashSet64 } from "./hash-set.ts";
+import { type Prepared, prepareRow, type SkipReason } from "./prepare-row.ts";
+import type { ExportRow } from "./read-rows.ts";
+import { sidecarLine } from "./sidecar.ts";
+
+/** The lines that rows became, with their line feeds, by the file they go into. */
+export interface Sorted {
+  training: string[];
+  validation: string[];
+  improvements: string[];
+  skipped: string[];
+  /** Of the lines, for `HashSet64`: high and low half in turn. */
+  hashes: number[];
+}
+
+/** Decides for each row in which file it goes, and counts. */
+export class RowSorter {
+  readonly #options: ExportOptions;
+  readonly #redacting: boolean;
+  readonly #rule: ExportRule;
+  readonly #known: { counts: ExportCounts; seen: HashSet64; guidance: GuidanceTexts };
+
+  /** @param known of the rows before; grows with every row */
+  constructor(
+    options: ExportOptions,
+    config: Services["config"],
+    known: { counts: ExportCounts; seen: HashSet64; guidance: GuidanceTexts },
+  ) {
+    this.#options = options;
+    this.#redacting = config.REDACT_EXPORTS;
+    this.#rule = { ...exportRule(config), minGain: options.min_gain };
+    this.#known = known;
+  }
+
+  async sort(rows: ExportRow[]): Promise<Sorted> {
+    const sorted: Sorted = { training: [], validation: [], improvements: [], skipped: [], hashes: [] };
+    const { skipped } = this.#known.counts;
+    for (const row of rows) {
+      const prepared = await this.#prepare(row);
+      const reason = typeof prepared === "string" ? prepared : this.#place(row, prepared, sorted);
+      if (reason === null) continue;
+      skipped[reason] = (skipped[reason] ?? 0) + 1;
+      sorted.skipped.push(`${JSON.stringify({ id: row.id, failure_id: row.failureId, reason })}\n`);
+    }
+    return sorted;
+  }
+
+  async #prepare(row: ExportRow): Promise<Prepared | SkipReason> {
+    const refused = notExportable(row, this.#rule);
+    if (refused !== null) return refused;
+    const { prompt, preferred, original = "", clusterId = null } = row;
+    const { format, system: asked } = this.#options;
+    const system = asked === "guided" ? await this.#known.guidance.of(clusterId, prompt) : null;
+    return prepareRow({ system, prompt, preferred, original }, { format, redacting: this.#redacting });
+  }
+
+  /** Puts a row into its file. @returns the reason where it is left out */
+  #place(row: ExportRow, { row: texts, personal, repaired }: Prepared, sorted: Sorted): SkipReason | null {
+    const { counts } = this.#known;
+    const prompt = hashText(texts.prompt);
+    if (!this.#isNew(hashText(texts.preferred, prompt), sorted)) return "duplicate";
+    if (personal) counts.redacted += 1;
+    if (repaired) counts.repaired += 1;
+    const version = JSON.stringify([row.model, row.judgeModel, row.rubric]);
+    counts.versions[version] = (counts.versions[version] ?? 0) + 1;
+    // By its hash the same prompt always goes the same way.
+    const file = toUnit(prompt) < (this.#options.validation_fraction ?? 0) ? "validation" : "training";
+    const line = file === "validation" ? ++counts.validationRows : ++counts.rows;
+    sorted[file].push(`${FORMATS[this.#options.format](texts)}\n`);
+    sorted.improvements.push(sidecarLine(row, file, line));
+    return null;
+  }
+
+  /** Whether no line before says the same. */
+  #isNew(hash: Hash64, { hashes }: Sorted): boolean {
+    const { counts, seen } = this.#known;
+    if (seen.isFull) counts.unchecked = (counts.unchecked ?? 0) + 1;
+    if (!seen.add(hash)) return false;
+    if (!seen.isFull) hashes.push(hash.high, hash.low);
+    return true;
+  }
+}

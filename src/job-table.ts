@@ -1,0 +1,23 @@
+import { distillJob } from "./clusters/lessons/distill-lessons.ts";
+import { moveClusterJob } from "./clusters/move-failures.ts";
+import { fanOutJob } from "./corrections/job.ts";
+import { erasureJob } from "./erasure/erase-failure.ts";
+import { exportJob } from "./exports/job.ts";
+import { comparisonJob } from "./fine-tunes/comparison/run-comparison.ts";
+import { fineTuneJob } from "./fine-tunes/run-fine-tune.ts";
+import type { JobTable } from "./jobs/job.ts";
+import { controlsJob } from "./judge/controls.ts";
+import { trainRouterJob } from "./router/train-if-due.ts";
+
+/** Every kind of long work, in the order of the flow. */
+export const JOBS: JobTable = {
+  fan_out: fanOutJob,
+  controls: controlsJob,
+  export: exportJob,
+  fine_tune: fineTuneJob,
+  comparison: comparisonJob,
+  distill: distillJob,
+  move_cluster: moveClusterJob,
+  train_router: trainRouterJob,
+  erasure: erasureJob,
+};

@@ -1,0 +1,80 @@
+import { keepLease } from "../lib/keep-lease.ts";
+import { log } from "../lib/log.ts";
+import { HOUR, SECOND } from "../lib/time.ts";
+import type { Services } from "../services.ts";
+import { keepDeadLetter } from "./dead-letters.ts";
+import { claimJob, endJob, releaseJob, renewLease } from "./hold.ts";
+import { type Held, type JobEnd, type JobMessage, type JobTable, jobMessage } from "./job.ts";
+import { wakeJob } from "./wake-jobs.ts";
+
+/** How long a message waits when not even its row could be read or written; in seconds. */
+const RETRY_DELAY_S = 15;
+
+/** A job that got nowhere waits this long, then twice as long each time. */
+const FIRST_WAIT_MS = 30 * SECOND;
+const LONGEST_WAIT_MS = HOUR;
+
+const OUR_FAULT = "Something went wrong on our side; the logs say what.";
+
+/** Works off wake-up messages, one at a time. What becomes of a job stands in its row; the message is done with. */
+export async function consumeJobs(services: Services, table: JobTable, batch: MessageBatch): Promise<void> {
+  for (const delivery of batch.messages) {
+    try {
+      const message = jobMessage.safeParse(delivery.body);
+      if (message.success) await workOff(services, table, message.data);
+      else await keepDeadLetter(services, "jobs", delivery.body, "Unrecognised message.");
+      delivery.ack();
+    } catch (error) {
+      log.error("job_message_fault", {}, error);
+      delivery.retry({ delaySeconds: RETRY_DELAY_S });
+    }
+  }
+}
+
+/** The life of a job: claimed, run under a lease, and ended, put back or given up, while the claim still holds. */
+export async function workOff(services: Services, table: JobTable, { job: kind, id }: JobMessage): Promise<void> {
+  const held = await claimJob(services, kind, id);
+  if (held === null) return;
+  const names = { job: kind, subject_id: id };
+  const release = keepLease(() => renewLease(services, held), names);
+  let end: JobEnd;
+  try {
+    end = await table[kind].run(services, held);
+  } catch (error) {
+    log.error("job_fault", names, error);
+    end = { end: "stuck", reason: OUR_FAULT };
+  } finally {
+    release();
+  }
+  await settle(services, table, held, end);
+}
+
+async function settle(services: Services, table: JobTable, held: Held, end: JobEnd): Promise<void> {
+  const { db, clock } = services;
+  const { kind, subject, tries } = held;
+  switch (end.end) {
+    case "done":
+      if (await endJob(services, held)) await wakeJob(services, kind, subject);
+      return;
+    case "again":
+      await releaseJob(db, held, end.at, 0);
+      return wakeJob(services, kind, subject, end.at);
+    case "wait":
+      await releaseJob(db, held, end.at, tries - 1);
+      return;
+    case "stuck": {
+      const { mostTries, giveUp } = table[kind];
+      if (tries < mostTries) {
+        await releaseJob(db, held, clock() + waitMs(tries), tries);
+        return;
+      }
+      await giveUp?.(services, subject, end.reason);
+      await endJob(services, held);
+    }
+  }
+}
+
+/** How long a job waits after so many tries, in milliseconds. */
+export function waitMs(tries: number): number {
+  return Math.min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS);
+}

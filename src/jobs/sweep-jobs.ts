@@ -1,0 +1,38 @@
+import { asc, lte } from "drizzle-orm";
+import { jobs } from "../db/schema/jobs.ts";
+import { log } from "../lib/log.ts";
+import type { Services } from "../services.ts";
+import type { JobTable } from "./job.ts";
+import { wakeJobs } from "./wake-jobs.ts";
+
+/** Jobs woken by one sweep: five batches of messages. */
+const MOST_WOKEN = 500;
+
+/**
+ * Every minute: heals what messages lost. Wakes what is due, and has each kind of job look for what else there is to
+ * do. One that fails does not keep the others from theirs.
+ */
+export async function sweepJobs(services: Services, table: JobTable): Promise<void> {
+  const sweeps = Object.entries(table).flatMap(([job, { sweep }]) => (sweep ? [{ job, sweep }] : []));
+  const parts = [{ job: "all", sweep: wakeDue }, ...sweeps];
+  await Promise.all(
+    parts.map(async ({ job, sweep }) => {
+      try {
+        await sweep(services);
+      } catch (error) {
+        log.error("sweep_fault", { job }, error);
+      }
+    }),
+  );
+}
+
+async function wakeDue(services: Services): Promise<void> {
+  const { db, clock } = services;
+  const due = await db
+    .select({ kind: jobs.kind, subject: jobs.subject })
+    .from(jobs)
+    .where(lte(jobs.dueAt, clock()))
+    .orderBy(asc(jobs.dueAt))
+    .limit(MOST_WOKEN);
+  await wakeJobs(services, due);
+}

@@ -1,0 +1,14 @@
+import { z } from "@hono/zod-openapi";
+
+export const routerOutput = z
+  .object({
+    version: z.string().nullable(),
+    topics: z.int(),
+    examples: z.int().openapi({ description: "Distinct messages it learned from." }),
+    bytes: z.int(),
+    training_ms: z.int(),
+    trained_at: z.iso.datetime().nullable(),
+    failures_since: z.int().openapi({ description: "Failures with a topic recorded since." }),
+    training_requested: z.boolean(),
+  })
+  .openapi("Router");

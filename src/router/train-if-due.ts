@@ -1,0 +1,71 @@
+import { eq, max, sql } from "drizzle-orm";
+import { failedReplies } from "../db/schema/failures.ts";
+import { routerTraining } from "../db/schema/router.ts";
+import { isHeld } from "../jobs/hold.ts";
+import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
+import { requestJobs } from "../jobs/request-jobs.ts";
+import type { Services } from "../services.ts";
+import { readExamples } from "./read-examples.ts";
+import { LOOK_AGAIN_MS } from "./request-training.ts";
+import { dropRouterCopy } from "./router-copy.ts";
+import { encodeRouter } from "./router-file.ts";
+import { routerKey, writePointer } from "./router-store.ts";
+import { trainRouterGently } from "./train-router.ts";
+import { isDue, NEVER, ROUTER, readTraining, VERSION_SUFFIX } from "./training-state.ts";
+
+type Training = Pick<Services, "db" | "bucket" | "clock" | "newId">;
+
+/** The router's training. */
+export const trainRouterJob: Job = {
+  run: trainIfDue,
+  mostTries: 5,
+  async sweep(services) {
+    if ((await isDue(services, services.clock())) === "train") await requestJobs(services, "train_router", [ROUTER]);
+  },
+};
+
+/** Trains the router where enough has changed. What a training makes depends on the failures alone. */
+export async function trainIfDue(services: Training, held: Held): Promise<JobEnd> {
+  const { clock } = services;
+  if ((await isDue(services, clock())) === "train") await train(services, held);
+  // What came in while it trained may be enough for the next.
+  return (await isDue(services, clock())) === "enough" ? DONE : { end: "again", at: clock() + LOOK_AGAIN_MS };
+}
+
+async function train({ db, bucket, clock, newId }: Training, held: Held): Promise<void> {
+  const { requestedAt } = await readTraining(db);
+  const trainedAt = clock();
+  const [newest] = await db.select({ id: max(failedReplies.id).as("newest") }).from(failedReplies);
+  const { examples, clustersOf } = await readExamples(db);
+  const model = await trainRouterGently(examples, () => scheduler.wait(0));
+  const version = model === null ? null : `${newId()}${VERSION_SUFFIX}`;
+  let bytes = 0;
+  if (model !== null && version !== null) {
+    const file = encodeRouter(model);
+    bytes = file.byteLength;
+    await bucket.put(routerKey(version), file, { httpMetadata: { contentType: "application/octet-stream" } });
+  }
+  // Only now, and only where the job is still held, does the new version serve.
+  const learned = {
+    version,
+    bytes,
+    topics: model?.topics.length ?? 0,
+    examples: model?.examples ?? 0,
+    trainingMs: clock() - trainedAt,
+    boundary: newest?.id ?? "",
+    trainedAt,
+    // A request that came while it trained stays.
+    requestedAt: sql`nullif(${routerTraining.requestedAt}, ${requestedAt})`,
+  };
+  const [, [mine]] = await db.batch([
+    db.insert(routerTraining).values(NEVER).onConflictDoNothing(),
+    db
+      .update(routerTraining)
+      .set(learned)
+      .where(sql`${eq(routerTraining.id, ROUTER)} and ${isHeld(db, held)}`)
+      .returning({ id: routerTraining.id }),
+  ]);
+  if (mine === undefined || version === null) return;
+  await writePointer(bucket, { version, clusters: clustersOf });
+  dropRouterCopy({ db });
+}

@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { mayHoldPersonalData } from "../../src/exports/may-hold-personal-data.ts";
+import { findPersonalData } from "../../src/guards/personal-data.ts";
+
+/** IBANs with as few digits as their country allows, with check digits that fit. */
+const ibans = fc
+  .tuple(
+    fc.constantFrom("LC32", "MT31", "KW30", "KZ20", "NO15"),
+    fc.array(fc.constantFrom(..."ABCXYZ19"), { minLength: 28 }),
+  )
+  .map(([country, given]) => {
+    const [code, account] = [country.slice(0, 2), given.join("").slice(0, Number(country.slice(2)) - 4)];
+    const numbers = [...`${account}${code}00`].map((one) => Number.parseInt(one, 36)).join("");
+    return `${code}${String(98n - (BigInt(numbers) % 97n)).padStart(2, "0")}${account}`;
+  });
+const one = (characters: string) => fc.constantFrom(...characters);
+const many = (characters: string, maxLength: number) =>
+  fc.array(one(characters), { maxLength }).map((all) => all.join(""));
+const pieces = fc.oneof(
+  ibans,
+  ibans.map((iban) => iban.replace(/.{4}(?=.)/g, "$& ").toLowerCase()),
+  many("0123456789", 19),
+  many("0123456789 -./()+\u00a0\n", 24),
+  many("0123456789abcdef::::", 24),
+  many("01259....", 15),
+  many("٠١٢٣٤٥٦٧٨٩", 19),
+  many("４１０９８７６ -", 24),
+  fc.tuple(many("aé+._٤４-", 5), one("@＠"), many("ab.é-", 6)).map((parts) => parts.join("")),
+  fc.constantFrom(
+    "4111111111111111",
+    "４１１１ １１１１ １１１１ １１１１",
+    "4٤11111111111111",
+    "1:2::",
+    "::1.2.3.4",
+    "1::2",
+  ),
+  fc.constantFrom("call ", "tel: +", "order ", "é", "電話", "\u00a0", "👋", " ", ".", ":"),
+);
+const texts = fc.array(pieces, { minLength: 1, maxLength: 4 }).map((all) => all.join(""));
+
+describe("the look for signs of personal data", () => {
+  it("never says that there is nothing where a finder finds something", () => {
+    const met = new Set<string>();
+    fc.assert(
+      fc.property(texts, (text) => {
+        const found = findPersonalData(text);
+        for (const { kind } of found) met.add(kind);
+        return found.length === 0 || mayHoldPersonalData(text);
+      }),
+      { numRuns: 5_000 },
+    );
+    // Texts without any would prove nothing.
+    expect([...met].sort()).toEqual(["card", "email", "iban", "ip", "phone"]);
+  });
+
+  it.each([
+    "write to kim@example.org",
+    "call +49 30 1234567",
+    "call 555-0134 99",
+    "it was 192.168.10.24, I think",
+    "from 2001:db8::8a2e:370:7334",
+    "card ４１１１ １１１１ １１１１ １１１１",
+    "رقم ٤١١١١١١١١١١١١١١١",
+  ])("lets nothing pass that a finder would find: %s", (text) => {
+    expect(mayHoldPersonalData(text)).toBe(true);
+  });
+
+  it.each(["Where is my refund? – “Soon”, says Zoë 🙂", "Order LK-201 of 3.5 kg: late", "それはどこですか"])(
+    "spares the finders what holds none: %s",
+    (text) => {
+      expect(findPersonalData(text)).toEqual([]);
+      expect(mayHoldPersonalData(text)).toBe(false);
+    },
+  );
+});
