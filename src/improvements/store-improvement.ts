@@ -2,7 +2,6 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import { type Db, rowsFromJson } from "../db/client.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { improvements, UNSCORED_RANK } from "../db/schema/improvements.ts";
-import { rankingColumns } from "./ranking.ts";
 
 /** An improvement as a correction made it; version, place in the lists and prompt's text are given when it is stored. */
 export type NewImprovement = Omit<
@@ -66,7 +65,7 @@ export function doubtOf(improvement: Scored): number {
 }
 
 /** The columns that an improvement is ordered by. */
-function _rankingColumns(improvement: Scored): { rank: number; meanRank: number; doubt: number } {
+function rankingColumns(improvement: Scored): { rank: number; meanRank: number; doubt: number } {
   return {
     rank: lowerBound(improvement) ?? UNSCORED_RANK,
     meanRank: improvement.scoreGainEstimate ?? UNSCORED_RANK,
