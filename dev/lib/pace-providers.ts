@@ -43,6 +43,13 @@ export function providersToPace(failures: number): Record<string, ProviderRules>
       limit: moving(3_000, ms),
       outages: outages(ms),
     },
+    "120 at once, says so": {
+      ...plain,
+      counts: "slots",
+      saysCrowded: true,
+      limit: steady(120),
+      outages: outages(slots),
+    },
     "120 at once, refuses more": { ...plain, counts: "slots", limit: steady(120), outages: outages(slots) },
     "12 at once, the rest waits": { ...plain, counts: "slots", queues: true, limit: steady(12) },
   };

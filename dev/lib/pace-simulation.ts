@@ -4,7 +4,15 @@ import { newLane } from "../../src/llm/pace/lane.ts";
 import { exchange } from "../../src/llm/pace/pace.ts";
 import { LimitError, paceModel } from "../../src/llm/pace/paced-model.ts";
 import { limitCalls } from "../../src/llm/wrap-model.ts";
-import { type FakeTime, fakeTime, POISON, type ProviderRules, pacedProvider, statedLimits } from "./paced-provider.ts";
+import {
+  type FakeTime,
+  fakeTime,
+  POISON,
+  type ProviderRules,
+  pacedProvider,
+  simulatedOutcome,
+  statedLimits,
+} from "./paced-provider.ts";
 import { seeded } from "./seeded.ts";
 
 export interface Simulated {
@@ -45,7 +53,7 @@ const STEPS = [[0], [1, 2], [3, 4]];
 const CALLS = STEPS.flat().length;
 
 const MINUTE = 60_000;
-const BATCH = 50;
+const BATCH = 12;
 const AT_ONCE = 12;
 const BEGIN_CORRECTIONS_MS = 8 * MINUTE;
 const BEGIN_CALLS_MS = 12 * MINUTE;
@@ -108,7 +116,7 @@ export async function simulatePace(given: Simulated): Promise<Figures> {
       return;
     }
     const waitMs = error instanceof LimitError ? error.until - time.clock() : 30_000 * 2 ** (failure.tries - 1);
-    void time.sleep(waitMs).then(() => ready.add(failure));
+    void time.sleep(waitMs).then(() => ready.addFirst(failure));
   }
 
   async function consumer(): Promise<void> {
@@ -123,14 +131,21 @@ export async function simulatePace(given: Simulated): Promise<Figures> {
       const since = () => time.clock() - began;
       const mayBegin = () => since() < BEGIN_CALLS_MS;
       const { clock, sleep } = time;
-      const paced = paceModel(model, { lane: keeper, clock, sleep, mayBegin, limitsOf: statedLimits });
+      const paced = paceModel(model, {
+        lane: keeper,
+        clock,
+        sleep,
+        mayBegin,
+        limitsOf: statedLimits,
+        outcomeOf: simulatedOutcome,
+      });
       const limited = limitCalls(paced, mayBegin);
       const limit = pLimit(AT_ONCE);
       await Promise.all(
         batch.map((failure) =>
           limit(() => {
             if (since() < BEGIN_CORRECTIONS_MS) return correct(failure, limited);
-            void time.sleep(MINUTE * chance()).then(() => ready.add(failure));
+            void time.sleep(MINUTE * chance()).then(() => ready.addFirst(failure));
           }),
         ),
       );
@@ -156,16 +171,17 @@ export async function simulatePace(given: Simulated): Promise<Figures> {
   };
 }
 
-/** What is due, in the order it came. */
-function makeQueue(first: Failure[]) {
-  let [items, at] = [first, 0];
+/** What is due: what was put back goes before what never began, as a sweep by due time has it. */
+function makeQueue(items: Failure[]) {
+  let at = 0;
+  const again: Failure[] = [];
   return {
-    add: (failure: Failure) => items.push(failure),
+    addFirst: (failure: Failure) => again.push(failure),
     take(most: number): Failure[] {
-      const taken = items.slice(at, at + most);
+      const first = again.splice(0, most);
+      const taken = items.slice(at, at + most - first.length);
       at += taken.length;
-      if (at > 10_000) [items, at] = [items.slice(at), 0];
-      return taken;
+      return [...first, ...taken];
     },
   };
 }

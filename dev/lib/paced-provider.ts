@@ -1,5 +1,6 @@
 import { type Model, ModelError } from "../../src/llm/model.ts";
 import type { Limits } from "../../src/llm/pace/lane.ts";
+import { defaultOutcome } from "../../src/llm/pace/paced-model.ts";
 import { type FakeTime, fakeTime } from "./fake-time.ts";
 
 export { type FakeTime, fakeTime };
@@ -16,6 +17,8 @@ export interface ProviderRules {
   outages: [number, number][];
   /** Past its slots, it refuses, or has the call wait. */
   queues?: boolean;
+  /** Says of a refusal that it is for too many at once. */
+  saysCrowded?: boolean;
 }
 
 export interface Counted {
@@ -39,6 +42,9 @@ const TOKENS = { inputTokens: 700, outputTokens: 250 };
 
 /** Answers and errors carry the limits of their headers here. */
 const stated = new WeakMap<object, Limits>();
+const crowded = new WeakSet<object>();
+/** A provider that counts calls at once says so when it refuses. */
+export const simulatedOutcome = (error: ModelError) => (crowded.has(error) ? "crowded" : defaultOutcome(error));
 export const statedLimits = (from: object): Limits | null => stated.get(from) ?? null;
 
 /** A provider with an ordinary limit, in fake time. */
@@ -84,6 +90,7 @@ export function pacedProvider(rules: ProviderRules, time: FakeTime, chance: () =
     });
     const limits = limitsAt(time.clock());
     if (limits !== null) stated.set(error, limits);
+    if (rules.counts === "slots" && code === "rate_limited" && rules.saysCrowded) crowded.add(error);
     const [from, to] = REFUSED_AFTER_MS;
     await time.sleep(from + (to - from) * chance());
     throw error;

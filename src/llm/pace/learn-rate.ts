@@ -69,9 +69,9 @@ export function intervalMs(lane: Lane, at: number): number {
 }
 
 /** After a call that was not refused: the pace grows, but only while it is really used. */
-export function growRate(lane: Lane, now: number): void {
+export function growRate(lane: Lane, now: number, begunAt: number): void {
   const { learned } = lane;
-  learned.accepted++;
+  if (begunAt > learned.cutAt) learned.accepted++;
   const passed = Math.min(now - learned.tickedAt, SECOND);
   learned.tickedAt = now;
   const atCeiling = tried(lane) >= ceiling(lane);

@@ -13,7 +13,7 @@ const WORTH_DOUBLING = 1.25;
 /** Half the calls at once must bring at least this share of the answers. */
 const WORTH_HALVING = 0.8;
 
-/** A window is judged by two answers for each place in it, and by no fewer than this. */
+/** A window is judged by an answer for each place in it, and by no fewer than this. */
 const FEWEST_ANSWERS = 24;
 
 /** What a refusal leaves of the window: concurrency is counted exactly, so a small step suffices. */
@@ -49,7 +49,7 @@ function judgeRound(window: Lane["window"], passedMs: number): boolean {
     window.calls = Math.min(MOST_CALLS, window.calls + Math.max(1, Math.floor(window.calls * GROWTH)));
     return true;
   }
-  if (window.answers < Math.max(FEWEST_ANSWERS, 2 * window.calls) || passedMs <= 0) return false;
+  if (window.answers < Math.max(FEWEST_ANSWERS, window.calls) || passedMs <= 0) return false;
   const pace = window.answers / passedMs;
   const { before, calls } = window;
   if (window.direction === "up" && pace >= WORTH_DOUBLING * before) {

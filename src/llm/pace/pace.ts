@@ -35,7 +35,8 @@ export interface Acquired {
 
 export interface CallReport {
   id: number;
-  outcome: "ok" | "limited" | "overloaded" | "other";
+  /** `crowded`: refused because too many calls are under way at once. */
+  outcome: "ok" | "limited" | "crowded" | "overloaded" | "other";
   limits: Limits | null;
   retryAfterMs: number | null;
   tokensUsed: number;
@@ -50,7 +51,7 @@ const AHEAD_MS = 500;
 const BURST_MS = 300;
 
 /** Nobody sleeps longer than this before asking again: the pace may have grown. */
-const LONGEST_SLEEP_MS = 10 * SECOND;
+const LONGEST_SLEEP_MS = 4 * SECOND;
 const SHORTEST_SLEEP_MS = 50;
 
 /** Those who come back spread over this share of their wait, and at least over this time. */
@@ -59,7 +60,7 @@ const SPREAD_MS = 100;
 
 /** A refusal that does not say for how long: 1 s, then twice as long, as long as nothing is answered. */
 const FIRST_PAUSE_MS = SECOND;
-const LONGEST_PAUSE_MS = 30 * SECOND;
+const LONGEST_PAUSE_MS = { limited: 15 * SECOND, overloaded: 30 * SECOND };
 
 /** Even a provider that names tomorrow is asked again after an hour: one refused call, where a limit was raised. */
 const LONGEST_HINT_MS = HOUR;
@@ -70,6 +71,10 @@ const OVERLOADS_TO_PAUSE = 3;
 /** Refused this often while others are answered, it is about the call (too large for the limit) and not the lane. */
 const REFUSALS_OF_ONE = 2;
 
+/** The window counts as full for this long; places in it are left to those who wait this often. */
+const FULL_MS = 2 * SECOND;
+const YIELD = 0.25;
+
 /** What one answer weighs in the running means. */
 const WEIGHT = 0.05;
 
@@ -77,9 +82,8 @@ const WEIGHT = 0.05;
 export function acquire(lane: Lane, now: number, ask: Ask, chance: () => number): Acquired {
   expireLeases(lane, now);
   const room = Math.max(0, Math.floor(windowOf(lane)) - lane.inFlight.size);
-  if (room < ask.calls) lane.window.fullAt = now;
   const begin: Acquired["begin"] = [];
-  if (now >= lane.pausedUntil && isTurn(lane, now, ask)) {
+  if (now >= lane.pausedUntil && isTurn(lane, now, ask, chance)) {
     while (begin.length < Math.min(ask.calls, room)) {
       const inMs = beginOne(lane, now, ask);
       if (inMs === null) break;
@@ -89,7 +93,7 @@ export function acquire(lane: Lane, now: number, ask: Ask, chance: () => number)
   const rest = ask.calls - begin.length;
   const why = now < lane.pausedUntil ? (lane.pausedFor ?? "limited") : "pace";
   if (rest === 0) return { begin, askAgainMs: 0, turn: null, waitMs: 0, why };
-  if (why === "pace" && begin.length < room) lane.shortAt = now;
+  if (why === "pace") noteWhatHeldBack(lane, now, begin.length === room);
   const turn = ask.turn !== null && ask.turn > now ? ask.turn : giveTurn(lane, now, ask, rest);
   const until = Math.max(turn, lane.pausedUntil) - now;
   const sleep = Math.min(LONGEST_SLEEP_MS, Math.max(SHORTEST_SLEEP_MS, until));
@@ -97,11 +101,20 @@ export function acquire(lane: Lane, now: number, ask: Ask, chance: () => number)
   return { begin, askAgainMs, turn, waitMs: until, why };
 }
 
+/** The pace, or the window: only what holds calls back is in use, and can be learned about. */
+function noteWhatHeldBack(lane: Lane, now: number, full: boolean): void {
+  if (Math.max(lane.nextCall, lane.nextByTokens) > now) lane.shortAt = now;
+  else if (full) lane.window.fullAt = now;
+}
+
 /** Whose turn it is: a person's always; else who waited, and anyone where time goes unused. */
-function isTurn(lane: Lane, now: number, ask: Ask): boolean {
+function isTurn(lane: Lane, now: number, ask: Ask, chance: () => number): boolean {
   if (ask.for === "person") return lane.nextForPerson <= now + AHEAD_MS;
   if (ask.turn !== null && ask.turn <= now + SPREAD_MS) return true;
-  return Math.max(lane.lastTurn, lane.headTurn) <= now || Math.max(lane.nextCall, lane.nextByTokens) < now - BURST_MS;
+  if (Math.max(lane.lastTurn, lane.headTurn) <= now) return true;
+  if (Math.max(lane.nextCall, lane.nextByTokens) >= now - BURST_MS) return false;
+  // Where the window is what all wait for, who has just ended a call would be the first to ask for its place, always.
+  return now - lane.window.fullAt > FULL_MS || chance() >= YIELD;
 }
 
 /** Gives out the next place; null where it is too far ahead. */
@@ -139,6 +152,7 @@ export function report(lane: Lane, now: number, done: CallReport): void {
   const aboutTheCall = done.refusedBefore >= REFUSALS_OF_ONE && lane.pausesInARow === 0;
   if (done.outcome === "limited" && !aboutTheCall) refused(lane, now, begunAt, done.retryAfterMs);
   else if (done.outcome === "overloaded") overloaded(lane, now, begunAt, done.retryAfterMs);
+  else if (done.outcome === "crowded") cutWindow(lane, now);
   else answered(lane, now, begunAt, done.outcome === "ok");
 }
 
@@ -146,7 +160,7 @@ function answered(lane: Lane, now: number, begunAt: number, ok: boolean): void {
   lane.overloadsInARow = 0;
   if (begunAt >= lane.pausedUntil) lane.pausesInARow = 0;
   if (!ok) return;
-  growRate(lane, now);
+  growRate(lane, now, begunAt);
   growWindow(lane, now);
 }
 
@@ -165,7 +179,7 @@ function refused(lane: Lane, now: number, begunAt: number, hintMs: number | null
 /** Nothing begins until then. Calls from before the pause are refused too, and make it no longer than they say. */
 function pause(lane: Lane, now: number, begunAt: number, reason: PauseReason, hintMs: number | null): void {
   const again = begunAt >= lane.pausedUntil && now >= lane.pausedUntil;
-  const backoff = Math.min(FIRST_PAUSE_MS * 2 ** lane.pausesInARow, LONGEST_PAUSE_MS);
+  const backoff = Math.min(FIRST_PAUSE_MS * 2 ** lane.pausesInARow, LONGEST_PAUSE_MS[reason]);
   const pauseMs = hintMs === null ? backoff : Math.min(hintMs, LONGEST_HINT_MS);
   if (hintMs === null && !again) return;
   if (again) lane.pausesInARow++;

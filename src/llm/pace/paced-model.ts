@@ -102,9 +102,10 @@ export function paceModel(model: Model, options: PacedOptions): Model {
           } catch (error) {
             if (!(error instanceof ModelError) || error instanceof LimitError) throw error;
             const outcome = outcomeOf(error);
-            if (outcome === "limited" && ++refused < REFUSALS_IN_PLACE) continue;
+            const isLimit = outcome === "limited" || outcome === "crowded";
+            if (isLimit && ++refused < REFUSALS_IN_PLACE) continue;
             if (outcome === "overloaded" && ++overloaded <= OVERLOADS_IN_PLACE) continue;
-            if (outcome !== "limited") throw error;
+            if (!isLimit) throw error;
             const until = clock() + Math.max(error.retryAfterMs ?? 0, REFUSED_OUTSIDE_MS);
             throw new LimitError(until, clock(), error.message);
           }
