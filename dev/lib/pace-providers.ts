@@ -3,7 +3,7 @@ import type { ProviderRules } from "./paced-provider.ts";
 const MINUTE = 60_000;
 
 /** Providers to try the pace with. Limits and outages come at shares of the time that all would take at the limit. */
-export function providersToPace(failures: number): Record<string, ProviderRules> {
+export function providersToPace(failures: number, callsPerMinute = 3_000): Record<string, ProviderRules> {
   const idealAt = (perMinute: number) => ((failures * 5) / perMinute) * MINUTE;
   const outages = (ms: number): [number, number][] => [
     [0.3 * ms, 0.3 * ms + 0.02 * ms],
@@ -13,34 +13,34 @@ export function providersToPace(failures: number): Record<string, ProviderRules>
   /** Down to half, then up to one and a half. */
   const moving = (perMinute: number, ms: number) => (at: number) =>
     at < 0.25 * ms ? perMinute : at < 0.5 * ms ? perMinute / 2 : 1.5 * perMinute;
-  const ms = idealAt(3_000);
+  const ms = idealAt(callsPerMinute);
   const slots = idealAt((120 * MINUTE) / 3_257);
   const plain = { headers: false, retryAfter: false, outages: [] };
   const said = { headers: true, retryAfter: true, outages: [] };
   return {
-    "bucket, headers": { ...said, counts: "bucket", limit: steady(3_000) },
-    "minute, headers": { ...said, counts: "minute", limit: steady(3_000) },
-    "second, headers": { ...said, counts: "second", limit: steady(3_000) },
+    "bucket, headers": { ...said, counts: "bucket", limit: steady(callsPerMinute) },
+    "minute, headers": { ...said, counts: "minute", limit: steady(callsPerMinute) },
+    "second, headers": { ...said, counts: "second", limit: steady(callsPerMinute) },
     "minute, headers, limit moves, outages": {
       ...said,
       counts: "minute",
-      limit: moving(3_000, ms),
+      limit: moving(callsPerMinute, ms),
       outages: outages(ms),
     },
-    "minute, retry-after alone": { ...plain, retryAfter: true, counts: "minute", limit: steady(3_000) },
-    "minute, nothing said": { ...plain, counts: "minute", limit: steady(3_000) },
-    "second, nothing said": { ...plain, counts: "second", limit: steady(3_000) },
-    "bucket, nothing said": { ...plain, counts: "bucket", limit: steady(3_000) },
+    "minute, retry-after alone": { ...plain, retryAfter: true, counts: "minute", limit: steady(callsPerMinute) },
+    "minute, nothing said": { ...plain, counts: "minute", limit: steady(callsPerMinute) },
+    "second, nothing said": { ...plain, counts: "second", limit: steady(callsPerMinute) },
+    "bucket, nothing said": { ...plain, counts: "bucket", limit: steady(callsPerMinute) },
     "bucket, nothing said, limit moves, outages": {
       ...plain,
       counts: "bucket",
-      limit: moving(3_000, ms),
+      limit: moving(callsPerMinute, ms),
       outages: outages(ms),
     },
     "second, nothing said, limit moves, outages": {
       ...plain,
       counts: "second",
-      limit: moving(3_000, ms),
+      limit: moving(callsPerMinute, ms),
       outages: outages(ms),
     },
     "120 at once, says so": {

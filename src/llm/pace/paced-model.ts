@@ -95,6 +95,7 @@ export function paceModel(model: Model, options: PacedOptions): Model {
   return {
     async complete(request) {
       let [refused, overloaded] = [0, 0];
+      desk.enter();
       try {
         for (;;) {
           try {
@@ -137,6 +138,8 @@ function createDesk(options: PacedOptions, mayBegin: () => boolean) {
   let wakesAt = Number.POSITIVE_INFINITY;
 
   async function talk(): Promise<void> {
+    // Calls that begin together ask together.
+    await null;
     while (reports.length > 0 || (waiting.length > 0 && askAt <= clock())) {
       const sent = reports;
       reports = [];
@@ -194,9 +197,12 @@ function createDesk(options: PacedOptions, mayBegin: () => boolean) {
   }
 
   return {
+    /** Before each call. */
+    enter(): void {
+      active++;
+    },
     /** @throws LimitError when it may not begin soon @returns the call's id, null where the lane was not reached */
     begin(tokens: number): Promise<number | null> {
-      active++;
       return new Promise((begin, fail) => {
         waiting.push({ tokens, begin, fail });
         wake();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keepLane, LEASE_MS, type Lane, type Limits, newLane } from "../../../src/llm/pace/lane.ts";
+import { keepLane, type Lane, LEASE_MS, type Limits, newLane } from "../../../src/llm/pace/lane.ts";
 import { callsPerMinute } from "../../../src/llm/pace/learn-rate.ts";
 import { type Ask, acquire, type CallReport, report, statusOf } from "../../../src/llm/pace/pace.ts";
 import { perMinute } from "../../../src/llm/pace/stated-limits.ts";
