@@ -1,0 +1,97 @@
+import { MINUTE, SECOND } from "../../lib/time.ts";
+import type { Lane } from "./lane.ts";
+
+/*
+ * How fast calls may begin. Set by hand, or stated in headers, or found by trying: doubled until the first refusal,
+ * then the cubic curve of the AWS SDKs' adaptive retry (botocore `retries/throttling.py`; RFC 9438), which spends most
+ * of its time close to the pace that last worked, and climbs the faster the longer nothing was refused.
+ */
+
+/** Calls a minute to begin with where nothing is known: what the smallest paid tiers allow. */
+const FIRST_RATE = 120;
+
+/** The pace doubles in this time until the first refusal. Together and Anthropic punish steps, not growth. */
+const DOUBLING_MS = 10 * SECOND;
+
+/** No pace is slower: it could not find out that the limit was raised. */
+const LEAST_RATE = 2;
+
+/**
+ * What a refusal leaves of the pace. AWS takes 0.7 and is back within 2 s; limits here are counted by the minute, so a
+ * smaller cut (RFC 9438 and Linux use 0.7 to 0.85) that takes a minute to come back wastes less and refuses less.
+ */
+const CUT = 0.85;
+const BACK_AFTER_MS = MINUTE;
+
+/** At most one cut in this time: other refusals are of calls that were under way already. */
+const CUT_EVERY_MS = 10 * SECOND;
+
+/** What was accepted between two refusals is the limit; a little more, as it counts pauses too. */
+const ABOVE_AVERAGE = 1.1;
+
+/** A known limit is used up to here, so that a burst, or another clock, does not go past it. */
+const SHARE_OF_LIMIT = 0.97;
+
+/** The lane is used while a call had to wait for the pace within this time. */
+const USED_MS = 2 * SECOND;
+
+/** Slower just after a pause, so that it ends with a ramp and not with everybody at once. */
+const RAMP_MS = 2 * SECOND;
+const RAMP_FROM = 0.1;
+
+/** The known limit in calls a minute; Infinity while none is. */
+function ceiling({ set, stated }: Lane): number {
+  return (set.requests || stated.requests || Number.POSITIVE_INFINITY) * SHARE_OF_LIMIT;
+}
+
+/** What was found by trying, in calls a minute. */
+function tried(lane: Lane): number {
+  const { best, usedMs } = lane.learned;
+  if (best !== null) return best * (1 + (1 - CUT) * ((usedMs - BACK_AFTER_MS) / BACK_AFTER_MS) ** 3);
+  return ceiling(lane) < Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : FIRST_RATE * 2 ** (usedMs / DOUBLING_MS);
+}
+
+/** The pace now, in calls a minute. */
+export function callsPerMinute(lane: Lane): number {
+  return Math.max(LEAST_RATE, Math.min(ceiling(lane), tried(lane)));
+}
+
+/** The same in tokens; Infinity where no limit is known. */
+export function tokensPerMinute({ set, stated }: Lane): number {
+  return (set.tokens || stated.tokens || Number.POSITIVE_INFINITY) * SHARE_OF_LIMIT;
+}
+
+/** Milliseconds from one call to the next, at a time. */
+export function intervalMs(lane: Lane, at: number): number {
+  const since = at - lane.pausedUntil;
+  const ramp = since < RAMP_MS ? RAMP_FROM + (1 - RAMP_FROM) * Math.max(0, since / RAMP_MS) : 1;
+  return MINUTE / (callsPerMinute(lane) * ramp);
+}
+
+/** After a call that was not refused: the pace grows, but only while it is really used. */
+export function growRate(lane: Lane, now: number, begunAt: number): void {
+  const { learned } = lane;
+  if (begunAt > learned.cutAt) learned.accepted++;
+  const passed = Math.min(now - learned.tickedAt, SECOND);
+  learned.tickedAt = now;
+  const atCeiling = tried(lane) >= ceiling(lane);
+  if (now - lane.shortAt < USED_MS && !atCeiling) learned.usedMs += passed;
+}
+
+/**
+ * After a refusal. Where the lane ran at full pace between two refusals, what it got through is the limit itself,
+ * whether it is counted in windows or in a bucket.
+ * @param begunAt when the refused call began: one from before the last cut says nothing new
+ */
+export function cutRate(lane: Lane, now: number, begunAt: number, hintMs: number): void {
+  const { learned } = lane;
+  const first = learned.best === null;
+  const sinceCut = now - learned.cutAt;
+  if (!first && (begunAt <= learned.cutAt || sinceCut < Math.max(CUT_EVERY_MS, Math.min(hintMs, MINUTE)))) return;
+  if (!first && learned.accepted === 0) return;
+  const average = first ? Number.POSITIVE_INFINITY : (learned.accepted * MINUTE) / sinceCut;
+  learned.best = Math.max(LEAST_RATE, Math.min(callsPerMinute(lane), ABOVE_AVERAGE * average));
+  learned.usedMs = 0;
+  learned.cutAt = now;
+  learned.accepted = 0;
+}
