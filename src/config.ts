@@ -36,6 +36,10 @@ const settings = z.object({
   AUTO_CORRECT: z.stringbool().default(false),
   /** Tokens that corrections, lessons and the judge's controls may use per day (UTC); beyond it they wait for the next day. 0: no limit. */
   DAILY_TOKEN_BUDGET: whole.min(0).default(0),
+  /** Model calls a minute that the provider allows, for each model; 0: found out from what it answers. */
+  MODEL_REQUESTS_PER_MINUTE: whole.min(0).default(0),
+  /** Tokens a minute that the provider allows, for each model; 0: found out from what it answers. */
+  MODEL_TOKENS_PER_MINUTE: whole.min(0).default(0),
   /** An improvement must gain at least this many points to go into a training file. */
   MIN_EXPORT_GAIN: whole.min(-100).max(100).default(1),
   /** "false": personal data found while a training file is written stays in it and is only counted. */

@@ -6,6 +6,7 @@ declare namespace Cloudflare {
     CORRECTIONS: Queue;
     JOBS: Queue;
     CLUSTERS: DurableObjectNamespace<import("./clusters/context/cluster-context.ts").ClusterContext>;
+    PACE: DurableObjectNamespace<import("./llm/pace/pace-object.ts").Pace>;
     ASSETS: Fetcher;
   }
 }

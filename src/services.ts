@@ -5,6 +5,7 @@ import { newId } from "./lib/ids.ts";
 import type { Clock } from "./lib/time.ts";
 import type { Model } from "./llm/model.ts";
 import { createOpenAiModel } from "./llm/openai.ts";
+import { createPacer, type Pacer } from "./llm/pace/pacer.ts";
 
 /** What features are given. Verbs take the part they need, never the Worker's `env`. */
 export interface Services {
@@ -13,6 +14,8 @@ export interface Services {
   model: Model;
   /** Where base and tuned models answer: the server of FINE_TUNE_BASE_URL. */
   trainer: Model;
+  /** Makes a model keep the pace that its provider allows the whole deployment. */
+  pace: Pacer;
   corrections: Queue;
   jobs: Queue;
   bucket: R2Bucket;
@@ -49,6 +52,7 @@ export function createServices(env: Cloudflare.Env): Services {
     db: createDb(env.DB),
     model: createOpenAiModel({ apiKey: config.OPENAI_API_KEY, baseUrl: config.OPENAI_BASE_URL, clock: Date.now }),
     trainer: createOpenAiModel({ apiKey: fineTuneKey(config), baseUrl: config.FINE_TUNE_BASE_URL, clock: Date.now }),
+    pace: createPacer(env.PACE, Date.now, config),
     corrections: env.CORRECTIONS,
     jobs: env.JOBS,
     bucket: env.EXPORTS,
@@ -60,4 +64,18 @@ export function createServices(env: Cloudflare.Env): Services {
   };
   made.set(env, services);
   return services;
+}
+
+/**
+ * The services of one invocation that calls models: both models keep the pace of their providers.
+ * @param mayBegin whether the invocation still has time for a call
+ */
+export function withPace(services: Services, mayBegin: () => boolean): Services {
+  const { config, pace, model, trainer } = services;
+  const { OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: apiKey } = config;
+  return {
+    ...services,
+    model: pace(model, { baseUrl, apiKey }, { mayBegin }),
+    trainer: pace(trainer, { baseUrl: config.FINE_TUNE_BASE_URL, apiKey: fineTuneKey(config) }, { mayBegin }),
+  };
 }

@@ -8,6 +8,7 @@ import { withPromptLane } from "./prompts/prompt-lane.ts";
 import { createServices } from "./services.ts";
 
 export { ClusterContext } from "./clusters/context/cluster-context.ts";
+export { Pace } from "./llm/pace/pace-object.ts";
 
 const app = createApp();
 

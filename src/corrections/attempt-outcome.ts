@@ -4,6 +4,7 @@ import type { NewImprovement } from "../improvements/store-improvement.ts";
 import { excerpt } from "../lib/text.ts";
 import { OPERATOR_PROBE_MS, type Report } from "../llm/gate.ts";
 import type { ModelError } from "../llm/model.ts";
+import { LimitError } from "../llm/pace/paced-model.ts";
 
 /*
  * What an attempt to correct a failure came to, decided without touching anything: what it means for the failure, and
@@ -33,8 +34,11 @@ export function refusedTwice(refused: GuardFinding[]): Outcome {
   );
 }
 
-/** A model call that failed. */
+/** A model call that failed. A limit is no failure: the correction waits for its turn, and the gate learns nothing. */
 export function afterModelError(error: ModelError, now: number): Outcome {
+  if (error instanceof LimitError) {
+    return { event: { type: "wait", code: error.code, reason: error.message, untilMs: error.until }, report: null };
+  }
   const { failure, code, message: reason } = error;
   return { event: eventOf(error, now), report: { ok: false, failure, code, reason } };
 }

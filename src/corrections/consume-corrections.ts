@@ -5,7 +5,7 @@ import { log } from "../lib/log.ts";
 import { MINUTE } from "../lib/time.ts";
 import { createGatekeeper } from "../llm/gatekeeper.ts";
 import { limitCalls } from "../llm/wrap-model.ts";
-import type { Services } from "../services.ts";
+import { type Services, withPace } from "../services.ts";
 import { correctFailure } from "./correct-failure.ts";
 
 /** Corrections under way at once: enough to keep six model calls in flight while others read and write. */
@@ -25,7 +25,7 @@ const BEGIN_CALLS_MS = 12 * MINUTE;
 export async function consumeCorrections(services: Services, batch: MessageBatch): Promise<void> {
   const began = services.clock();
   const since = () => services.clock() - began;
-  const model = limitCalls(services.model, () => since() < BEGIN_CALLS_MS);
+  const model = limitCalls(withPace(services, () => since() < BEGIN_CALLS_MS).model);
   const gatekeeper = createGatekeeper({ ...services, model });
   const limit = pLimit(CORRECTIONS_IN_FLIGHT);
 

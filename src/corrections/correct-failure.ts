@@ -86,7 +86,9 @@ async function attempt(services: Services, failure: FailureToCorrect): Promise<O
       const outcome = afterModelError(error, services.clock());
       const { event } = outcome;
       // The gate was opened since it closed for this one: then it is about this one.
-      return event.type === "wait" && (await endedBefore(services.db, failure.id, event.code))
+      return event.type === "wait" &&
+        outcome.report !== null &&
+        (await endedBefore(services.db, failure.id, event.code))
         ? refusedAlone(event)
         : outcome;
     }

@@ -1,7 +1,7 @@
 import { keepLease } from "../lib/keep-lease.ts";
 import { log } from "../lib/log.ts";
-import { HOUR, SECOND } from "../lib/time.ts";
-import type { Services } from "../services.ts";
+import { HOUR, MINUTE, SECOND } from "../lib/time.ts";
+import { type Services, withPace } from "../services.ts";
 import { keepDeadLetter } from "./dead-letters.ts";
 import { claimJob, endJob, releaseJob, renewLease } from "./hold.ts";
 import { type Held, type JobEnd, type JobMessage, type JobTable, jobMessage } from "./job.ts";
@@ -13,6 +13,9 @@ const RETRY_DELAY_S = 15;
 /** A job that got nowhere waits this long, then twice as long each time. */
 const FIRST_WAIT_MS = 30 * SECOND;
 const LONGEST_WAIT_MS = HOUR;
+
+/** A consumer lives 15 minutes: no model call begins later, so that the last one and the storing still fit. */
+const BEGIN_CALLS_MS = 12 * MINUTE;
 
 const OUR_FAULT = "Something went wrong on our side; the logs say what.";
 
@@ -38,8 +41,10 @@ export async function workOff(services: Services, table: JobTable, { job: kind, 
   const names = { job: kind, subject_id: id };
   const release = keepLease(() => renewLease(services, held), names);
   let end: JobEnd;
+  const began = services.clock();
   try {
-    end = await table[kind].run(services, held);
+    const paced = withPace(services, () => services.clock() - began < BEGIN_CALLS_MS);
+    end = await table[kind].run(paced, held);
   } catch (error) {
     log.error("job_fault", names, error);
     end = { end: "stuck", reason: OUR_FAULT };

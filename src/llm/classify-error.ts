@@ -1,6 +1,7 @@
 import { MINUTE } from "../lib/time.ts";
 import type { Fault } from "./answers/fault.ts";
 import type { Tokens } from "./answers/read-completion.ts";
+import type { Limits } from "./answers/read-limits.ts";
 import { lostAnswer } from "./answers/whose-fault.ts";
 import { AnswerTooLargeError, DeadlineError } from "./deadlines.ts";
 import { ModelError, type ModelFailure } from "./model.ts";
@@ -20,10 +21,11 @@ export function classifyError(thrown: unknown): ModelError {
 }
 
 /** The error of a call that the provider answered, but with nothing of use. */
-export function modelError(fault: Fault, tokens: Tokens | null = null): ModelError {
+export function modelError(fault: Fault, tokens: Tokens | null = null, limits: Limits | null = null): ModelError {
   const { code, reason, retryAfterMs } = fault;
   return new ModelError(failureOf(fault), code, reason, {
     fault,
+    limits,
     retryAfterMs: retryAfterMs === null ? null : Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS),
     ...(tokens && { usage: { calls: 1, ...tokens } }),
   });

@@ -1,4 +1,5 @@
 import type { Fault, FaultCode } from "./answers/fault.ts";
+import type { Limits } from "./answers/read-limits.ts";
 
 /** One message to a chat model. */
 export interface ChatMessage {
@@ -29,6 +30,8 @@ export interface Usage {
 export interface ModelAnswer {
   text: string;
   usage: Usage;
+  /** What the provider said of its limits along with it. */
+  limits?: Limits;
 }
 
 /** A chat model. Fails with `ModelError` only. */
@@ -57,6 +60,8 @@ export class ModelError extends Error {
   readonly usage: Usage;
   /** What the provider's answer was about; null where there was none to read. */
   readonly fault: Fault | null;
+  /** What the provider said of its limits along with it. */
+  readonly limits: Limits | null;
 
   constructor(
     failure: ModelFailure,
@@ -66,7 +71,8 @@ export class ModelError extends Error {
       retryAfterMs = null,
       usage = NO_USAGE,
       fault = null,
-    }: Partial<Pick<ModelError, "retryAfterMs" | "usage" | "fault">> = {},
+      limits = null,
+    }: Partial<Pick<ModelError, "retryAfterMs" | "usage" | "fault" | "limits">> = {},
   ) {
     super(message);
     this.name = "ModelError";
@@ -75,6 +81,7 @@ export class ModelError extends Error {
     this.retryAfterMs = retryAfterMs;
     this.usage = usage;
     this.fault = fault;
+    this.limits = limits;
   }
 }
 

@@ -2,6 +2,7 @@ import type { ChatCompletionCreateParamsNonStreaming } from "openai/resources/ch
 import type { Clock } from "../lib/time.ts";
 import type { Fault, ProviderAnswer } from "./answers/fault.ts";
 import { readCompletion } from "./answers/read-completion.ts";
+import { readLimits } from "./answers/read-limits.ts";
 import { createChatCompletions } from "./chat-client.ts";
 import { classifyError, modelError } from "./classify-error.ts";
 import { DEADLINES, type Deadlines, fetchWithDeadlines } from "./deadlines.ts";
@@ -47,10 +48,12 @@ export function createOpenAiModel({ apiKey, baseUrl, clock, deadlines = DEADLINE
       const quirks = quirksOf.get(key) ?? new Set<Quirk>();
       quirksOf.set(key, quirks);
       for (;;) {
-        const { text, fault, tokens } = readCompletion(await ask(toParams(request, quirks)));
-        if (fault === null) return { text, usage: { ...NO_USAGE, ...tokens, calls: 1 } };
+        const answer = await ask(toParams(request, quirks));
+        const { text, fault, tokens } = readCompletion(answer);
+        const limits = readLimits(answer);
+        if (fault === null) return { text, usage: { ...NO_USAGE, ...tokens, calls: 1 }, limits };
         const quirk = quirkOf(fault, quirks, request);
-        if (quirk === null) throw modelError(fault, tokens);
+        if (quirk === null) throw modelError(fault, tokens, limits);
         quirks.add(quirk);
       }
     },

@@ -109,6 +109,8 @@ export function createWorld({ model = goodModel(), vars = {} }: { model?: Model;
     ...createServices({ ...env, ...vars } as Cloudflare.Env),
     model,
     trainer: model,
+    // The pace sleeps in real time; what paces is tested by itself (`test/llm/pace`).
+    pace: (unpaced) => unpaced,
     corrections,
     jobs,
     clock: () => world.now,

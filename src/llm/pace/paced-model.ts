@@ -71,7 +71,12 @@ interface Waiting {
 
 /** The same model for one invocation, each call of which begins when the lane that all share says so. */
 export function paceModel(model: Model, options: PacedOptions): Model {
-  const { clock, outcomeOf = defaultOutcome, limitsOf = () => null, mayBegin = () => true } = options;
+  const {
+    clock,
+    outcomeOf = defaultOutcome,
+    limitsOf = ({ limits }) => limits ?? null,
+    mayBegin = () => true,
+  } = options;
   const desk = createDesk(options, mayBegin);
 
   async function once(request: ModelRequest, refusedBefore: number): Promise<ModelAnswer> {
@@ -118,9 +123,10 @@ export function paceModel(model: Model, options: PacedOptions): Model {
   };
 }
 
-export function defaultOutcome(error: ModelError): CallReport["outcome"] {
-  if (error.code === "rate_limited") return "limited";
-  return error.failure === "retry" ? "overloaded" : "other";
+export function defaultOutcome({ fault, code, failure }: ModelError): CallReport["outcome"] {
+  if (fault?.about === "limit") return fault.which === "concurrency" ? "crowded" : "limited";
+  if (fault === null && code === "rate_limited") return "limited";
+  return fault?.about === "health" || (fault === null && failure === "retry") ? "overloaded" : "other";
 }
 
 function expectedTokens({ messages, maxOutputTokens }: ModelRequest): number {

@@ -1,0 +1,49 @@
+import type { Config } from "../../config.ts";
+import { sha256Hex } from "../../lib/text.ts";
+import type { Clock } from "../../lib/time.ts";
+import type { Model } from "../model.ts";
+import type { WaitsFor } from "./pace.ts";
+import type { Pace } from "./pace-object.ts";
+import { paceModel } from "./paced-model.ts";
+
+/** Where a model answers. */
+export interface Provider {
+  baseUrl: string;
+  apiKey: string;
+}
+
+export interface Pacing {
+  /** What is waited for goes before everything else. */
+  for?: WaitsFor;
+  /** After a no, what still waits is put back with the time of its turn. */
+  mayBegin?: () => boolean;
+}
+
+/** The same model for one invocation, at the pace that the whole deployment shares. */
+export type Pacer = (model: Model, provider: Provider, pacing?: Pacing) => Model;
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Paces each model of a provider by its own lane: providers count calls for each key and model. */
+export function createPacer(pace: DurableObjectNamespace<Pace>, clock: Clock, config: Config): Pacer {
+  const set = { requests: config.MODEL_REQUESTS_PER_MINUTE, tokens: config.MODEL_TOKENS_PER_MINUTE };
+  return (model, provider, pacing = {}) => {
+    const lanes = new Map<string, Promise<Model>>();
+    const open = async (name: string) => {
+      const lane = pace.get(pace.idFromName(await laneName(provider, name)));
+      return paceModel(model, { lane: { exchange: (said) => lane.exchange(said) }, clock, sleep, set, ...pacing });
+    };
+    return {
+      async complete(request) {
+        const paced = lanes.get(request.model) ?? open(request.model);
+        lanes.set(request.model, paced);
+        return (await paced).complete(request);
+      },
+    };
+  };
+}
+
+/** Names address, key and model without telling the key. */
+export function laneName({ baseUrl, apiKey }: Provider, model: string): Promise<string> {
+  return sha256Hex(JSON.stringify([baseUrl, apiKey, model]));
+}
