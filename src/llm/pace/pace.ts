@@ -103,7 +103,7 @@ export function acquire(lane: Lane, now: number, ask: Ask, chance: () => number)
 
 /** The pace, or the window: only what holds calls back is in use, and can be learned about. */
 function noteWhatHeldBack(lane: Lane, now: number, full: boolean): void {
-  if (Math.max(lane.nextCall, lane.nextByTokens) > now) lane.shortAt = now;
+  if (Math.max(lane.nextCall, lane.nextByTokens) > now - BURST_MS) lane.shortAt = now;
   else if (full) lane.window.fullAt = now;
 }
 
