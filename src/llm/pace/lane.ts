@@ -51,8 +51,9 @@ export interface Lane {
     /** When `usedMs` was last moved on. */
     tickedAt: number;
     cutAt: number;
-    /** Calls that were not refused since the last cut. */
+    /** Calls that were not refused since then: since the last cut, or the last minute. */
     accepted: number;
+    countedFrom: number;
   };
   /** How many calls at once help (`learn-window.ts`). */
   window: {
@@ -108,7 +109,7 @@ export function newLane(now: number, kept: KeptLane | null = null): Lane {
   return {
     set: kept?.set ?? { requests: 0, tokens: 0 },
     stated: kept?.stated ?? { requests: null, tokens: null },
-    learned: { best: kept?.best ?? null, usedMs: 0, tickedAt: now, cutAt: now, accepted: 0 },
+    learned: { best: kept?.best ?? null, usedMs: 0, tickedAt: now, cutAt: now, accepted: 0, countedFrom: now },
     window: {
       calls: kept?.calls ?? FIRST_WINDOW,
       direction: kept?.calls ? "hold" : "up",

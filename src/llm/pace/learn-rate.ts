@@ -72,6 +72,11 @@ export function intervalMs(lane: Lane, at: number): number {
 export function growRate(lane: Lane, now: number, begunAt: number): void {
   const { learned } = lane;
   if (begunAt > learned.cutAt) learned.accepted++;
+  if (now - learned.countedFrom > MINUTE) {
+    // What was accepted long ago was under another limit, or another pace.
+    learned.accepted /= 2;
+    learned.countedFrom = (now + learned.countedFrom) / 2;
+  }
   const passed = Math.min(now - learned.tickedAt, SECOND);
   learned.tickedAt = now;
   const atCeiling = tried(lane) >= ceiling(lane);
@@ -89,9 +94,10 @@ export function cutRate(lane: Lane, now: number, begunAt: number, hintMs: number
   const sinceCut = now - learned.cutAt;
   if (!first && (begunAt <= learned.cutAt || sinceCut < Math.max(CUT_EVERY_MS, Math.min(hintMs, MINUTE)))) return;
   if (!first && learned.accepted === 0) return;
-  const average = first ? Number.POSITIVE_INFINITY : (learned.accepted * MINUTE) / sinceCut;
+  const average = first ? Number.POSITIVE_INFINITY : (learned.accepted * MINUTE) / (now - learned.countedFrom);
   learned.best = Math.max(LEAST_RATE, Math.min(callsPerMinute(lane), ABOVE_AVERAGE * average));
   learned.usedMs = 0;
   learned.cutAt = now;
+  learned.countedFrom = now;
   learned.accepted = 0;
 }

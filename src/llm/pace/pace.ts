@@ -29,6 +29,8 @@ export interface Acquired {
   turn: number | null;
   /** Until the turn, or the end of the pause, whichever is later: longer than `askAgainMs` where the queue is long. */
   waitMs: number;
+  /** Until the lane's pause is over; 0 without one. */
+  pauseMs: number;
   /** What is waited for. */
   why: PauseReason | "pace";
 }
@@ -91,19 +93,20 @@ export function acquire(lane: Lane, now: number, ask: Ask, chance: () => number)
     }
   }
   const rest = ask.calls - begin.length;
+  const pauseMs = Math.max(0, lane.pausedUntil - now);
   const why = now < lane.pausedUntil ? (lane.pausedFor ?? "limited") : "pace";
-  if (rest === 0) return { begin, askAgainMs: 0, turn: null, waitMs: 0, why };
+  if (rest === 0) return { begin, askAgainMs: 0, turn: null, waitMs: 0, pauseMs, why };
   if (why === "pace") noteWhatHeldBack(lane, now, begin.length === room);
   const turn = ask.turn !== null && ask.turn > now ? ask.turn : giveTurn(lane, now, ask, rest);
   const until = Math.max(turn, lane.pausedUntil) - now;
   const sleep = Math.min(LONGEST_SLEEP_MS, Math.max(SHORTEST_SLEEP_MS, until));
   const askAgainMs = Math.round(sleep + chance() * Math.max(SPREAD_MS, SPREAD * sleep));
-  return { begin, askAgainMs, turn, waitMs: until, why };
+  return { begin, askAgainMs, turn, waitMs: until, pauseMs, why };
 }
 
 /** The pace, or the window: only what holds calls back is in use, and can be learned about. */
 function noteWhatHeldBack(lane: Lane, now: number, full: boolean): void {
-  if (Math.max(lane.nextCall, lane.nextByTokens) > now) lane.shortAt = now;
+  if (Math.max(lane.nextCall, lane.nextByTokens) > now - BURST_MS) lane.shortAt = now;
   else if (full) lane.window.fullAt = now;
 }
 

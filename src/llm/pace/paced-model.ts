@@ -183,9 +183,10 @@ function createDesk(options: PacedOptions, mayBegin: () => boolean) {
     turn = acquired.turn;
     askAt = clock() + acquired.askAgainMs;
     if (waiting.length === 0) return;
-    const longest = waitsFor === "person" ? LONGEST_WAIT_OF_PERSON_MS : LONGEST_PAUSE_IN_PLACE_MS;
-    const tooLong = (acquired.why !== "pace" || waitsFor === "person") && acquired.waitMs > longest;
-    if (!mayBegin() || tooLong) giveBack(acquired.waitMs);
+    // A long queue is waited for in place: to give back a call would only lose its turn.
+    const { pauseMs, waitMs } = acquired;
+    const tooLong = waitsFor === "person" ? waitMs > LONGEST_WAIT_OF_PERSON_MS : pauseMs > LONGEST_PAUSE_IN_PLACE_MS;
+    if (!mayBegin() || tooLong) giveBack(waitMs);
   }
 
   function giveBack(waitMs: number): void {
