@@ -4,11 +4,12 @@ import { checkForm, readForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { listDeadLetters, replayDeadLetter } from "../jobs/dead-letters.ts";
 import { noSuch } from "../lib/errors.ts";
-import { openGate, whyWaiting } from "../llm/gatekeeper.ts";
+import { openGate } from "../llm/gatekeeper.ts";
 import { getRun, listRuns } from "./queries.ts";
 import { RunPage, RunsPage } from "./runs-page.tsx";
 import { runInput } from "./schemas.ts";
 import { startRun } from "./start-run.ts";
+import { whyWaiting } from "./why-waiting.ts";
 
 /** Runs a page shows. */
 const PAGE_ROWS = 25;

@@ -5,9 +5,9 @@ import { idAfter, type Page, toPage } from "../http/pagination.ts";
 import { found } from "../lib/errors.ts";
 import { MINUTE, toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { Wait } from "../llm/gate.ts";
-import { whyWaiting } from "../llm/gatekeeper.ts";
 import type { Services } from "../services.ts";
 import type { RunOutput, RunQuery } from "./schemas.ts";
+import { whyWaiting } from "./why-waiting.ts";
 
 type Reading = Pick<Services, "db" | "clock" | "config" | "readLane">;
 
