@@ -7,18 +7,25 @@ import { simulatePace } from "../lib/pace-simulation.ts";
 
 const POISONED = 0.01;
 
-const HEAD = ["provider", "minutes", "over ideal", "refused", "over least", "failed", "lost", "overtaken", "put back"];
+const HEAD = [
+  ...["provider", "minutes", "over ideal", "refused", "over least", "failed", "lost", "overtaken", "put back"],
+  ...["RPCs/s", "most RPCs in 1 s"],
+];
+/** The longest name of a provider. */
+const FIRST_COLUMN = 42;
 
 /** @param args how many failures, how many consumers, and which provider alone */
 export async function benchPaceSimulation(args: string[]): Promise<void> {
   const [failures = 100_000, consumers = 250] = args.slice(0, 2).map(Number);
   const only = args[2];
   console.log(`${failures} failures of 5 calls, ${consumers} consumers, ${100 * POISONED}% refused by moderation`);
-  const rows = [[...HEAD, "RPCs/s", "most RPCs in 1 s"]];
-  for (const [name, provider] of Object.entries(providersToPace(failures))) {
-    if (only !== undefined && !name.includes(only)) continue;
+  const all = Object.entries(providersToPace(failures)).filter(([name]) => only === undefined || name.includes(only));
+  const widths = HEAD.map(({ length }, column) => (column === 0 ? FIRST_COLUMN : length));
+  const print = (cells: string[]) => console.log(cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  "));
+  print(HEAD);
+  for (const [name, provider] of all) {
     const figures = await simulatePace({ consumers, failures, provider, poisoned: POISONED });
-    rows.push([
+    print([
       name,
       figures.minutes.toFixed(0),
       figures.overIdeal.toFixed(3),
@@ -32,8 +39,6 @@ export async function benchPaceSimulation(args: string[]): Promise<void> {
       String(figures.busiestSecond),
     ]);
   }
-  const widths = HEAD.concat("", "").map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "));
 }
 
 if (import.meta.main) await benchPaceSimulation(process.argv.slice(2));

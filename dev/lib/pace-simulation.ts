@@ -178,12 +178,17 @@ class Run {
       overLeast: counted.answered / needed,
       failed: this.#failed,
       lost: failures - new Set(this.#ends.map(({ place }) => place)).size,
-      overtaken: Math.max(...this.#ends.map(({ place, at }) => at - (ended[place] ?? 0))) / MINUTE,
+      overtaken: largest(this.#ends.map(({ place, at }) => at - (ended[place] ?? 0))) / MINUTE,
       putBack: this.#putBack,
       rpcsPerSecond: (rpcs.reduce((sum, one) => sum + one, 0) / endedAt) * 1_000,
-      busiestSecond: Math.max(...rpcs),
+      busiestSecond: largest(rpcs),
     };
   }
+}
+
+/** Too many for `Math.max(...)`. */
+function largest(numbers: number[]): number {
+  return numbers.reduce((most, one) => Math.max(most, one), 0);
 }
 
 /** What is due: what was put back goes before what never began, as a sweep by due time has it. */
