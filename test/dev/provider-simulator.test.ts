@@ -224,7 +224,7 @@ describe("before the stand-in", () => {
     expect(bad.status).toBe(429);
     expect(await bad.json()).toMatchObject({ error: { code: "rate_limit_exceeded", type: "requests" } });
     expect(await (await app.request("/simulator/stats")).json()).toMatchObject({
-      ...{ calls: 2, answered: 1, refused: { requests: 1 }, limited_share: 0.5 },
+      ...{ distinct: 1, calls: 2, answered: 1, refused: { requests: 1 }, limited_share: 0.5 },
     });
   });
 

@@ -37,6 +37,8 @@ export interface Call {
   maxTokens: number;
   /** What it is about: moderation decides by this, and `[simulate: KIND]` in it brings on any refusal. */
   text: string;
+  /** Two calls with the same one ask for the same thing. */
+  identity?: string;
   /** Parameters it uses, of those on which servers differ. */
   parameters?: readonly Parameter[];
 }
@@ -55,6 +57,8 @@ export type Verdict =
 export interface Stats {
   calls: number;
   answered: number;
+  /** Different calls among those answered: what is missing to `answered` was paid for twice. */
+  distinct: number;
   /** Refusals, by kind. */
   refused: Partial<Record<Refusal, number>>;
   /** Those that a limit a minute or of concurrency refused, of all calls. */

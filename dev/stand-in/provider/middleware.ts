@@ -1,7 +1,7 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { z } from "zod";
 import { chatRequest } from "../chat-request.ts";
-import { countTokens, readSections } from "../text.ts";
+import { countTokens, hash, readSections } from "../text.ts";
 import type { Call } from "./call.ts";
 import type { Parameter } from "./profile.ts";
 import type { Simulator } from "./simulator.ts";
@@ -57,9 +57,16 @@ function callOf(c: Context, body: Record<string, unknown>): Call {
     promptTokens: countTokens(text),
     maxTokens: request?.max_completion_tokens ?? request?.max_tokens ?? 0,
     // All calls about one customer's message share its fate.
+    identity: identityOf(body),
     text: readSections(text).customer_message ?? text,
     parameters: parametersOf(body),
   };
+}
+
+/** Short, and long enough that no two of a run's calls meet by chance. */
+function identityOf(body: Record<string, unknown>): string {
+  const text = JSON.stringify(body);
+  return `${hash(text)}-${hash(`again ${text}`)}-${text.length}`;
 }
 
 function parametersOf(body: Record<string, unknown>): Parameter[] {

@@ -88,11 +88,12 @@ export class Simulator {
   }
 
   stats(): Stats {
-    const { calls, answered, refused, tokens, most_in_flight, firstAt, lastAt } = this.#counts;
+    const { calls, answered, identities, refused, tokens, most_in_flight, firstAt, lastAt } = this.#counts;
     const limited = [...LIMITS].reduce((sum, kind) => sum + (refused[kind] ?? 0), 0);
     const limited_share = calls === 0 ? 0 : limited / calls;
     const ms = Math.max(0, lastAt - (firstAt ?? lastAt));
-    return { calls, answered, refused: { ...refused }, limited_share, tokens, most_in_flight, ms };
+    const distinct = identities.size;
+    return { calls, answered, distinct, refused: { ...refused }, limited_share, tokens, most_in_flight, ms };
   }
 
   /** Forgets all counts; limits go on as they are. */
@@ -169,9 +170,10 @@ export class Simulator {
     return Math.max(0, (free ?? now) - now);
   }
 
-  #done({ promptTokens }: Call, charge: number, answerTokens: number): Record<string, string> {
+  #done({ promptTokens, identity }: Call, charge: number, answerTokens: number): Record<string, string> {
     const now = this.#given.clock();
     this.#counts.answered += 1;
+    this.#counts.identities.add(identity ?? String(this.#counts.answered));
     this.#counts.tokens += promptTokens + answerTokens;
     this.#counts.lastAt = now;
     const { charges, headers } = this.#profile;
@@ -185,9 +187,12 @@ export class Simulator {
 }
 
 function noCounts() {
-  const refused: Stats["refused"] = {};
-  const firstAt: number | null = null;
-  return { calls: 0, answered: 0, refused, tokens: 0, most_in_flight: 0, firstAt: firstAt as number | null, lastAt: 0 };
+  return {
+    ...{ calls: 0, answered: 0, tokens: 0, most_in_flight: 0, lastAt: 0 },
+    firstAt: null as number | null,
+    identities: new Set<string>(),
+    refused: {} as Stats["refused"],
+  };
 }
 
 /** Where a text falls from 0 to 1, the same every time. Only the hash's last bits tell similar texts apart. */
