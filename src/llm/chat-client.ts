@@ -1,6 +1,6 @@
 import type { OpenAI } from "openai/client";
 import { APIPromise } from "openai/core/api-promise";
-import { APIConnectionError, APIError } from "openai/core/error";
+import { APIConnectionError } from "openai/core/error";
 import { Completions } from "openai/resources/chat/completions/completions";
 
 /** What the SDK's promise makes an answer of. */
@@ -14,8 +14,9 @@ interface Server {
 
 /**
  * The SDK's chat completions without the rest of the SDK. `new OpenAI()` makes all of its hundred resources, so no
- * bundler can leave one out: they were a third of the Worker. The resource, the promise that reads the answer and the
- * errors are the SDK's; of the client, that resource uses `post` alone, which is here, without retries.
+ * bundler can leave one out: they were a third of the Worker. The resource and the promise of its answer are the
+ * SDK's; of the client, that resource uses `post` alone, which is here, without retries. Refusals come as answers too:
+ * the SDK's errors keep of a body only what has OpenAI's shape.
  */
 export function createChatCompletions(server: Server): Completions {
   const client: Pick<OpenAI, "post"> = {
@@ -42,7 +43,6 @@ async function send(
   }).catch((cause) => {
     throw new APIConnectionError({ cause });
   });
-  if (!response.ok) throw await errorOf(response);
   // The rest is for the SDK's own log and for streams.
   return {
     response,
@@ -52,16 +52,4 @@ async function send(
     retryOfRequestLogID: undefined,
     startTime: 0,
   };
-}
-
-/** An answer that refuses, as the SDK reads it: the error in its JSON, or its text. */
-async function errorOf(response: Response): Promise<APIError> {
-  const text = await response.text().catch(() => "");
-  let json: object | undefined;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // A gateway's page or plain text: the text is the message.
-  }
-  return APIError.generate(response.status, json, json ? undefined : text, response.headers);
 }

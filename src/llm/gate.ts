@@ -35,8 +35,8 @@ export function gateAfter(state: GateState, report: Report, now: number, setup: 
   const { code, reason } = report;
   if (report.failure === "stop") return { code, reason, until: now + OPERATOR_PROBE_MS, failures, setup };
   // A rate limit paces each correction by its own Retry-After; the provider is up.
-  if (code === "rate_limited" || failures < FAILURES_TO_CLOSE)
-    return { ...state, failures: code === "rate_limited" ? state.failures : failures };
+  const isLimit = code === "rate_limited" || code === "too_many_at_once";
+  if (isLimit || failures < FAILURES_TO_CLOSE) return { ...state, failures: isLimit ? state.failures : failures };
   // Late answers to calls begun before it closed must not push the probe away.
   if (state.until !== null && state.until > now) return state;
   const probe = Math.min(FIRST_PROBE_MS * 2 ** (failures - FAILURES_TO_CLOSE), LONGEST_PROBE_MS);

@@ -1,3 +1,5 @@
+import type { Fault, FaultCode } from "./answers/fault.ts";
+
 /** One message to a chat model. */
 export interface ChatMessage {
   role: "system" | "user" | "assistant";
@@ -42,21 +44,7 @@ export interface Model {
 export type ModelFailure = "retry" | "repair" | "refused" | "stop";
 
 /** The closed list of model failures, kept with the correction as its reason code. */
-export type ModelErrorCode =
-  | "rate_limited"
-  | "provider_error"
-  | "timeout"
-  | "connection_lost"
-  | "malformed_answer"
-  | "truncated_answer"
-  | "empty_answer"
-  | "answer_too_large"
-  | "refusal"
-  | "content_filter"
-  | "request_rejected"
-  | "quota_exhausted"
-  | "bad_key"
-  | "unknown_model";
+export type ModelErrorCode = FaultCode | "answer_too_large";
 
 export class ModelError extends Error {
   readonly failure: ModelFailure;
@@ -65,12 +53,18 @@ export class ModelError extends Error {
   readonly retryAfterMs: number | null;
   /** What the failed call cost, where the provider said so. */
   readonly usage: Usage;
+  /** What the provider's answer was about; null where there was none to read. */
+  readonly fault: Fault | null;
 
   constructor(
     failure: ModelFailure,
     code: ModelErrorCode,
     message: string,
-    { retryAfterMs = null, usage = NO_USAGE }: { retryAfterMs?: number | null; usage?: Usage } = {},
+    {
+      retryAfterMs = null,
+      usage = NO_USAGE,
+      fault = null,
+    }: Partial<Pick<ModelError, "retryAfterMs" | "usage" | "fault">> = {},
   ) {
     super(message);
     this.name = "ModelError";
@@ -78,6 +72,7 @@ export class ModelError extends Error {
     this.code = code;
     this.retryAfterMs = retryAfterMs;
     this.usage = usage;
+    this.fault = fault;
   }
 }
 

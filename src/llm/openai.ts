@@ -1,10 +1,11 @@
-import { APIError } from "openai/core/error";
-import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from "openai/resources/chat/completions";
+import type { ChatCompletionCreateParamsNonStreaming } from "openai/resources/chat/completions";
 import type { Clock } from "../lib/time.ts";
+import type { Fault, ProviderAnswer } from "./answers/fault.ts";
+import { readCompletion } from "./answers/read-completion.ts";
 import { createChatCompletions } from "./chat-client.ts";
-import { classifyError } from "./classify-error.ts";
+import { classifyError, modelError } from "./classify-error.ts";
 import { DEADLINES, type Deadlines, fetchWithDeadlines } from "./deadlines.ts";
-import { type Model, type ModelAnswer, ModelError, type ModelRequest, type Usage } from "./model.ts";
+import { type Model, type ModelRequest, NO_USAGE } from "./model.ts";
 
 /** What a server or model turned out not to take. */
 type Quirk = "no_temperature" | "old_max_tokens" | "no_json_schema" | "no_json_object";
@@ -30,19 +31,27 @@ export function createOpenAiModel({ apiKey, baseUrl, clock, deadlines = DEADLINE
     baseUrl,
     fetch: fetchWithDeadlines(deadlines, clock, fetch),
   });
+
+  async function ask(params: ChatCompletionCreateParamsNonStreaming): Promise<ProviderAnswer> {
+    try {
+      const response = await completions.create(params).asResponse();
+      return { status: response.status, headers: response.headers, body: await response.text(), at: clock() };
+    } catch (error) {
+      throw classifyError(error);
+    }
+  }
+
   return {
     async complete(request) {
       const key = `${baseUrl} ${request.model}`;
       const quirks = quirksOf.get(key) ?? new Set<Quirk>();
       quirksOf.set(key, quirks);
       for (;;) {
-        try {
-          return readAnswer(await completions.create(toParams(request, quirks)));
-        } catch (error) {
-          const quirk = refusedParameter(error, quirks, request);
-          if (quirk === null) throw classifyError(error, clock());
-          quirks.add(quirk);
-        }
+        const { text, fault, tokens } = readCompletion(await ask(toParams(request, quirks)));
+        if (fault === null) return { text, usage: { ...NO_USAGE, ...tokens, calls: 1 } };
+        const quirk = quirkOf(fault, quirks, request);
+        if (quirk === null) throw modelError(fault, tokens);
+        quirks.add(quirk);
       }
     },
   };
@@ -65,55 +74,24 @@ function responseFormat(answer: NonNullable<ModelRequest["answer"]>, quirks: Set
   return { response_format: { type: "json_schema" as const, json_schema: { ...answer, strict: true } } };
 }
 
-/** Which parameter a 400 or 422 complains of, if it is one that can be left out and was not yet. */
-function refusedParameter(error: unknown, quirks: Set<Quirk>, request: ModelRequest): Quirk | null {
-  if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422)) return null;
-  const about = `${error.param ?? ""} ${error.message}`.toLowerCase();
-  const found: Quirk | null = /max_completion_tokens/.test(about)
-    ? "old_max_tokens"
-    : /temperature/.test(about) && request.temperature !== undefined
-      ? "no_temperature"
-      : /response_format|json_schema|json_object|structured output/.test(about) && request.answer
-        ? quirks.has("no_json_schema")
-          ? "no_json_object"
-          : "no_json_schema"
-        : null;
+/** What to leave out next time, where the server complains of something that can be left out and was not yet. */
+function quirkOf(fault: Fault, quirks: Set<Quirk>, request: ModelRequest): Quirk | null {
+  if (fault.about !== "parameter") return null;
+  const found = quirkFor(fault.parameter, quirks, request);
   return found !== null && !quirks.has(found) ? found : null;
 }
 
-function readAnswer(completion: ChatCompletion): ModelAnswer {
-  // Servers that only resemble OpenAI's leave things out that the types promise.
-  const choice = completion?.choices?.[0] as Partial<ChatCompletion.Choice> | undefined;
-  const usage: Usage = {
-    calls: 1,
-    inputTokens: completion?.usage?.prompt_tokens ?? 0,
-    outputTokens: completion?.usage?.completion_tokens ?? 0,
-  };
-  if (choice?.finish_reason === "content_filter") {
-    throw new ModelError("refused", "content_filter", "the provider's content filter stopped the answer", { usage });
+function quirkFor(parameter: string, quirks: Set<Quirk>, { temperature, answer }: ModelRequest): Quirk | null {
+  switch (parameter) {
+    case "max_completion_tokens":
+    case "max_tokens":
+      return "old_max_tokens";
+    case "temperature":
+      return temperature === undefined ? null : "no_temperature";
+    case "response_format":
+      if (!answer) return null;
+      return quirks.has("no_json_schema") ? "no_json_object" : "no_json_schema";
+    default:
+      return null;
   }
-  if (choice?.message?.refusal) {
-    throw new ModelError("refused", "refusal", "the model refused", { usage });
-  }
-  if (choice?.message === undefined) {
-    throw new ModelError("repair", "malformed_answer", "the answer holds no message", { usage });
-  }
-  if (choice.finish_reason === "length") {
-    throw new ModelError("repair", "truncated_answer", "the answer was cut off at its largest length", { usage });
-  }
-  const text = withoutThinking(textOf(choice.message.content)).trim();
-  if (text === "") throw new ModelError("repair", "empty_answer", "the answer is empty", { usage });
-  return { text, usage };
-}
-
-/** Content as one text: some servers send parts, some an object where a text belongs. */
-function textOf(content: unknown): string {
-  if (typeof content === "string") return content;
-  if (Array.isArray(content)) return content.map((part) => textOf(part?.text ?? part)).join("");
-  return content === null || content === undefined ? "" : JSON.stringify(content);
-}
-
-/** Open models put their reasoning into the answer, in `<think>` blocks. */
-function withoutThinking(text: string): string {
-  return text.replace(/<think>[\s\S]*?<\/think>/gi, "");
 }

@@ -9,8 +9,8 @@ const EXPECTED: Record<Fault, { first: object; end: string }> = {
   "429 with Retry-After": { first: { status: "pending", reason_code: "rate_limited", tries: 1 }, end: "improved" },
   "429 without": { first: { status: "pending", reason_code: "rate_limited", tries: 1 }, end: "improved" },
   "500": { first: { status: "pending", reason_code: "provider_error", tries: 1 }, end: "improved" },
-  "503": { first: { status: "pending", reason_code: "provider_error", tries: 1 }, end: "improved" },
-  "524 with HTML": { first: { status: "pending", reason_code: "provider_error", tries: 1 }, end: "improved" },
+  "503": { first: { status: "pending", reason_code: "overloaded", tries: 1 }, end: "improved" },
+  "524 with HTML": { first: { status: "pending", reason_code: "timeout", tries: 1 }, end: "improved" },
   "no headers": { first: { status: "pending", reason_code: "timeout", tries: 1 }, end: "improved" },
   "slow drip": { first: { status: "pending", reason_code: "timeout", tries: 1 }, end: "improved" },
   "cut stream": { first: { status: "pending", reason_code: "connection_lost", tries: 1 }, end: "improved" },
@@ -23,7 +23,7 @@ const EXPECTED: Record<Fault, { first: object; end: string }> = {
   truncation: { first: { status: "improved", tries: 1 }, end: "improved" },
   "empty answer": { first: { status: "improved", tries: 1 }, end: "improved" },
   "error text as the answer": { first: { status: "improved", tries: 1 }, end: "improved" },
-  quota: { first: { status: "pending", reason_code: "quota_exhausted", tries: 0 }, end: "improved" },
+  quota: { first: { status: "pending", reason_code: "no_credit", tries: 0 }, end: "improved" },
   "bad key": { first: { status: "pending", reason_code: "bad_key", tries: 0 }, end: "improved" },
   "unknown model": { first: { status: "pending", reason_code: "unknown_model", tries: 0 }, end: "improved" },
   "huge answer": { first: { status: "improved", tries: 1 }, end: "improved" },
@@ -73,8 +73,8 @@ describe("the gate", () => {
     // Those already under way when the first answer came; nothing like one call each.
     expect(model.calls()).toBeLessThanOrEqual(12);
     const paused = await world.json("GET", `/v1/correction-runs/${run.id}`);
-    expect(paused).toMatchObject({ pending: 40, failed: 0, waiting: { code: "quota_exhausted" } });
-    expect(await (await world.call("GET", `/runs/${run.id}`)).text()).toContain("no quota left");
+    expect(paused).toMatchObject({ pending: 40, failed: 0, waiting: { code: "no_credit" } });
+    expect(await (await world.call("GET", `/runs/${run.id}`)).text()).toContain("no credit left");
     const before = model.calls();
     world.now += 6 * 60_000;
     await world.sweep();

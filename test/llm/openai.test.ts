@@ -138,18 +138,18 @@ describe("a model behind an OpenAI-compatible server", () => {
   it.each([
     ["429", () => refuses("slow down", null, 429), { failure: "retry", code: "rate_limited" }],
     ["500", () => refuses("oops", null, 500), { failure: "retry", code: "provider_error" }],
-    ["503", () => new Response("busy", { status: 503 }), { failure: "retry", code: "provider_error" }],
+    ["503", () => new Response("busy", { status: 503 }), { failure: "retry", code: "overloaded" }],
     [
       "524 with HTML",
       () => new Response("<html><b>A timeout occurred</b></html>", { status: 524 }),
-      { failure: "retry", code: "provider_error" },
+      { failure: "retry", code: "timeout" },
     ],
     ["a wrong key", () => refuses("Incorrect API key", null, 401), { failure: "stop", code: "bad_key" }],
     ["an unknown model", () => refuses("no such model", "model", 404), { failure: "stop", code: "unknown_model" }],
     [
-      "an exhausted quota",
+      "an account without credit",
       () => Response.json({ error: { message: "quota", code: "insufficient_quota" } }, { status: 429 }),
-      { failure: "stop", code: "quota_exhausted" },
+      { failure: "stop", code: "no_credit" },
     ],
     ["a redirect", () => new Response(null, { status: 302, headers: { location: "https://elsewhere.example" } }), {}],
     ["a refusal", () => says(null, { refusal: "no" }), { failure: "refused", code: "refusal" }],

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { readCompletion } from "../../src/llm/answers/read-completion.ts";
+import { parseReset, readLimits } from "../../src/llm/answers/read-limits.ts";
+import { whoseFault } from "../../src/llm/answers/whose-fault.ts";
+import { AT, answerOf, error, type Fixture } from "./fixtures/fixture.ts";
+import { HEALTH } from "./fixtures/health.ts";
+import { LIMITS } from "./fixtures/limits.ts";
+import { MODERATION } from "./fixtures/moderation.ts";
+import { PARAMETERS } from "./fixtures/parameters.ts";
+import { QUOTAS } from "./fixtures/quotas.ts";
+import { SETUP } from "./fixtures/setup.ts";
+
+function expectRead(fixture: Fixture): void {
+  const completion = readCompletion(answerOf(fixture));
+  expect("text" in fixture.is ? { text: completion.text } : completion.fault).toMatchObject(fixture.is);
+  if (fixture.tokens !== undefined) expect(completion.tokens).toEqual(fixture.tokens);
+  if (fixture.limits) expect(readLimits(answerOf(fixture))).toMatchObject(fixture.limits);
+  if (!completion.fault) return;
+  expect(completion.fault.reason).toMatch(/^[A-Z]/);
+  expect(completion.fault.reason).not.toMatch(/<[a-z]|customer's words|sk-/);
+  expect(completion.fault.reason.length).toBeLessThan(320);
+}
+
+describe("what a provider's answer is about", () => {
+  describe.each([
+    ["limits", LIMITS],
+    ["quotas and money", QUOTAS],
+    ["moderation and refusals", MODERATION],
+    ["key, account, model, address", SETUP],
+    ["sizes, parameters, JSON", PARAMETERS],
+    ["overload and odd bodies", HEALTH],
+  ])("%s", (_, fixtures) => {
+    it.each(fixtures.map((fixture) => [fixture.row, fixture] as const))("%s", (_, fixture) => expectRead(fixture));
+  });
+
+  it.each([
+    "my account was suspended and blocked",
+    "the app says invalid api key",
+    "insufficient balance, no available provider, 500 requests per day",
+    "the service is currently unavailable, error 429 rate limit",
+  ])("does not take a customer's words for the provider's: %s", (words) => {
+    const body = JSON.stringify(error(`Could not parse message: ${words}`));
+    const fault = whoseFault({ status: 400, headers: new Headers(), body, at: AT });
+    expect(fault).toMatchObject({ about: "request", code: "request_rejected" });
+  });
+
+  it("shows of the provider's words neither keys nor addresses nor long quotes", () => {
+    const prompt = "My name is Ada and my order of last Tuesday has not come, although it was promised.";
+    const body = `sk-proj-aaaabbbbccccdddd is bad, ask ada@example.com about "${prompt}" or Bearer 0123456789abcdef`;
+    const { reason } = whoseFault({ status: 400, headers: new Headers(), body: JSON.stringify(error(body)), at: AT });
+    expect(reason).not.toMatch(/aaaabbbb|ada@|Ada|0123456789abcdef/);
+  });
+});
+
+describe("a time to wait", () => {
+  it.each([
+    ["6m0s", 360_000],
+    ["2m59.56s", 179_560],
+    ["12ms", 12],
+    ["0.5", 500],
+    ["60", 60_000],
+    [String(AT + 5_000), 5_000],
+    [String(AT / 1_000 + 9), 9_000],
+    ["2026-11-24T12:00:07Z", 7_000],
+    ["Tue, 24 Nov 2026 12:00:08 GMT", 8_000],
+    ["2020-01-01T00:00:00Z", 0],
+    ["9999999", 86_400_000],
+    ["-1", null],
+    ["", null],
+    ["soon", null],
+  ])("%s", (value, ms) => expect(parseReset(value, AT)).toBe(ms));
+});
