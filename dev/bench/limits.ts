@@ -46,7 +46,8 @@ const OPTIONS = {
   failures: { type: "string" },
   rpm: { type: "string" },
   profile: { type: "string", default: "openai" },
-  window: { type: "string" },
+  // Whole minutes let a minute's calls in at once, and say little about the pace.
+  window: { type: "string", default: "second" },
   latency: { type: "string", default: "200" },
   var: { type: "string", multiple: true },
 } as const;

@@ -47,9 +47,11 @@ export function createOpenAiModel({ apiKey, baseUrl, clock, deadlines = DEADLINE
       const quirks = quirksOf.get(key) ?? new Set<Quirk>();
       quirksOf.set(key, quirks);
       for (;;) {
-        const { text, fault, tokens } = readCompletion(await ask(toParams(request, quirks)));
+        // What this call went out without: others that began with it may find out the same in the meantime.
+        const sent = new Set(quirks);
+        const { text, fault, tokens } = readCompletion(await ask(toParams(request, sent)));
         if (fault === null) return { text, usage: { ...NO_USAGE, ...tokens, calls: 1 } };
-        const quirk = quirkOf(fault, quirks, request);
+        const quirk = quirkOf(fault, sent, request);
         if (quirk === null) throw modelError(fault, tokens);
         quirks.add(quirk);
       }

@@ -47,7 +47,7 @@ export const groq: Profile = {
   headers: ({ requests, tokens }) => ({
     ...rateHeaders({ requests: null, tokens }),
     ...(requests &&
-      rateHeaders({ requests: { ...requests, limit: 14_400, remaining: 14_000, resetMs: 179_560 }, tokens: null })),
+      rateHeaders({ requests: { ...requests, limit: 14_400, remaining: 14_370, resetMs: 179_560 }, tokens: null })),
   }),
   says: {
     requests: ({ waitMs, limit }) => groqLimited("requests per minute (RPM)", "requests", limit, waitMs),
