@@ -6,6 +6,8 @@ export interface Place {
   baseUrl: string;
   apiKey: string;
   model: string;
+  /** Default: the network. */
+  fetch?: typeof globalThis.fetch;
 }
 
 /** One call and what came back. */
@@ -95,8 +97,8 @@ export async function askStreamed(place: Place, body: object): Promise<Streamed>
   return streamed;
 }
 
-function post({ baseUrl, apiKey, model }: Place, body: object): Promise<Response> {
-  return fetch(`${baseUrl}/chat/completions`, {
+function post({ baseUrl, apiKey, model, fetch }: Place, body: object): Promise<Response> {
+  return (fetch ?? globalThis.fetch)(`${baseUrl}/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${apiKey || "none"}` },
     body: JSON.stringify({ model, ...body }),
