@@ -1,20 +1,21 @@
-/**
- * `npm run check:provider`: some twenty small calls that tell what a provider and its models can do, which fallbacks
- * Redraft will use, and what ten corrections cost. Prints a Markdown table for an issue; the key is never in it.
- * Takes OPENAI_BASE_URL, OPENAI_API_KEY, CORRECTION_MODEL and JUDGE_MODEL from the environment, then from .dev.vars.
- */
+/** `npm run check:provider`: what a provider and its models can do, for people who set one up. */
 import { isLoopback } from "../src/config.ts";
+import { Misuse, readArguments, runScript } from "./lib/arguments.ts";
 import { readDevVars } from "./lib/settings.ts";
 import type { Place } from "./provider-check/ask.ts";
 import { correctOnce } from "./provider-check/correction-cost.ts";
 import { type Finding, findOut } from "./provider-check/find-out.ts";
 
-try {
+const USAGE = `npm run check:provider
+
+Some twenty small calls that tell what a provider and its models can do, which fallbacks Redraft will use, and what ten
+corrections cost. Prints a Markdown table for an issue; the key is never in it. Takes OPENAI_BASE_URL, OPENAI_API_KEY,
+CORRECTION_MODEL and JUDGE_MODEL from the environment, then from .dev.vars.`;
+
+await runScript(async () => {
+  readArguments(process.argv.slice(2), USAGE, {});
   await checkProvider();
-} catch (error) {
-  console.error(`\nThe check failed: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-}
+});
 
 async function checkProvider(): Promise<void> {
   const { rewriter, judge } = readPlaces();
@@ -28,14 +29,14 @@ function readPlaces(): { rewriter: Place; judge: Place } {
   const given = { ...readDevVars(), ...process.env };
   const { OPENAI_BASE_URL = "https://api.openai.com/v1", OPENAI_API_KEY = "", CORRECTION_MODEL, JUDGE_MODEL } = given;
   const baseUrl = OPENAI_BASE_URL.replace(/\/+$/, "");
-  if (!URL.canParse(baseUrl)) throw new Error("OPENAI_BASE_URL is not an address");
+  if (!URL.canParse(baseUrl)) throw new Misuse("OPENAI_BASE_URL is not an address");
   const url = new URL(baseUrl);
   if (url.protocol !== "https:" && !isLoopback(url))
-    throw new Error("OPENAI_BASE_URL must be https, unless it is this machine");
+    throw new Misuse("OPENAI_BASE_URL must be https, unless it is this machine");
   if (OPENAI_API_KEY === "" && !isLoopback(url))
-    throw new Error("set OPENAI_API_KEY; only a server on this machine needs none");
+    throw new Misuse("set OPENAI_API_KEY; only a server on this machine needs none");
   const model = CORRECTION_MODEL ?? JUDGE_MODEL;
-  if (!model) throw new Error("set CORRECTION_MODEL (and JUDGE_MODEL, if another model rates)");
+  if (!model) throw new Misuse("set CORRECTION_MODEL (and JUDGE_MODEL, if another model rates)");
   const place = { baseUrl, apiKey: OPENAI_API_KEY };
   return { rewriter: { ...place, model }, judge: { ...place, model: JUDGE_MODEL ?? model } };
 }

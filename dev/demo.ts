@@ -1,27 +1,32 @@
 /**
- * `npm run demo [-- FILE.ndjson] [--exit] [--port N]`: the whole flow on this machine, from failed replies to a
- * training file and prompts with guidance. Begins afresh each time, with a database of its own. Without
- * OPENAI_API_KEY the stand-in takes the model's place.
+ * `npm run demo`: the whole flow on this machine, from failed replies to a training file and prompts with guidance.
+ * Without OPENAI_API_KEY the stand-in takes the model's place.
  */
-import { existsSync, rmSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { join } from "node:path";
 import { correctAll, exportTraining, recordFailures, showLeaderboard, showPrompts } from "./demo/steps.ts";
-import { createClient, fireCron, waitUntilUp } from "./lib/client.ts";
-import { freePort, onSignal, ROOT, type Started } from "./lib/processes.ts";
-import { newKey, readDevVars } from "./lib/settings.ts";
+import { inputFile, Misuse, readArguments, wholeNumber } from "./lib/arguments.ts";
+import { createClient, keepCron, waitUntilUp } from "./lib/client.ts";
+import { FIRST_PORT, freePort, onSignal, ROOT, type Started } from "./lib/processes.ts";
+import { newKey, readDevVars, standInSettings } from "./lib/settings.ts";
 import { heading } from "./lib/terminal.ts";
-import { applyMigrations, startWorker } from "./lib/wrangler.ts";
+import { startFresh } from "./lib/wrangler.ts";
 import { startStandIn } from "./stand-in/server.ts";
 
 const SAMPLES = join(ROOT, "dev/samples/failures.ndjson");
-/** A folder for each port, so that a second demo does not wipe the database of one that is still running. */
-const stateOf = (port: number) => `.wrangler/demo/${port}`;
 const TRAINING_FILE = "training_data.jsonl";
-const FIRST_PORT = 8787;
-const CRON_MS = 60_000;
 const NOTICE =
   "Replies and ratings here are placeholders: the stand-in made them by rules, no language model wrote them.";
+
+const USAGE = `npm run demo -- [FILE.ndjson] [--exit] [--port N]
+
+Shows the whole flow on this machine: records the failures of FILE (default: forty samples), corrects them, prints the
+most improved, writes ${TRAINING_FILE}, and shows a prompt before and after guidance. Starts with an empty database.
+
+  --exit    stop at the end instead of leaving the page running
+  --port N  the port of the page (default: the first free one from ${FIRST_PORT})
+
+Set OPENAI_API_KEY, CORRECTION_MODEL and JUDGE_MODEL to use a language model instead of the stand-in, and
+OPENAI_BASE_URL for a server other than OpenAI's.`;
 
 const stops: (() => Promise<void>)[] = [];
 const stopAll = async () => {
@@ -33,36 +38,39 @@ let code = 0;
 try {
   await demo();
 } catch (error) {
-  console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(error instanceof Misuse ? message : `\nThe demo failed: ${message}`);
   code = 1;
 }
 await stopAll();
 process.exit(code);
 
 async function demo(): Promise<void> {
-  const { file, exit, port: wanted } = readArguments();
-  const port = wanted ?? (await freePort(FIRST_PORT));
+  const { values, positionals } = readArguments(process.argv.slice(2), USAGE, {
+    exit: { type: "boolean", default: false },
+    port: { type: "string" },
+  });
+  const file = inputFile(positionals[0] ?? SAMPLES, USAGE);
+  const port = values.port === undefined ? await freePort(FIRST_PORT) : wholeNumber(values.port, "--port");
   const settings = { ...readDevVars(), ...process.env };
   const key = settings.ADMIN_KEY || newKey();
-  const state = stateOf(port);
-  rmSync(join(ROOT, state), { recursive: true, force: true });
+  // A folder for each port, so that a second demo does not wipe the database of one that is still running.
+  const state = `.wrangler/demo/${port}`;
 
   const standIn = !settings.OPENAI_API_KEY && !process.env.OPENAI_BASE_URL;
-  const model = standIn ? await standInSettings() : modelSettings(settings);
-  // No holdout: the demo shows what guidance says, and would by chance show a plain prompt.
-  const vars = { ADMIN_KEY: key, AUTO_CORRECT: "false", HOLDOUT_FRACTION: "0", ...model };
-  const args = Object.entries(vars).flatMap(([name, value]) => (value ? ["--var", `${name}:${value}`] : []));
+  const model = standIn ? await withStandIn() : modelSettings(settings);
 
   heading("Starting");
-  await applyMigrations(["--persist-to", state]);
-  const worker = startWorker(port, ["--persist-to", state, ...args], { quiet: true });
+  // No holdout: the demo shows what guidance says, and would by chance show a plain prompt.
+  const vars = { ADMIN_KEY: key, AUTO_CORRECT: "false", HOLDOUT_FRACTION: "0", ...model };
+  const worker = await startFresh(port, state, vars);
   stops.push(worker.stop);
   const url = `http://localhost:${port}`;
   try {
     await waitUntilUp(url, worker.ended);
-    console.log(`The Worker runs at ${url} (D1, R2, Queues and Durable Object on this machine, in ${state})`);
+    console.log(`The Worker runs at ${url} (D1, R2, Queues and Durable Object on this machine, in ${state}).`);
     console.log(
-      standIn ? `No OPENAI_API_KEY is set, so the stand-in takes the model's place. ${NOTICE}` : named(model),
+      standIn ? `OPENAI_API_KEY is not set, so the stand-in takes the model's place. ${NOTICE}` : named(model),
     );
     await Promise.race([flow(createClient(url, key), file), endsEarly(worker)]);
   } catch (error) {
@@ -70,19 +78,19 @@ async function demo(): Promise<void> {
     throw error;
   }
   if (standIn) console.log(`\n${NOTICE}`);
-  if (exit) return;
+  if (values.exit) return;
 
   heading(`The leaderboard is at ${url}`);
   console.log(`Sign in with this key: ${key}`);
   console.log("Ctrl-C ends everything.");
-  setInterval(() => void fireCron(url), CRON_MS);
+  keepCron(url);
   await worker.ended;
 }
 
 async function flow(client: ReturnType<typeof createClient>, file: string): Promise<void> {
   await recordFailures(client, file);
   const { improved } = await correctAll(client);
-  if (improved === 0) throw new Error("not one reply was improved");
+  if (improved === 0) throw new Error("no reply was improved");
   await showLeaderboard(client);
   await exportTraining(client, TRAINING_FILE);
   await showPrompts(client);
@@ -92,32 +100,10 @@ async function endsEarly(worker: Started): Promise<never> {
   throw new Error(`the Worker ended (exit code ${await worker.ended})`);
 }
 
-function readArguments(): { file: string; exit: boolean; port: number | undefined } {
-  const options = { exit: { type: "boolean", default: false }, port: { type: "string" } } as const;
-  const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  const given = positionals[0];
-  // npm runs scripts in the project's folder; the path was typed where npm was called.
-  const file = given === undefined ? SAMPLES : resolve(process.env.INIT_CWD ?? process.cwd(), given);
-  if (!existsSync(file)) throw new Error(`there is no file ${file}`);
-  return {
-    file: relative(process.cwd(), file),
-    exit: values.exit,
-    port: values.port === undefined ? undefined : Number(values.port),
-  };
-}
-
-async function standInSettings() {
+async function withStandIn() {
   const standIn = await startStandIn();
   stops.push(standIn.close);
-  const name = "stand-in";
-  return {
-    OPENAI_BASE_URL: standIn.baseUrl,
-    FINE_TUNE_BASE_URL: standIn.baseUrl,
-    OPENAI_API_KEY: name,
-    CORRECTION_MODEL: name,
-    JUDGE_MODEL: name,
-    NOTICE,
-  };
+  return { ...standInSettings(standIn.baseUrl), FINE_TUNE_BASE_URL: standIn.baseUrl, NOTICE };
 }
 
 function modelSettings(settings: Record<string, string | undefined>) {

@@ -1,47 +1,79 @@
-/**
- * `node dev/verify-jsonl.ts FILE [VALIDATION_FILE]`: checks training files as the public checkers of their format do;
- * the first line shows which format it is. Given both files, no prompt may be in both. Prints what it counted and each
- * fault; exits with 1 when there is any.
- */
+/** `npm run verify`: checks training files. */
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import { z } from "zod";
+import { inputFile, readArguments, runScript } from "./lib/arguments.ts";
 
-type Line = Record<string, unknown>;
+const message = z.strictObject({
+  role: z.enum(["system", "user", "assistant"]),
+  content: z
+    .string()
+    .regex(/\S/, "is blank")
+    // JSON can carry half a surrogate pair as an escape; a tokenizer cannot.
+    .refine((text) => text.isWellFormed(), "holds half a character"),
+  weight: z.literal([0, 1]).optional(),
+});
+type Messages = z.infer<typeof message>[];
+
+const asked = z.array(message).refine((all) => all.some(({ role }) => role === "user"), "has no user message");
+const answer = z.tuple([message.extend({ role: z.literal("assistant") })]);
+const conversation = asked.refine((all) => all.at(-1)?.role === "assistant", "does not end with the assistant");
+
 interface Format {
   name: string;
-  /** Where the prompt is; in chat lines the answer is there too. */
-  prompt: string;
-  answers: string[];
-  more: string[];
+  /** Only lines of this format have it. */
+  key: string;
+  /** What a line has to be; gives its prompt. */
+  line: z.ZodType<Messages>;
 }
 
-const CHAT: Format = { name: "chat lines", prompt: "messages", answers: [], more: ["tools"] };
+const CHAT: Format = {
+  name: "chat lines",
+  key: "messages",
+  line: z.strictObject({ messages: conversation, tools: z.unknown().optional() }).transform(({ messages }) => messages),
+};
 const FORMATS: Format[] = [
   CHAT,
-  { name: "OpenAI preferences", prompt: "input", answers: ["preferred_output", "non_preferred_output"], more: [] },
-  { name: "TRL prompt and completion", prompt: "prompt", answers: ["completion"], more: [] },
-  { name: "TRL preferences", prompt: "prompt", answers: ["chosen", "rejected"], more: [] },
+  {
+    name: "OpenAI preferences",
+    key: "input",
+    line: z
+      .strictObject({ input: z.object({ messages: asked }), preferred_output: answer, non_preferred_output: answer })
+      .transform(({ input }) => input.messages),
+  },
+  {
+    name: "TRL prompt and completion",
+    key: "completion",
+    line: z.strictObject({ prompt: asked, completion: answer }).transform(({ prompt }) => prompt),
+  },
+  {
+    name: "TRL preferences",
+    key: "chosen",
+    line: z.strictObject({ prompt: asked, chosen: answer, rejected: answer }).transform(({ prompt }) => prompt),
+  },
 ];
 
-const ROLES = new Set(["system", "user", "assistant"]);
-const MESSAGE_KEYS = new Set(["role", "content", "weight"]);
 const LEAST_EXAMPLES = 10;
 const MOST_BYTES = 512 * 1024 * 1024;
 /** The smallest limit among current trainers, in tokens; four characters to a token. */
 const MOST_CHARACTERS = 65_536 * 4;
 const SHOWN_FAULTS = 20;
 
-const [file, validationFile] = process.argv.slice(2);
-if (file === undefined) {
-  console.error("Usage: node dev/verify-jsonl.ts FILE [VALIDATION_FILE]");
-  process.exit(2);
-}
-const training = await verify(file);
-const validation = validationFile === undefined ? null : await verify(validationFile);
-const both = [...(validation?.prompts ?? [])].filter((prompt) => training.prompts.has(prompt));
-if (both.length > 0) console.log(`fault: ${both.length} prompts are in both files`);
-process.exit(training.sound && (validation?.sound ?? true) && both.length === 0 ? 0 : 1);
+const USAGE = `npm run verify -- FILE.jsonl [VALIDATION_FILE.jsonl]
+
+Checks training files as the public checkers of their format do; the first line shows which format it is. Given two
+files, it also checks that no prompt is in both. Prints what it counted and each fault; exits with 1 if there is any.`;
+
+await runScript(async () => {
+  const { positionals } = readArguments(process.argv.slice(2), USAGE, {});
+  const [file, validationFile] = [inputFile(positionals[0], USAGE), positionals[1]];
+  const training = await verify(file);
+  const validation = validationFile === undefined ? null : await verify(inputFile(validationFile, USAGE));
+  const both = [...(validation?.prompts ?? [])].filter((prompt) => training.prompts.has(prompt));
+  if (both.length > 0) console.log(`fault: ${both.length} prompts are in both files`);
+  process.exitCode = training.sound && (validation?.sound ?? true) && both.length === 0 ? 0 : 1;
+});
 
 /** Reads one file through and prints what it found. */
 async function verify(name: string): Promise<{ sound: boolean; prompts: Set<string> }> {
@@ -56,20 +88,24 @@ async function verify(name: string): Promise<{ sound: boolean; prompts: Set<stri
   const lines = createInterface({ input: createReadStream(name, "latin1"), crlfDelay: Number.POSITIVE_INFINITY });
   for await (const raw of lines) {
     examples++;
-    const { line, text, found } = read(raw);
+    const { line, length, found } = read(raw);
     if (line !== null) {
-      format ??= FORMATS.find(({ prompt, answers }) => [prompt, ...answers].every((key) => key in line)) ?? CHAT;
-      found.push(...check(line, format));
-      prompts.add(promptOf(line, format));
+      format ??= FORMATS.find(({ key }) => key in line) ?? CHAT;
+      const checked = format.line.safeParse(line);
+      if (checked.success) prompts.add(JSON.stringify(checked.data.filter(({ role }) => role === "user")));
+      else
+        found.push(
+          ...checked.error.issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": ")),
+        );
     }
-    if (text.length > MOST_CHARACTERS) found.push("is over the token limit");
+    if (length > MOST_CHARACTERS) found.push("is over the token limit");
     faults.push(...found.map((fault) => `line ${examples} ${fault}`));
     if (seen.has(raw)) duplicates++;
     seen.add(raw);
-    characters += text.length;
+    characters += length;
   }
   if (examples < LEAST_EXAMPLES) warnings.push(`${examples} examples; trainers ask for at least ${LEAST_EXAMPLES}`);
-  if (duplicates > 0) warnings.push(`${duplicates} lines are there twice`);
+  if (duplicates > 0) warnings.push(`${duplicates} lines repeat an earlier one`);
   const tokens = Math.round(characters / 4);
   console.log(`${name}: ${examples} examples (${format?.name ?? "no format"}), ${size} bytes, about ${tokens} tokens`);
   for (const warning of warnings) console.log(`warning: ${warning}`);
@@ -78,71 +114,20 @@ async function verify(name: string): Promise<{ sound: boolean; prompts: Set<stri
   return { sound: faults.length === 0 && examples > 0, prompts };
 }
 
-function read(raw: string): { line: Line | null; text: string; found: string[] } {
+function read(raw: string): { line: object | null; length: number; found: string[] } {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(raw, "latin1"));
   } catch {
-    return { line: null, text: "", found: ["is not UTF-8"] };
+    return { line: null, length: 0, found: ["is not UTF-8"] };
   }
-  if (text.startsWith("\uFEFF")) return { line: null, text, found: ["begins with a byte order mark"] };
+  const { length } = text;
+  if (text.startsWith("\uFEFF")) return { line: null, length, found: ["begins with a byte order mark"] };
   try {
     const line: unknown = JSON.parse(text);
-    return isRecord(line) ? { line, text, found: [] } : { line: null, text, found: ["is not an object"] };
+    const isObject = typeof line === "object" && line !== null && !Array.isArray(line);
+    return isObject ? { line, length, found: [] } : { line: null, length, found: ["is not an object"] };
   } catch {
-    return { line: null, text, found: ["is not JSON"] };
+    return { line: null, length, found: ["is not JSON"] };
   }
-}
-
-/** The messages of a part; OpenAI's preferences hold their prompt one level further down. */
-function messagesOf(line: Line, part: string): unknown {
-  const value = line[part];
-  if (part !== "input") return value;
-  return isRecord(value) ? value.messages : undefined;
-}
-
-function check(line: Line, { prompt, answers, more }: Format): string[] {
-  const parts = [prompt, ...answers];
-  const unknown = Object.keys(line).filter((key) => !parts.includes(key) && !more.includes(key));
-  const found = unknown.map((key) => `has an unknown key "${key}"`);
-  for (const part of parts) {
-    const messages = messagesOf(line, part);
-    if (!Array.isArray(messages) || messages.length === 0) {
-      found.push(`has no ${part}`);
-      continue;
-    }
-    found.push(...messages.flatMap((message, i) => checkMessage(message, `${part} ${i}`)));
-    const roles = messages.map((message) => (isRecord(message) ? message.role : null));
-    const asks = part === prompt;
-    if (asks && !roles.includes("user")) found.push(`has no user message in ${part}`);
-    if ((!asks || answers.length === 0) && roles.at(-1) !== "assistant")
-      found.push(`does not end ${part} with the assistant`);
-    if (!asks && messages.length !== 1) found.push(`has more than one message in ${part}`);
-  }
-  return found;
-}
-
-function checkMessage(message: unknown, at: string): string[] {
-  if (!isRecord(message)) return [`${at} is not an object`];
-  const found = Object.keys(message)
-    .filter((key) => !MESSAGE_KEYS.has(key))
-    .map((key) => `${at} has an unknown key "${key}"`);
-  if (typeof message.role !== "string" || !ROLES.has(message.role)) found.push(`${at} has an unknown role`);
-  if (typeof message.content !== "string" || message.content.trim() === "") found.push(`${at} has no content`);
-  // JSON can carry half a surrogate pair as an escape; a tokenizer cannot.
-  else if (!message.content.isWellFormed()) found.push(`${at} holds half a character`);
-  if ("weight" in message && message.weight !== 0 && message.weight !== 1)
-    found.push(`${at} has a weight other than 0 or 1`);
-  return found;
-}
-
-/** What the user says in a line. */
-function promptOf(line: Line, { prompt }: Format): string {
-  const messages = messagesOf(line, prompt);
-  if (!Array.isArray(messages)) return "";
-  return JSON.stringify(messages.filter((message) => isRecord(message) && message.role === "user"));
-}
-
-function isRecord(value: unknown): value is Line {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

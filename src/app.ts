@@ -22,7 +22,6 @@ import { problemResponse, toProblem } from "./http/problem.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { signInPages } from "./http/sign-in.tsx";
 import { improvementPages } from "./improvements/pages.tsx";
-import { reviewPages } from "./improvements/review-pages.tsx";
 import { improvementRoutes } from "./improvements/routes.ts";
 import { deadLetterRoutes } from "./jobs/routes.ts";
 import { judgePages } from "./judge/pages.tsx";
@@ -67,7 +66,6 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   app.route("/", judgePages);
   app.route("/", improvementRoutes);
   app.route("/", improvementPages);
-  app.route("/", reviewPages);
   app.route("/", erasureRoutes);
   app.route("/", exportRoutes);
   app.route("/", exportPages);

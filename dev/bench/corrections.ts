@@ -1,17 +1,10 @@
-/**
- * How close the fan-out comes to what the model's pace allows: corrections against a stand-in with a fixed latency,
- * wall time over the ideal (calls × latency / six in flight), and over a plain loop that makes the same calls one
- * after the other.
- */
-import { rmSync } from "node:fs";
-import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { createClient, fireCron, waitUntilUp } from "../lib/client.ts";
-import { madeUpFailures, standInSettings, untilFinished } from "../lib/corrections.ts";
-import { freePort, ROOT } from "../lib/processes.ts";
-import { newKey } from "../lib/settings.ts";
-import { table } from "../lib/terminal.ts";
-import { applyMigrations, startWorker } from "../lib/wrangler.ts";
+import { readArguments, wholeNumber } from "../lib/arguments.ts";
+import { createClient, keepCron, waitUntilUp } from "../lib/client.ts";
+import { madeUpFailures, untilFinished } from "../lib/corrections.ts";
+import { freePort } from "../lib/processes.ts";
+import { newKey, standInSettings } from "../lib/settings.ts";
+import { plainTable } from "../lib/terminal.ts";
+import { startFresh } from "../lib/wrangler.ts";
 import { startStandIn } from "../stand-in/server.ts";
 
 const STATE = ".wrangler/bench-corrections";
@@ -23,11 +16,14 @@ const POLL_MS = 250;
 /** The plain loop is measured over this many calls and scaled: all of them would take ten minutes of waiting. */
 const LOOP_CALLS = 60;
 
-/** `npm run bench -- corrections [--corrections 1000]` */
+const USAGE = `npm run bench -- corrections [--corrections 1000]
+
+How close the fan-out comes to what the model's pace allows: corrections against a stand-in with a fixed latency, wall
+time over the ideal (calls × latency / six in flight), and over a plain loop that makes the same calls one by one.`;
+
 export async function benchCorrections(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { corrections: { type: "string", default: "1000" } } });
-  const corrections = Number(values.corrections);
-  rmSync(join(ROOT, STATE), { recursive: true, force: true });
+  const { values } = readArguments(args, USAGE, { corrections: { type: "string", default: "1000" } });
+  const corrections = wholeNumber(values.corrections, "--corrections");
   let calls = 0;
   const standIn = await startStandIn({ latencyMs: LATENCY_MS });
   standIn.server.on("request", () => {
@@ -36,10 +32,8 @@ export async function benchCorrections(args: string[]): Promise<void> {
   const port = await freePort(8950);
   const url = `http://localhost:${port}`;
   const key = newKey();
-  await applyMigrations(["--persist-to", STATE]);
-  const settings = standInSettings(key, standIn.baseUrl);
-  const worker = startWorker(port, ["--persist-to", STATE, ...settings], { quiet: true });
-  const cron = setInterval(() => void fireCron(url), CRON_MS);
+  const worker = await startFresh(port, STATE, { ADMIN_KEY: key, ...standInSettings(standIn.baseUrl) });
+  const endCron = keepCron(url, CRON_MS);
   try {
     await waitUntilUp(url, worker.ended);
     const loopMs = await plainLoop(standIn.baseUrl);
@@ -61,23 +55,15 @@ export async function benchCorrections(args: string[]): Promise<void> {
       [`the same calls one after the other, scaled from ${LOOP_CALLS}`, seconds(sequentialMs)],
       ["times faster than that", (sequentialMs / wallMs).toFixed(2)],
     ];
-    console.log(
-      table(
-        [
-          { title: "what", value: ([what]) => what, most: 80 },
-          { title: "value", value: ([, value]) => value, most: 80 },
-        ],
-        rows,
-      ),
-    );
+    console.log(plainTable(["what", "value"], rows));
   } finally {
-    clearInterval(cron);
+    endCron();
     await worker.stop();
     await standIn.close();
   }
 }
 
-/** Milliseconds per call of a loop that waits for each answer. */
+/** Milliseconds a call, in a loop that waits for each answer. */
 async function plainLoop(baseUrl: string): Promise<number> {
   const body = JSON.stringify({
     model: "stand-in",

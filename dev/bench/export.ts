@@ -1,31 +1,31 @@
-/**
- * `npm run bench -- export [ROWS...]` (default 10000 200000 1000000): writes training files from local databases of
- * so many improvements, and holds that against the `sqlite3` command line (`apt-get install sqlite3`) writing the
- * same lines from the same database. Needs about 4 GB of disk in TMPDIR for a million rows.
- *
- * The built bundle runs straight on workerd, in one thread with the local D1 and R2. What those two cost by themselves
- * is measured beside it: a bare loop that reads the same columns through D1 and throws them away, and one that uploads
- * as many bytes to R2 and nothing else. V8's heaps are held to 100 MB, because Cloudflare gives an isolate 128 MB and
- * workerd, left alone, lets garbage pile up.
- *
- * The rows read from D1 for each line are held by test/exports/rows-read.test.ts, where D1 tells them.
- */
 import { createHash } from "node:crypto";
-import { createReadStream, readFileSync, writeFileSync } from "node:fs";
+import { createReadStream, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readArguments, wholeNumber } from "../lib/arguments.ts";
 import { type Client, createClient } from "../lib/client.ts";
 import { findDatabase } from "../lib/local-database.ts";
 import { fill, writeLines } from "../lib/many-improvements.ts";
-import { buildBundle, inTemporaryFolder, KEY, OWN, OWNER, onWorkerd, scriptOn, stores } from "../lib/on-workerd.ts";
+import {
+  buildBundle,
+  inTemporaryFolder,
+  KEY,
+  OWN,
+  OWNER,
+  onWorkerd,
+  peakOf,
+  scriptOn,
+  stores,
+} from "../lib/on-workerd.ts";
 import { freePort } from "../lib/processes.ts";
+import { plainTable } from "../lib/terminal.ts";
 import { applyMigrations } from "../lib/wrangler.ts";
 
 const FIRST_PORT = 8850;
 const HEAP_MB = 100;
 const POLL_MS = 20;
 
-/** D1 and R2 by themselves. */
+/** D1 and R2 on their own. */
 const BARE = `export default { async fetch(request, env) {
   const [, what, amount] = new URL(request.url).pathname.split("/");
   const began = Date.now();
@@ -65,9 +65,24 @@ interface Measured {
   barePeakKb: number;
 }
 
+const USAGE = `npm run bench -- export [ROWS...]
+
+Writes training files from local databases of this many improvements (default: 10000 200000 1000000), and compares that
+with the sqlite3 command line (apt-get install sqlite3) writing the same lines from the same database. A million rows
+need about 4 GB of disk in TMPDIR.
+
+The built bundle runs straight on workerd, in one thread, with the local D1 and R2. What those two cost on their own is
+measured too: a bare loop that reads the same columns through D1 and discards them, and one that only uploads as many
+bytes to R2. V8's heaps are limited to ${HEAP_MB} MB, because Cloudflare gives an isolate 128 MB and workerd, left alone,
+lets garbage pile up.`;
+
+/* The rows read from D1 for each line are held by test/exports/rows-read.test.ts, where D1 counts them. */
+
 export async function benchExport(args: string[]): Promise<void> {
+  const { positionals } = readArguments(args, USAGE, {});
+  const sizes =
+    positionals.length > 0 ? positionals.map((rows) => wholeNumber(rows, "ROWS")) : [10_000, 200_000, 1_000_000];
   process.env.MINIFLARE_WORKERD_V8_FLAGS = `--max-heap-size=${HEAP_MB}`;
-  const sizes = args.length > 0 ? args.map(Number) : [10_000, 200_000, 1_000_000];
   await inTemporaryFolder("bundle", async (bundle) => {
     buildBundle(bundle);
     writeFileSync(join(bundle, "bare.js"), BARE);
@@ -78,18 +93,15 @@ export async function benchExport(args: string[]): Promise<void> {
 }
 
 function print(measured: Measured[]): void {
-  console.log(
-    "\nrows      export        sqlite3       ratio  D1 alone  R2 alone  both, ratio  peak of workerd  of bare loops",
-  );
-  for (const { rows, exportMs, sqliteMs, readMs, uploadMs, peakKb, barePeakKb } of measured) {
-    const speed = (ms: number) => `${Math.round(rows / (ms / 1000))} rows/s`.padEnd(14);
-    const ratio = (ms: number, width: number) => (sqliteMs / ms).toFixed(2).padEnd(width);
-    const bare = `${`${readMs} ms`.padEnd(10)}${`${uploadMs} ms`.padEnd(10)}${ratio(readMs + uploadMs, 13)}`;
-    const [peak, barePeak] = [peakKb, barePeakKb].map((kb) => `${Math.round(kb / 1024)} MB`.padEnd(17));
-    console.log(
-      `${String(rows).padEnd(10)}${speed(exportMs)}${speed(sqliteMs)}${ratio(exportMs, 7)}${bare}${peak}${barePeak}`,
-    );
-  }
+  const lines = measured.map(({ rows, exportMs, sqliteMs, readMs, uploadMs, peakKb, barePeakKb }) => {
+    const speeds = [exportMs, sqliteMs].map((ms) => `${Math.round(rows / (ms / 1000))} rows/s`);
+    const [ratio = "", bareRatio = ""] = [exportMs, readMs + uploadMs].map((ms) => (sqliteMs / ms).toFixed(2));
+    const peaks = [peakKb, barePeakKb].map((kb) => `${Math.round(kb / 1024)} MB`);
+    return [String(rows), ...speeds, ratio, `${readMs} ms`, `${uploadMs} ms`, bareRatio, ...peaks];
+  });
+  const bare = ["D1 alone", "R2 alone", "both, ratio"];
+  const titles = ["rows", "export", "sqlite3", "ratio", ...bare, "peak of workerd", "of bare loops"];
+  console.log(`\n${plainTable(titles, lines)}`);
   const [first, last] = [measured[0], measured.at(-1)];
   if (!first || !last || first === last) return;
   const growth = (key: "peakKb" | "barePeakKb") => (last[key] / first[key]).toFixed(2);
@@ -132,29 +144,16 @@ async function alone<T>(
   work: (url: string) => Promise<T>,
 ): Promise<{ result: T; peakKb: number }> {
   const port = await freePort(FIRST_PORT);
-  const known = new Set(children());
   const worker = {
     ...scriptOn(port, OWNER, bundle, script),
     // Redaction changes lines; the scan for personal data runs all the same.
     ...stores({ REDACT_EXPORTS: "false", OPENAI_API_KEY: "none" }),
     ...(script === "worker.js" && OWN),
   };
-  return onWorkerd([worker], dir, async () => {
+  return onWorkerd([worker], dir, async (pid) => {
     const result = await work(`http://127.0.0.1:${port}`);
-    const own = children().filter((pid) => !known.has(pid));
-    return { result, peakKb: Math.max(...own.map(peakOf)) };
+    return { result, peakKb: peakOf(pid) };
   });
-}
-
-/** Processes that this one has started. */
-function children(): string[] {
-  return readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8").trim().split(" ").filter(Boolean);
-}
-
-/** The most memory a workerd ever held, in KB. */
-function peakOf(pid: string): number {
-  if (!readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("workerd")) return 0;
-  return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 }
 
 async function runExport(client: Client): Promise<{ made: Export; ms: number }> {

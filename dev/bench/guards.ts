@@ -1,11 +1,12 @@
-import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import { checkRewrite } from "../../src/guards/check-rewrite.ts";
 import { judgeCopying, measureCopying } from "../../src/guards/copying.ts";
 import { extractFacts, findMadeUpFacts } from "../../src/guards/facts.ts";
 import { longestCommonRun } from "../../src/guards/longest-common-run.ts";
 import { findPersonalData, redact } from "../../src/guards/personal-data.ts";
 import { checkReplyText } from "../../src/guards/reply-text.ts";
+import { mean } from "../../src/lib/statistics.ts";
+import { inputFile, readArguments } from "../lib/arguments.ts";
+import { readObjects } from "../lib/ndjson.ts";
 
 interface FailureLine {
   original_prompt: string;
@@ -31,15 +32,15 @@ class Tally {
 // masked, so that it does not lean on the guard that is measured.
 const SAME_SOURCE_RUN = 8;
 
-/**
- * Measures the guards on real failures, a JSON object a line (`original_prompt`, `ai_reply`, `agent_reply`,
- * `failure_explanation`), whose path is the first argument. Prints: copies caught, old replies wrongly taken for
- * copies, false alarms on rows nobody touched, personal data found, and the time of a check.
- */
+const USAGE = `npm run bench -- guards FILE.ndjson
+
+Measures the guards on real failures, one JSON object per line (original_prompt, ai_reply, agent_reply,
+failure_explanation): copies caught, old replies wrongly taken for copies, false alarms on rows nobody touched, personal
+data found, and the time of a check.`;
+
 export async function benchGuards(args: string[]): Promise<void> {
-  const [path] = args;
-  if (path === undefined) throw new Error("usage: node dev/bench/guards.ts <failures.ndjson>");
-  const rows = await readFailures(path);
+  const { positionals } = readArguments(args, USAGE, {});
+  const rows = readObjects(inputFile(positionals[0], USAGE)).filter(isFailure);
   console.log(`${rows.length} failures`);
   benchCopying(rows);
   benchFacts(rows);
@@ -137,9 +138,8 @@ function timed(rows: readonly FailureLine[], run: (row: FailureLine) => void): s
     return performance.now() - start;
   });
   times.sort((a, b) => a - b);
-  const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
   const p99 = times[Math.floor(times.length * 0.99)] ?? 0;
-  return [mean, p99, times.at(-1) ?? 0].map((time) => time.toFixed(2)).join(" / ");
+  return [mean(times), p99, times.at(-1) ?? 0].map((time) => time.toFixed(2)).join(" / ");
 }
 
 function share(tally: Tally): string {
@@ -155,28 +155,7 @@ function sourcesOf({ original_prompt, ai_reply, agent_reply, failure_explanation
   return [original_prompt, ai_reply, agent_reply, failure_explanation];
 }
 
-async function readFailures(path: string): Promise<FailureLine[]> {
-  const rows: FailureLine[] = [];
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-    // A line that is no failure is the import's business, not this bench's.
-    const row: unknown = parse(line);
-    if (isFailure(row)) rows.push(row);
-  }
-  return rows;
+function isFailure(row: object): row is FailureLine {
+  const { original_prompt, ai_reply, agent_reply } = row as Partial<FailureLine>;
+  return [original_prompt, ai_reply, agent_reply].every((text) => typeof text === "string");
 }
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
-function isFailure(row: unknown): row is FailureLine {
-  if (typeof row !== "object" || row === null) return false;
-  const fields: Record<string, unknown> = { ...row };
-  return ["original_prompt", "ai_reply", "agent_reply"].every((name) => typeof fields[name] === "string");
-}
-
-if (import.meta.main) await benchGuards(process.argv.slice(2));

@@ -1,19 +1,15 @@
-/**
- * Kills `npm run dev` with SIGKILL at random moments while it corrects, starts it again each time, and looks in the
- * end whether anything was lost or done twice. Local queues live in memory: every message dies with the process.
- */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
-import { createClient, fireCron, waitUntilUp } from "../lib/client.ts";
-import { madeUpFailures, type Run, standInSettings, untilFinished } from "../lib/corrections.ts";
+import { readArguments, wholeNumber } from "../lib/arguments.ts";
+import { createClient, keepCron, waitUntilUp } from "../lib/client.ts";
+import { madeUpFailures, type Run, untilFinished } from "../lib/corrections.ts";
 import { findDatabase } from "../lib/local-database.ts";
 import { freePort, ROOT } from "../lib/processes.ts";
-import { newKey } from "../lib/settings.ts";
+import { asArguments, newKey, standInSettings } from "../lib/settings.ts";
 import { startStandIn } from "../stand-in/server.ts";
 
 const STATE = ".wrangler/kill-and-restart";
@@ -24,24 +20,30 @@ const PATIENCE_MS = 15 * 60_000;
 const CRON_MS = 5_000;
 const POLL_MS = 1_000;
 
-/** `npm run bench -- kill-and-restart [--corrections 1000] [--kills 10]`. @throws Error when something does not add up */
+const USAGE = `npm run bench -- kill-and-restart [--corrections 1000] [--kills 10]
+
+Kills \`npm run dev\` with SIGKILL at random moments while it corrects, starts it again each time, and finally checks
+whether anything was lost or done twice. Local queues live in memory: every message dies with the process.`;
+
+/** @throws Error when something does not add up */
 export async function benchKillAndRestart(args: string[]): Promise<void> {
-  const options = {
+  const { values } = readArguments(args, USAGE, {
     corrections: { type: "string", default: "1000" },
     kills: { type: "string", default: "10" },
-  } as const;
-  const { values } = parseArgs({ args, options });
-  const [corrections, kills] = [Number(values.corrections), Number(values.kills)];
+  });
+  const corrections = wholeNumber(values.corrections, "--corrections");
+  const kills = wholeNumber(values.kills, "--kills");
   rmSync(join(ROOT, STATE), { recursive: true, force: true });
 
   const standIn = await startStandIn({ latencyMs: LATENCY_MS });
   const port = await freePort(8900);
   const url = `http://localhost:${port}`;
   const key = newKey();
-  const devArgs = ["--port", String(port), "--persist-to", STATE, ...standInSettings(key, standIn.baseUrl)];
+  const settings = asArguments({ ADMIN_KEY: key, ...standInSettings(standIn.baseUrl) });
+  const devArgs = ["--port", String(port), "--persist-to", STATE, ...settings];
   const client = createClient(url, key);
   let dev = await startDev(devArgs, url);
-  const cron = setInterval(() => void fireCron(url), CRON_MS);
+  const endCron = keepCron(url, CRON_MS);
   try {
     const failures = madeUpFailures(corrections, 1);
     const recorded = await client.postNdjson<{ recorded: number }>("/v1/failures", failures);
@@ -60,7 +62,7 @@ export async function benchKillAndRestart(args: string[]): Promise<void> {
     const run = await untilFinished(client, id, POLL_MS, PATIENCE_MS);
     report(run, corrections);
   } finally {
-    clearInterval(cron);
+    endCron();
     process.kill(-(dev.pid ?? 0), "SIGKILL");
     await standIn.close();
   }

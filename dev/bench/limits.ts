@@ -1,17 +1,11 @@
-/**
- * Corrections against a provider with a limit a minute: how close the real Worker comes to what the limit allows, how
- * often it is refused, and what it pays for twice. It is told nothing of the limit but what the provider says.
- */
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
-import { type Client, createClient, fireCron, waitUntilUp } from "../lib/client.ts";
-import { madeUpFailures, type Run, standInSettings } from "../lib/corrections.ts";
-import { freePort, ROOT } from "../lib/processes.ts";
-import { newKey } from "../lib/settings.ts";
+import { Misuse, readArguments, wholeNumber } from "../lib/arguments.ts";
+import { type Client, createClient, keepCron, waitUntilUp } from "../lib/client.ts";
+import { madeUpFailures, type Run } from "../lib/corrections.ts";
+import { freePort } from "../lib/processes.ts";
+import { newKey, standInSettings } from "../lib/settings.ts";
 import { createBar, table } from "../lib/terminal.ts";
-import { applyMigrations, startWorker } from "../lib/wrangler.ts";
+import { startFresh } from "../lib/wrangler.ts";
 import type { Stats } from "../stand-in/provider/call.ts";
 import { WINDOWS } from "../stand-in/provider/meter.ts";
 import { isProfileName, type ProfileName } from "../stand-in/provider/profiles.ts";
@@ -36,7 +30,7 @@ interface Scenario {
   failures: number;
   rpm: number;
   profile: ProfileName;
-  window?: (typeof WINDOWS)[number];
+  window: (typeof WINDOWS)[number];
   latencyMs: number;
   /** Further settings of the Worker, NAME:VALUE. */
   vars: string[];
@@ -52,19 +46,24 @@ const OPTIONS = {
   var: { type: "string", multiple: true },
 } as const;
 
-/**
- * `npm run bench -- limits [--failures N --rpm N] [--profile openai] [--window second] [--latency 200] [--var NAME:VALUE]`
- * Without a number of failures and a limit: 200 at 300 a minute, then 2,000 at 3,000.
- */
+const USAGE = `npm run bench -- limits [--failures 200] [--rpm 300] [--profile openai] [--window second] [--latency 200]
+                        [--var NAME:VALUE]
+
+Corrections against a provider with a limit a minute: how close the Worker comes to what the limit allows, how often it
+is refused, and what it pays for twice. It knows of the limit what the provider says, unless --var sets it. Without
+numbers: 200 failures at 300 requests a minute, then 2,000 at 3,000.`;
+
 export async function benchLimits(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: OPTIONS });
+  const { values } = readArguments(args, USAGE, OPTIONS);
   const { profile, failures, rpm, latency, var: vars = [] } = values;
-  if (!isProfileName(profile)) throw new Error(`there is no profile ${profile}`);
+  if (!isProfileName(profile)) throw new Misuse(`There is no profile ${profile}.`);
   const window = WINDOWS.find((known) => known === values.window);
-  const given = [{ failures: Number(failures ?? 200), rpm: Number(rpm ?? 300) }];
-  const scenarios = failures === undefined && rpm === undefined ? SCENARIOS : given;
+  if (window === undefined) throw new Misuse(`--window is one of ${WINDOWS.join(", ")}.`);
+  const latencyMs = wholeNumber(latency, "--latency");
+  const given = { failures: wholeNumber(failures ?? "200", "--failures"), rpm: wholeNumber(rpm ?? "300", "--rpm") };
+  const scenarios = failures === undefined && rpm === undefined ? SCENARIOS : [given];
   for (const scenario of scenarios) {
-    const good = report(await measure({ ...scenario, profile, window, latencyMs: Number(latency), vars }));
+    const good = report(await measure({ ...scenario, profile, window, latencyMs, vars }));
     if (!good) process.exitCode = 1;
   }
 }
@@ -79,15 +78,13 @@ interface Measured {
 async function measure(scenario: Scenario): Promise<Measured> {
   const { failures, profile, latencyMs, rpm, window, vars } = scenario;
   console.log(`\n${failures} failures at ${rpm} requests a minute, ${profile}, calls of ${latencyMs} ms`);
-  rmSync(join(ROOT, STATE), { recursive: true, force: true });
   const provider = await startSimulator(profile, { rpm, latencyMs, window });
   const port = await freePort(8970);
   const url = `http://localhost:${port}`;
   const key = newKey();
-  await applyMigrations(["--persist-to", STATE]);
-  const settings = [...standInSettings(key, provider.baseUrl), ...vars.flatMap((value) => ["--var", value])];
-  const worker = startWorker(port, ["--persist-to", STATE, ...settings], { quiet: true });
-  const cron = setInterval(() => void fireCron(url), CRON_MS);
+  const further = Object.fromEntries(vars.map((pair) => [pair.split(":")[0], pair.slice(pair.indexOf(":") + 1)]));
+  const worker = await startFresh(port, STATE, { ADMIN_KEY: key, ...standInSettings(provider.baseUrl), ...further });
+  const endCron = keepCron(url, CRON_MS);
   try {
     await waitUntilUp(url, worker.ended);
     const client = createClient(url, key);
@@ -98,7 +95,7 @@ async function measure(scenario: Scenario): Promise<Measured> {
     const run = await watch(client, id, provider.simulator, Math.max(LEAST_PATIENCE_MS, PATIENCE * shouldTakeMs));
     return { scenario, run, stats: provider.simulator.stats(), wallMs: performance.now() - began };
   } finally {
-    clearInterval(cron);
+    endCron();
     await worker.stop();
     await provider.close();
   }

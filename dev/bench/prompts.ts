@@ -1,20 +1,27 @@
-/**
- * `npm run bench -- prompts`: what `POST /v1/prompts` costs, routed and warm. The built bundle runs
- * straight on workerd (no `wrangler dev` in between), with a bare Hono JSON route next to it in the same process;
- * both are loaded in turn, on three servers one after the other, and the medians of all rounds are compared.
- */
 import { join } from "node:path";
 import { build } from "esbuild";
+import { readArguments } from "../lib/arguments.ts";
 import { createClient } from "../lib/client.ts";
 import { labelledFailures, messageOf, topicOf } from "../lib/labelled-failures.ts";
 import { load, median, paced, requestOf } from "../lib/load.ts";
-import { buildBundle, inTemporaryFolder, KEY, OWN, OWNER, onWorkerd, scriptOn, stores } from "../lib/on-workerd.ts";
+import {
+  buildBundle,
+  cpuOf,
+  inTemporaryFolder,
+  KEY,
+  OWN,
+  OWNER,
+  onWorkerd,
+  scriptOn,
+  stores,
+} from "../lib/on-workerd.ts";
 import { freePort, ROOT } from "../lib/processes.ts";
+import { plainTable } from "../lib/terminal.ts";
 import { untilTrained } from "../lib/until-trained.ts";
 import { applyMigrations } from "../lib/wrangler.ts";
 
 const FIRST_PORT = 8850;
-/** Two workerd with the same code differ by up to 15%, by where their memory came to lie: one alone tells too little. */
+/** Two workerd with the same code differ by up to 15%, depending on where their memory lies: one alone says too little. */
 const SERVERS = 3;
 const ROUNDS = 3;
 const ROUND_MS = 2_000;
@@ -44,7 +51,14 @@ export default { fetch(request, env, ctx) {
   return worker.fetch(request, wrapped, ctx);
 } };`;
 
-export async function benchPrompts(): Promise<void> {
+const USAGE = `npm run bench -- prompts
+
+What POST /v1/prompts costs, routed and warm. The built bundle runs straight on workerd (no wrangler dev in between),
+with a bare Hono JSON route in the same process; both are loaded in turn, on ${SERVERS} servers one after the other, and the
+medians of all rounds are compared. CPU per request is of workerd alone, and steadier than rates where cores are shared.`;
+
+export async function benchPrompts(args: string[]): Promise<void> {
+  readArguments(args, USAGE, {});
   await inTemporaryFolder("prompts", async (dir) => {
     buildBundle(dir);
     await buildOthers(dir);
@@ -54,9 +68,9 @@ export async function benchPrompts(): Promise<void> {
       console.log(`server ${server} of ${SERVERS}`);
       const state = join(dir, `state-${server}`);
       await applyMigrations(["--persist-to", state]);
-      const work = async () => {
+      const work = async (pid: string | undefined) => {
         await fill(ports.prompts);
-        return measure(ports);
+        return measure(ports, pid);
       };
       servers.push(await onWorkerd(workersIn(dir, ports), state, work));
     }
@@ -70,8 +84,14 @@ interface Ports {
   counted: number;
 }
 
+/** Requests per second, and the milliseconds of CPU that one took. */
+interface Load {
+  rate: number;
+  cpuMs: number;
+}
+
 interface Server {
-  rounds: { prompts: number; bare: number; ratio: number }[];
+  rounds: { prompts: Load; bare: Load }[];
   p99Difference: number;
   statements: number;
 }
@@ -82,7 +102,7 @@ async function threePorts(): Promise<Ports> {
   return { prompts, bare, counted: await freePort(bare + 1) };
 }
 
-async function measure(ports: Ports): Promise<Server> {
+async function measure(ports: Ports, pid: string | undefined): Promise<Server> {
   const body = JSON.stringify({ customer_message: messageOf(3, 500) });
   const prompts = requestOf(ports.prompts, "/v1/prompts", body, KEY);
   const plain = requestOf(ports.bare, "/", body, KEY);
@@ -93,36 +113,47 @@ async function measure(ports: Ports): Promise<Server> {
 
   const rounds: Server["rounds"] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const bareRate = await load(ports.bare, plain, ROUND_MS);
-    const promptRate = await load(ports.prompts, prompts, ROUND_MS);
-    rounds.push({ prompts: promptRate, bare: bareRate, ratio: promptRate / bareRate });
-    console.log(`round ${round + 1}: bare ${bareRate.toFixed(0)}/s, prompts ${promptRate.toFixed(0)}/s`);
+    const one = { bare: await loadOf(ports.bare, plain, pid), prompts: await loadOf(ports.prompts, prompts, pid) };
+    rounds.push(one);
+    console.log(`round ${round + 1}: bare ${show(one.bare)}; prompts ${show(one.prompts)}`);
   }
-  const tenth = median(rounds.map((round) => round.prompts)) / 10;
+  const tenth = median(rounds.map((round) => round.prompts.rate)) / 10;
   const bareP99 = await paced(ports.bare, plain, tenth, PACED_MS);
   const promptP99 = await paced(ports.prompts, prompts, tenth, PACED_MS);
   console.log(`p99 at a tenth: bare ${bareP99.toFixed(2)} ms, prompts ${promptP99.toFixed(2)} ms`);
   return { rounds, p99Difference: promptP99 - bareP99, statements: await statementsPerRequest(ports.counted, body) };
 }
 
-function print(servers: Server[]): void {
-  const rounds = servers.flatMap((server) => server.rounds);
-  const rate = (of: "bare" | "prompts") => median(rounds.map((round) => round[of])).toFixed(0);
-  const each = servers.map((server) => median(server.rounds.map(({ ratio }) => ratio)));
-  const [least, most] = [Math.min(...each), Math.max(...each)];
-  const all = median(rounds.map(({ ratio }) => ratio));
-  const spread = `each server ${each.map((ratio) => ratio.toFixed(3)).join(", ")}: ${(100 * (most / least - 1)).toFixed(1)}% apart`;
-  const p99 = median(servers.map(({ p99Difference }) => p99Difference));
-  console.log(`\nrequests/s, medians      bare ${rate("bare")}, prompts ${rate("prompts")}`);
-  console.log(`ratio, median            ${all.toFixed(3)} (wanted: at least 0.7)`);
-  console.log(`                         ${spread}`);
-  console.log(`p99 difference, median   ${p99.toFixed(2)} ms (wanted: at most 1)`);
-  console.log(
-    `D1 statements per warm request  ${Math.max(...servers.map(({ statements }) => statements))} (wanted: 0)`,
-  );
+async function loadOf(port: number, request: Buffer, pid: string | undefined): Promise<Load> {
+  const before = cpuOf(pid);
+  const { done, rate } = await load(port, request, ROUND_MS);
+  return { rate, cpuMs: (cpuOf(pid) - before) / done };
 }
 
-/** Beside the bundle: the bare route, and the bundle with its statements counted. */
+const show = ({ rate, cpuMs }: Load) => `${rate.toFixed(0)}/s, ${cpuMs.toFixed(3)} ms of CPU each`;
+
+function print(servers: Server[]): void {
+  const rounds = servers.flatMap((server) => server.rounds);
+  const middle = (of: "bare" | "prompts", what: keyof Load) => median(rounds.map((round) => round[of][what]));
+  const ratio = ({ prompts, bare }: Server["rounds"][number]) => prompts.rate / bare.rate;
+  const each = servers.map((server) => median(server.rounds.map(ratio)));
+  const [bareCpu, promptCpu] = [middle("bare", "cpuMs"), middle("prompts", "cpuMs")];
+  const p99 = median(servers.map(({ p99Difference }) => p99Difference));
+  const statements = Math.max(...servers.map((server) => server.statements));
+  const rates = `bare ${middle("bare", "rate").toFixed(0)}, prompts ${middle("prompts", "rate").toFixed(0)}`;
+  const lines = [
+    ["requests per second, medians", rates, ""],
+    ["ratio, median", median(rounds.map(ratio)).toFixed(3), "at least 0.7"],
+    ["ratio, each server", each.map((one) => one.toFixed(3)).join(", "), ""],
+    ["CPU per request, medians", `bare ${bareCpu.toFixed(3)} ms, prompts ${promptCpu.toFixed(3)} ms`, ""],
+    ["ratio of CPU, bare over prompts", (bareCpu / promptCpu).toFixed(3), ""],
+    ["p99 difference, median", `${p99.toFixed(2)} ms`, "at most 1 ms"],
+    ["D1 statements per warm request", String(statements), "0"],
+  ];
+  console.log(`\n${plainTable(["what", "measured", "goal"], lines)}`);
+}
+
+/** The bare route, and the bundle with its statements counted. */
 async function buildOthers(dir: string): Promise<void> {
   const external = ["cloudflare:*", "node:*"];
   const shared = { bundle: true, format: "esm" as const, logLevel: "error" as const, external };
@@ -163,5 +194,3 @@ async function statementsPerRequest(port: number, body: string): Promise<number>
   for (let i = 0; i < requests; i++) await ask(port, body);
   return ((await count()) - before) / requests;
 }
-
-if (import.meta.main) await benchPrompts();

@@ -1,13 +1,8 @@
-/**
- * How well messages are routed by the product as a whole, on your own labelled messages: failures are recorded with
- * their topics through the API, the router trains by itself, and `POST /v1/prompts` is asked about messages that were
- * held back. A message that gets no cluster counts as wrong.
- */
-import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readFileSync } from "node:fs";
 import pLimit from "p-limit";
+import { mean } from "../../src/lib/statistics.ts";
 import type { RouterExample } from "../../src/router/training-set.ts";
+import { inputFile, readArguments, wholeNumber } from "../lib/arguments.ts";
 import { type Client, createClient, waitUntilUp } from "../lib/client.ts";
 import {
   auroc,
@@ -16,29 +11,32 @@ import {
   firstOfEach,
   type Judged,
   LEFT_OUT_TOPICS,
-  mean,
   parseCsv,
   SEED,
   share,
   split,
   withoutTopics,
 } from "../lib/labelled-messages.ts";
-import { freePort, ROOT } from "../lib/processes.ts";
+import { readObjects } from "../lib/ndjson.ts";
+import { freePort } from "../lib/processes.ts";
 import { seeded, shuffled } from "../lib/seeded.ts";
 import { newKey } from "../lib/settings.ts";
 import { table } from "../lib/terminal.ts";
 import { untilTrained } from "../lib/until-trained.ts";
-import { applyMigrations, startWorker } from "../lib/wrangler.ts";
+import { startFresh } from "../lib/wrangler.ts";
 
 const STATE = ".wrangler/bench-router-api";
 const IN_FLIGHT = 8;
 /** Messages asked about in one scenario: enough for half a point, in some seconds. */
 const MOST_ASKED = 3_000;
 
-const USAGE = `Usage: npm run bench -- router-api FILE.csv [--folds ${FOLDS}] [--other FILE.ndjson] [--only full,10,5,left-out]
+const USAGE = `npm run bench -- router-api FILE.csv [--folds ${FOLDS}] [--other FILE.ndjson] [--only full,10,5,left-out]
 
-FILE.csv has the columns text,category, as for \`router\`. --other: failures of another trade, whose prompts should
-get no cluster.`;
+How well the product as a whole routes your own labelled messages: failures are recorded with their topics through the
+API, the router trains, and POST /v1/prompts is asked about messages that were held back. A message that gets no cluster
+counts as wrong. FILE.csv has the columns text,category, as for \`router\`.
+
+  --other  failures of another trade, whose prompts should get no cluster`;
 
 interface Prompt {
   cluster: { topic: string; confidence: number } | null;
@@ -52,29 +50,19 @@ interface Result {
   trainedAfterS: number;
 }
 
-/** @param args the path of the CSV, and options */
 export async function benchRouterApi(args: string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      folds: { type: "string", default: "1" },
-      other: { type: "string" },
-      only: { type: "string", default: "full,10,5,left-out" },
-    },
+  const { values, positionals } = readArguments(args, USAGE, {
+    folds: { type: "string", default: "1" },
+    other: { type: "string" },
+    only: { type: "string", default: "full,10,5,left-out" },
   });
-  const [path] = positionals;
-  if (path === undefined) {
-    console.log(USAGE);
-    process.exitCode = 1;
-    return;
-  }
+  const path = inputFile(positionals[0], USAGE);
   const examples = shuffled(parseCsv(readFileSync(path, "utf8")), seeded(SEED));
-  const other = values.other === undefined ? [] : readPrompts(values.other);
+  const other = values.other === undefined ? [] : readPrompts(inputFile(values.other, USAGE));
   const wanted = values.only.split(",");
   const results: Result[] = [];
   if (wanted.includes("full")) {
-    for (let fold = 0; fold < Number(values.folds); fold++) {
+    for (let fold = 0; fold < wholeNumber(values.folds, "--folds"); fold++) {
       const { learned, heldBack } = split(examples, fold);
       results.push(await scenario(`fold ${fold + 1} of ${FOLDS}`, learned, heldBack, other));
     }
@@ -92,10 +80,10 @@ export async function benchRouterApi(args: string[]): Promise<void> {
 }
 
 function readPrompts(path: string): RouterExample[] {
-  const lines = readFileSync(path, "utf8").split("\n").filter(Boolean);
-  const texts = new Set(lines.map((line) => (JSON.parse(line) as { original_prompt?: string }).original_prompt ?? ""));
-  texts.delete("");
-  return [...texts].slice(0, MOST_ASKED).map((text) => ({ text, topic: "" }));
+  const texts = new Set<unknown>(
+    readObjects(path).flatMap((row: { original_prompt?: unknown }) => row.original_prompt || []),
+  );
+  return [...texts].slice(0, MOST_ASKED).map((text) => ({ text: String(text), topic: "" }));
 }
 
 /** One empty product that learns `known` and is asked about the rest. */
@@ -105,10 +93,8 @@ async function scenario(
   heldBack: RouterExample[],
   unseen: RouterExample[],
 ): Promise<Result> {
-  rmSync(join(ROOT, STATE), { recursive: true, force: true });
-  await applyMigrations(["--persist-to", STATE]);
   const [port, key] = [await freePort(8970), newKey()];
-  const worker = startWorker(port, ["--persist-to", STATE, "--var", `ADMIN_KEY:${key}`], { quiet: true });
+  const worker = await startFresh(port, STATE, { ADMIN_KEY: key });
   const url = `http://localhost:${port}`;
   try {
     await waitUntilUp(url, worker.ended);
@@ -190,5 +176,3 @@ function report(results: Result[]): void {
     console.log(`\n${folds.length} folds: ${(100 * mean(right)).toFixed(2)}% right, none counted as wrong`);
   }
 }
-
-if (import.meta.main) await benchRouterApi(process.argv.slice(2));

@@ -1,13 +1,11 @@
-/**
- * How well, how fast and how large the router is, on your own labelled messages:
- * `npm run bench -- router messages.csv`, a CSV with the columns text,category (a public one: Banking77).
- */
 import { readFileSync } from "node:fs";
+import { mean } from "../../src/lib/statistics.ts";
 import { routeMessage } from "../../src/router/route-message.ts";
 import { decodeRouter, encodeRouter } from "../../src/router/router-file.ts";
 import type { RouterModel } from "../../src/router/router-model.ts";
 import { trainRouter, trainRouterInSteps } from "../../src/router/train-router.ts";
 import type { RouterExample } from "../../src/router/training-set.ts";
+import { inputFile, readArguments } from "../lib/arguments.ts";
 import {
   auroc,
   calibrationError,
@@ -15,7 +13,6 @@ import {
   firstOfEach,
   type Judged,
   LEFT_OUT_TOPICS,
-  mean,
   parseCsv,
   SEED,
   share,
@@ -23,13 +20,15 @@ import {
   withoutTopics,
 } from "../lib/labelled-messages.ts";
 import { seeded, shuffled } from "../lib/seeded.ts";
+import { plainTable } from "../lib/terminal.ts";
 
 const FEW_SHOT_RUNS = 5;
 const LEFT_OUT_RUNS = 5;
 
-const USAGE = `Usage: npm run bench -- router FILE.csv
+const USAGE = `npm run bench -- router FILE.csv
 
-FILE.csv has a header line and the columns text,category (quoted where needed): customer messages and their topics.
+How well, how fast and how large the router is, on your own labelled messages. FILE.csv has a header line and the
+columns text,category (quoted where needed): customer messages and their topics.
 Redraft ships none; Banking77 (PolyAI, CC BY 4.0) has this shape.`;
 
 function train(examples: readonly RouterExample[]): RouterModel {
@@ -104,15 +103,9 @@ function measurePredictions(model: RouterModel, examples: readonly RouterExample
   }).sort();
 }
 
-/** @param args the path of the CSV */
 export async function benchRouter(args: string[]): Promise<void> {
-  const [path] = args;
-  if (path === undefined) {
-    console.log(USAGE);
-    process.exitCode = 1;
-    return;
-  }
-  const examples = parseCsv(readFileSync(path, "utf8"));
+  const { positionals } = readArguments(args, USAGE, {});
+  const examples = parseCsv(readFileSync(inputFile(positionals[0], USAGE), "utf8"));
   const topics = new Set(examples.map(({ topic }) => topic)).size;
   console.log(`${examples.length} messages, ${topics} topics, seed ${SEED}`);
   const training = measureTraining(examples);
@@ -143,7 +136,5 @@ export async function benchRouter(args: string[]): Promise<void> {
   rows.push(["file", `${(file.length / 1e6).toFixed(2)} MB`, "<= 1.5 MB"]);
   rows.push(["training with its cross-validation", `${(training.ms / 1_000).toFixed(1)} s`, "< 60 s"]);
   rows.push(["training, most memory held", `${training.mb.toFixed(0)} MB`, "< 90 MB"]);
-  for (const [what, value, target] of rows) console.log(`${what.padEnd(44)}${value.padEnd(46)}${target}`);
+  console.log(plainTable(["what", "value", "target"], rows));
 }
-
-if (import.meta.main) await benchRouter(process.argv.slice(2));

@@ -29,16 +29,16 @@ export async function recordFailures(client: Client, file: string): Promise<Impo
   for (const { line, detail } of errors.slice(0, SHOWN_ERRORS)) console.log(`  line ${line}: ${detail}`);
   if (errors.length > SHOWN_ERRORS) console.log(`  … and ${rejected - SHOWN_ERRORS} more`);
   if (recorded + duplicates + rejected !== received) throw new Error("the counts of the import do not add up");
-  if (recorded === 0) throw new Error("not one failure was recorded");
+  if (recorded === 0) throw new Error("no failure was recorded");
   return result;
 }
 
 const POLL_MS = 400;
 /** After this long without progress the cron is fired, so that what waits for a retry is looked at. */
 const STALL_MS = 5_000;
-/** A minute's cron, sped up: a demo should not stand still for one. */
+/** The cron of every minute, sped up: a demo should not pause for it. */
 const CRON_MS = 15_000;
-/** So long without any progress is a fault, however slow the model. */
+/** This long without any progress is a fault, however slow the model. */
 const GIVE_UP_MS = 15 * 60_000;
 
 /** Has every failure corrected, with a progress bar. @throws when the run ends with counts that do not add up */
@@ -63,7 +63,7 @@ export async function correctAll(client: Client): Promise<Run> {
     }
     const now = Date.now();
     if (done !== last.done) last = { done, at: now };
-    if (now - last.at > GIVE_UP_MS) throw new Error(`the run stands still at ${done} of ${total}`);
+    if (now - last.at > GIVE_UP_MS) throw new Error(`the run is stuck at ${done} of ${total}`);
     if (now - cronAt > CRON_MS || (now - last.at > STALL_MS && now - cronAt > STALL_MS)) {
       cronAt = now;
       void fireCron(client.url);
@@ -165,24 +165,22 @@ export async function showPrompts(client: Client): Promise<void> {
     `/v1/improvements?limit=1&topic=${encodeURIComponent(topic)}`,
   );
   const message = improved.data[0]?.original_prompt;
-  if (message === undefined) return console.log(`\nNothing was improved in the largest topic, ${topic}.`);
+  if (message === undefined) return console.log(`\nNo reply was improved in the largest topic, ${topic}.`);
   await trainRouter(client);
   const routed = await client.post<Prompt>("/v1/prompts", { customer_message: message });
   const guided = await client.post<Prompt>("/v1/prompts", { customer_message: message, topic });
 
   heading("One prompt before guidance");
   console.log(`[user] ${message}`);
-  heading(`The same prompt with what ${failures} failures about ${topic} teach`);
+  heading(`The same prompt with the lessons of ${failures} failures about ${topic}`);
   printMessages(guided);
   console.log(
-    routed.cluster === null
-      ? "(With the topic given; by itself the router would not name one for this message.)"
-      : `(With the topic given; by itself the router names ${routed.cluster.topic}.)`,
+    `(The topic was given. Without it, the router names ${routed.cluster?.topic ?? "none"} for this message.)`,
   );
   if (!guided.guided) throw new Error(`the prompt for the topic ${topic} carries no guidance`);
 }
 
-/** The router trains by itself some seconds after an import; the demo does not wait for that to come round. */
+/** The router trains some seconds after an import anyway; the demo does not wait for that. */
 async function trainRouter(client: Client): Promise<void> {
   await client.post("/v1/router/train", {});
   for (const asked = Date.now(); Date.now() - asked < GIVE_UP_MS; await sleep(POLL_MS)) {

@@ -84,7 +84,13 @@ export async function waitUntilUp(url: string, ended: Promise<unknown>, timeoutM
   throw new Error(over ? "the Worker ended before it was up" : `the Worker was not up after ${timeoutMs / 1000} s`);
 }
 
-/** Fires the cron trigger, as Cloudflare does every minute and `wrangler dev` never does. */
+/** Fires the cron trigger again and again, as Cloudflare does every minute and `wrangler dev` never does. @returns ends it */
+export function keepCron(url: string, everyMs = 60_000): () => void {
+  const timer = setInterval(() => void fireCron(url), everyMs);
+  return () => clearInterval(timer);
+}
+
+/** Fires it once. */
 export async function fireCron(url: string): Promise<void> {
   try {
     const response = await fetch(`${url}/cdn-cgi/handler/scheduled`, { signal: AbortSignal.timeout(60_000) });

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { MODEL } from "../stand-in/api.ts";
 import type { Client } from "./client.ts";
 
-/** A correction run, as the API tells of it. */
+/** A correction run, as the API gives it. */
 export interface Run {
   total: number;
   pending: number;
@@ -24,19 +23,7 @@ export async function untilFinished(client: Client, id: string, pollMs: number, 
   }
 }
 
-/** Arguments of wrangler for a Worker that opens with `key` and has the stand-in rewrite and rate. */
-export function standInSettings(key: string, baseUrl: string): string[] {
-  const settings = {
-    ADMIN_KEY: key,
-    OPENAI_BASE_URL: baseUrl,
-    OPENAI_API_KEY: MODEL,
-    CORRECTION_MODEL: MODEL,
-    JUDGE_MODEL: MODEL,
-  };
-  return Object.entries(settings).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
-}
-
-/** So many made-up failures, all different, spread over so many topics, as NDJSON. */
+/** This many made-up failures, all different, spread over this many topics, as NDJSON. */
 export function madeUpFailures(count: number, topics: number): ReadableStream {
   const lines = Array.from({ length: count }, (_, i) => `${JSON.stringify(failure(i, i % topics))}\n`);
   return new Blob(lines).stream();

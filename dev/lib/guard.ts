@@ -1,21 +1,21 @@
 /**
  * Runs a command as the leader of a process group and ends the whole group when the command ends, when it is asked
- * to, or when whoever started it is gone, however that came about: the channel closes even on a SIGKILL. Without
+ * to, or when whoever started it is gone, for whatever reason: the channel closes even on a SIGKILL. Without
  * this a killed `npm run dev` would leave workerd behind, holding the port.
  *
- * To be started by `start` in processes.ts: detached, with an IPC channel, over which it tells the exit code.
+ * To be started by `start` in processes.ts: detached, with an IPC channel, over which it sends the exit code.
  */
 import { spawn } from "node:child_process";
 
 const GRACE_MS = 3_000;
-/** When the command has ended by itself, what it started gets this long to follow. */
+/** When the command has ended on its own, what it started gets this long to follow. */
 const FOLLOW_MS = 150;
 
 const [command = "", ...args] = process.argv.slice(2);
 const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
 
 child.once("error", (error) => {
-  console.error(`${command} can not be started: ${error.message}`);
+  console.error(`${command} cannot be started: ${error.message}`);
   leave(127);
 });
 child.once("exit", (code) => leave(code ?? 1));
@@ -34,7 +34,7 @@ function askToEnd(): void {
 
 let leaving = false;
 
-/** Tells the exit code, then ends the whole group, this process with it. */
+/** Sends the exit code, then ends the whole group, this process with it. */
 function leave(code: number): void {
   if (leaving) return;
   leaving = true;

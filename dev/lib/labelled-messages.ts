@@ -1,4 +1,6 @@
 /** Labelled messages for the router's benchmarks: read, drawn from with a seed, and what is measured on them. */
+
+import { mean } from "../../src/lib/statistics.ts";
 import type { RouterExample } from "../../src/router/training-set.ts";
 import { shuffled } from "./seeded.ts";
 
@@ -30,8 +32,6 @@ export function parseCsv(source: string): RouterExample[] {
   }
   return rows.slice(1).map(([text = "", topic = ""]) => ({ text, topic }));
 }
-
-export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** The first `perTopic` messages of each topic, and the rest. */
 export function firstOfEach(examples: readonly RouterExample[], perTopic: number) {

@@ -51,8 +51,8 @@ class Connection {
   }
 }
 
-/** Requests per second with every connection busy. */
-export async function load(port: number, request: Buffer, forMs: number): Promise<number> {
+/** Sends requests with every connection busy. @returns how many were answered, in all and per second */
+export async function load(port: number, request: Buffer, forMs: number): Promise<{ done: number; rate: number }> {
   const began = performance.now();
   let done = 0;
   const connections = Array.from({ length: CONNECTIONS }, () => new Connection(port));
@@ -65,7 +65,7 @@ export async function load(port: number, request: Buffer, forMs: number): Promis
       connection.close();
     }),
   );
-  return done / ((performance.now() - began) / 1_000);
+  return { done, rate: done / ((performance.now() - began) / 1_000) };
 }
 
 /** The 99th percentile of the latency, in milliseconds, at a fixed rate; at most one in flight a connection. */

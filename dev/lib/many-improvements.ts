@@ -1,7 +1,7 @@
 /** Improvements by the hundred thousand, put into a local database by the `sqlite3` command line, and written out by it. */
 import { execFileSync } from "node:child_process";
 
-/** Messages of 60 to 500 characters and replies of 250 to 700, all different; one in twenty tells an e-mail address. */
+/** Messages of 60 to 500 characters and replies of 250 to 700, all different; one in twenty contains an e-mail address. */
 export function fill(database: string, rows: number): void {
   const sentences = [
     "Hi, I sent back the jacket from my order almost two weeks ago and have heard nothing since.",

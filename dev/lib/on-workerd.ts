@@ -1,6 +1,6 @@
 /** The built bundle straight on workerd, for benchmarks: `wrangler dev` puts proxies in between, which cost more than most routes. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
@@ -33,7 +33,7 @@ export function scriptOn(port: number, name: string, rootPath: string, scriptPat
   };
 }
 
-/** The database, the bucket and the queues, beside these settings. */
+/** The database, the bucket and the queues, with these settings. */
 export function stores(settings: Record<string, string>) {
   return {
     bindings: { ADMIN_KEY: KEY, ...settings },
@@ -49,13 +49,47 @@ export const OWN = {
   durableObjects: { CLUSTERS: { className: "ClusterContext", useSQLite: true } },
 };
 
-/** Does something while these Workers run in one workerd, on the state that `applyMigrations` made in `dir`. */
-export async function onWorkerd<T>(workers: V4WorkerOptions[], dir: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Does something while these Workers run in one workerd, on the state that `applyMigrations` made in `dir`.
+ * @param work gets the process id of that workerd, which only Linux knows
+ */
+export async function onWorkerd<T>(
+  workers: V4WorkerOptions[],
+  dir: string,
+  work: (pid: string | undefined) => Promise<T>,
+): Promise<T> {
+  const before = new Set(children());
   const server = new Miniflare(convertV4MiniflareOptions({ workers, resourcePersistencePath: join(dir, "v3") }));
   try {
     await server.ready;
-    return await work();
+    return await work(children().find((pid) => !before.has(pid) && isWorkerd(pid)));
   } finally {
     await server.dispose();
   }
+}
+
+/** Processes that this one has started. */
+function children(): string[] {
+  const list = `/proc/${process.pid}/task/${process.pid}/children`;
+  return existsSync(list) ? readFileSync(list, "utf8").trim().split(" ").filter(Boolean) : [];
+}
+
+const isWorkerd = (pid: string) => readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("workerd");
+
+/** The most memory that a process ever held, in KB; not a number where there is no /proc. */
+export function peakOf(pid: string | undefined): number {
+  if (pid === undefined) return Number.NaN;
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}
+
+/** Linux counts CPU time in hundredths of a second, on every platform that Node runs on. */
+const TICK_MS = 10;
+
+/** The CPU time that a process has used, in milliseconds, all threads together; not a number where there is no /proc. */
+export function cpuOf(pid: string | undefined): number {
+  if (pid === undefined) return Number.NaN;
+  // After the name in brackets, which may hold spaces: state, ten numbers, then the time in user and in kernel mode.
+  const [, rest = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ");
+  const [user, kernel] = rest.split(" ").slice(11, 13).map(Number);
+  return ((user ?? Number.NaN) + (kernel ?? Number.NaN)) * TICK_MS;
 }

@@ -7,6 +7,9 @@ import { fileURLToPath } from "node:url";
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const GUARD = fileURLToPath(new URL("./guard.ts", import.meta.url));
 
+/** Where the Worker is looked for; when it is taken, the next free one serves. */
+export const FIRST_PORT = 8787;
+
 export interface Started {
   /** Resolves when it has ended, with what it left as its exit code (null: by a signal). */
   ended: Promise<number | null>;

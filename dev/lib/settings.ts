@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
+import { MODEL } from "../stand-in/api.ts";
 import { ROOT } from "./processes.ts";
 
 const DEV_VARS = join(ROOT, ".dev.vars");
@@ -26,11 +27,19 @@ export function ensureAdminKey(): { key: string; made: boolean } {
   appendFileSync(
     DEV_VARS,
     `${gap}# Opens the API and the pages of the Worker on this machine. Made by \`npm run dev\`.\nADMIN_KEY=${key}\n`,
-    {
-      mode: 0o600,
-    },
+    { mode: 0o600 },
   );
   return { key, made: true };
+}
+
+/** The settings of a Worker that has the stand-in rewrite and rate. */
+export function standInSettings(baseUrl: string) {
+  return { OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: MODEL, CORRECTION_MODEL: MODEL, JUDGE_MODEL: MODEL };
+}
+
+/** Settings as arguments of wrangler; those without a value are left out. */
+export function asArguments(settings: Record<string, string | undefined>): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => (value ? ["--var", `${name}:${value}`] : []));
 }
 
 /** The values of an option among arguments, in both spellings: `--name value` and `--name=value`. */

@@ -38,6 +38,12 @@ export function table<T>(columns: Column<T>[], rows: T[]): string {
   ].join("\n");
 }
 
+/** Lines of cells under their titles. */
+export function plainTable(titles: string[], lines: string[][]): string {
+  const columns = titles.map((title, i) => ({ title, value: (line: string[]) => line[i] ?? "", most: 100 }));
+  return table(columns, lines);
+}
+
 function cut(text: string, most: number): string {
   const line = text.replace(/\s+/g, " ").trim();
   return line.length <= most ? line : `${line.slice(0, most - 1)}…`;

@@ -1,5 +1,7 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, run, type Started, start } from "./processes.ts";
+import { asArguments } from "./settings.ts";
 
 const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 
@@ -24,15 +26,22 @@ export function applyMigrations(where: string[] = []): Promise<void> {
 }
 
 /**
- * Makes whatever waited for a message due at once. Local queues live in memory: when the Worker starts, none of its
- * messages is left and no consumer lives. On Cloudflare neither is so, and the sweep waits for leases to run out.
+ * Makes everything that waits for a message, or is held by a worker, due at once. Local queues live in memory: when the
+ * Worker starts, their messages and consumers are gone. On Cloudflare both survive, and the sweep waits for leases.
  */
 export function forgetQueues(where: string[] = []): Promise<void> {
-  const tables = ["failed_replies", "exports", "fine_tunes", "fine_tune_comparisons"];
-  const sql = tables.map((table) => `update ${table} set due_at = 1 where due_at is not null;`).join(" ");
+  const sql = "update failed_replies set due_at = 1 where due_at is not null; update jobs set due_at = 1;";
   return run(process.execPath, [WRANGLER, "d1", "execute", "DB", "--local", ...where, "--command", sql], {
     env: environment(),
   });
+}
+
+/** Starts `wrangler dev` on a port with an empty database, kept in `state`, and these settings; its output is kept. */
+export async function startFresh(port: number, state: string, settings: Record<string, string | undefined>) {
+  rmSync(join(ROOT, state), { recursive: true, force: true });
+  const where = ["--persist-to", state];
+  await applyMigrations(where);
+  return startWorker(port, [...where, ...asArguments(settings)], { quiet: true });
 }
 
 /** Starts `wrangler dev` on a port. */

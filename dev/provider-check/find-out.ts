@@ -1,3 +1,4 @@
+import { Misuse } from "../lib/arguments.ts";
 import { type Asked, ask, askStreamed, jsonOf, type Place } from "./ask.ts";
 
 /** One line of the report: what was tried, what came, and what Redraft makes of it. */
@@ -19,10 +20,10 @@ const SCHEMA = {
   additionalProperties: false,
 };
 
-/** Finds out with eight small calls what a model at its server takes. @throws Error when it does not answer at all */
+/** Finds out with eight small calls what a model at its server takes. @throws Misuse when it does not answer at all */
 export async function findOut(place: Place): Promise<Finding[]> {
   const plain = await ask(place, HELLO);
-  if (plain.error !== "") throw new Error(`${place.model} gave no answer (${plain.status}): ${plain.error}`);
+  if (plain.error !== "") throw new Misuse(`${place.model} gave no answer (${plain.status}): ${plain.error}`);
   const capped = await ask(place, { ...COUNT, max_completion_tokens: SHORT });
   const cappedOld = await ask(place, { ...COUNT, max_tokens: SHORT });
   const cool = await ask(place, { ...HELLO, temperature: 0.3 });

@@ -1,5 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
-import type { Db } from "../db/client.ts";
+import { valuesOf } from "../db/client.ts";
 import { clusterChanges, clusters, clusterTopics, lessons } from "../db/schema/clusters.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { askFor } from "../jobs/ask-for.ts";
@@ -12,18 +12,12 @@ import type { Services } from "../services.ts";
 import { touchClusters } from "./context/read-context.ts";
 import { CHUNK, CHUNKS, moveChunk } from "./move-failures.ts";
 import type { SplitInput } from "./schemas.ts";
-import { ensureTopics, findCluster, topicKey } from "./topics/topics.ts";
+import { clusterOfTopic, ensureTopics, findCluster, topicKey } from "./topics/topics.ts";
 
 type Changing = Pick<Services, "db" | "clock" | "newId" | "jobs" | "clusters" | "bucket">;
 
-async function clusterOf(db: Db, topic: string) {
-  const cluster = await findCluster(db, topic);
-  if (cluster === null) throw new RedraftError("not_found", `There is no cluster of the topic "${topic}".`);
-  return cluster;
-}
-
-function history({ db, newId }: Changing, row: Omit<typeof clusterChanges.$inferInsert, "id">) {
-  return db.insert(clusterChanges).values({ id: newId(), ...row });
+function history({ db, newId, clock }: Changing, row: Omit<typeof clusterChanges.$inferInsert, "id" | "createdAt">) {
+  return db.insert(clusterChanges).values({ id: newId(), ...row, createdAt: clock() });
 }
 
 /**
@@ -32,7 +26,7 @@ function history({ db, newId }: Changing, row: Omit<typeof clusterChanges.$infer
  */
 export async function renameCluster(services: Changing, topic: string, to: string, actor: string): Promise<void> {
   const { db, clock } = services;
-  const cluster = await clusterOf(db, topic);
+  const cluster = await clusterOfTopic(db, topic);
   const other = await findCluster(db, to);
   if (other !== null && other.id !== cluster.id) {
     throw new RedraftError("conflict", `"${other.topic}" is another cluster. Merge the two instead.`);
@@ -44,13 +38,7 @@ export async function renameCluster(services: Changing, topic: string, to: strin
       .values({ key: topicKey(to), clusterId: cluster.id })
       .onConflictDoNothing(),
     db.update(clusters).set({ topic: to }).where(eq(clusters.id, cluster.id)),
-    history(services, {
-      clusterId: cluster.id,
-      kind: "rename",
-      detail: { from: cluster.topic, to },
-      actor,
-      createdAt: now,
-    }),
+    history(services, { clusterId: cluster.id, kind: "rename", detail: { from: cluster.topic, to }, actor }),
     ...askForTraining(db, now),
   ]);
   await afterChange(services, [cluster.id]);
@@ -62,8 +50,8 @@ export async function renameCluster(services: Changing, topic: string, to: strin
  */
 export async function mergeClusters(services: Changing, topic: string, into: string, actor: string): Promise<void> {
   const { db, clock } = services;
-  const source = await clusterOf(db, topic);
-  const target = await clusterOf(db, into);
+  const source = await clusterOfTopic(db, topic);
+  const target = await clusterOfTopic(db, into);
   if (source.id === target.id) throw new RedraftError("conflict", "Both names already lead to one cluster.");
   const now = clock();
   await db.batch([
@@ -76,11 +64,8 @@ export async function mergeClusters(services: Changing, topic: string, into: str
       .set({ retiredAt: now })
       .where(and(eq(lessons.clusterId, source.id), sql`retired_at is null`)),
     history(services, {
-      clusterId: target.id,
-      kind: "merge",
+      ...{ clusterId: target.id, kind: "merge", actor },
       detail: { from: source.topic, into: target.topic },
-      actor,
-      createdAt: now,
     }),
     askFor(db, "move_cluster", source.id, now),
     ...askForTraining(db, now),
@@ -106,13 +91,13 @@ export async function splitCluster(
   actor: string,
 ): Promise<number> {
   const { db, clock } = services;
-  const source = await clusterOf(db, topic);
+  const source = await clusterOfTopic(db, topic);
   const now = clock();
   await db.batch([...ensureTopics(services, [into], now)]);
-  const target = await clusterOf(db, into);
+  const target = await clusterOfTopic(db, into);
   if (source.id === target.id) throw new RedraftError("conflict", "Both names lead to one cluster.");
   const which = failure_ids
-    ? sql`f.id in (select value from json_each(${JSON.stringify(failure_ids)}))`
+    ? sql`f.id in ${valuesOf(failure_ids)}`
     : sql`f.failure_category = ${failure_category ?? ""}`;
   let total = 0;
   for (let chunk = 0; chunk < CHUNKS; chunk++) {
@@ -124,11 +109,8 @@ export async function splitCluster(
   if (total === 0) throw new RedraftError("invalid", "No failure of this cluster was named.");
   await db.batch([
     history(services, {
-      clusterId: source.id,
-      kind: "split",
+      ...{ clusterId: source.id, kind: "split", actor },
       detail: { from: source.topic, into: target.topic, failures: total },
-      actor,
-      createdAt: now,
     }),
     ...askForTraining(db, now),
   ]);
@@ -137,9 +119,7 @@ export async function splitCluster(
 }
 
 async function afterChange(services: Changing, clusterIds: string[]): Promise<void> {
-  await touchClusters(
-    services,
-    clusterIds.map((clusterId) => ({ clusterId, failureCategory: null })),
-  );
+  const changed = clusterIds.map((clusterId) => ({ clusterId }));
+  await touchClusters(services, changed);
   await wakeTraining(services);
 }

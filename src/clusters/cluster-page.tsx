@@ -1,4 +1,6 @@
 import { excerpt } from "../lib/text.ts";
+import { type Column, DataTable } from "../ui/data-table.tsx";
+import { Facts } from "../ui/facts.tsx";
 import { signed } from "../ui/gain.tsx";
 import { GuidanceForm } from "./guidance-form.tsx";
 import type { ClusterDetail, ClusterRow } from "./schemas.ts";
@@ -10,11 +12,10 @@ export function ClusterPage({ cluster }: { cluster: ClusterDetail }) {
       <h1>
         {cluster.topic} <StateTag state={cluster.state} jump={cluster.jump} />
       </h1>
-      <dl class="totals">
-        <Fact name="failures" value={String(cluster.failures)} />
-        <Fact name="improved" value={String(cluster.improved)} />
-        <Fact name="mean gain" value={cluster.mean_gain === null ? "–" : signed(cluster.mean_gain)} />
-      </dl>
+      <Facts
+        as="totals"
+        facts={{ failures: cluster.failures, improved: cluster.improved, "mean gain": signed(cluster.mean_gain) }}
+      />
       <Trend trend={cluster.trend} />
       <Categories categories={cluster.failure_categories} />
       <Outcomes cluster={cluster} />
@@ -43,15 +44,6 @@ export function StateTag({ state, jump }: Pick<ClusterRow, "state" | "jump">) {
   );
 }
 
-function Fact({ name, value }: { name: string; value: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
-  );
-}
-
 /** Failures per day, as bars; the last day is the last with a failure. */
 function Trend({ trend }: Pick<ClusterDetail, "trend">) {
   const last = trend.at(-1);
@@ -65,31 +57,19 @@ function Trend({ trend }: Pick<ClusterDetail, "trend">) {
   );
 }
 
+const CATEGORY_COLUMNS: Column<ClusterDetail["failure_categories"][number]>[] = [
+  { name: "Failure category", head: true, cell: ({ failure_category }) => failure_category },
+  { name: "Share", cell: ({ share }) => percent(share) },
+  { name: "Failures", cell: ({ count }) => count },
+  { name: "Compared with average", cell: ({ lift }) => `× ${lift.toFixed(1)}` },
+];
+
 function Categories({ categories }: { categories: ClusterDetail["failure_categories"] }) {
   if (categories.length === 0) return null;
   return (
     <section>
       <h2>Why it fails</h2>
-      <table class="numbers">
-        <thead>
-          <tr>
-            <th scope="col">Failure category</th>
-            <th scope="col">Share</th>
-            <th scope="col">Failures</th>
-            <th scope="col">Compared with average</th>
-          </tr>
-        </thead>
-        <tbody>
-          {categories.map(({ failure_category, share, count, lift }) => (
-            <tr>
-              <th scope="row">{failure_category}</th>
-              <td>{percent(share)}</td>
-              <td>{count}</td>
-              <td>{`× ${lift.toFixed(1)}`}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <DataTable class="numbers" columns={CATEGORY_COLUMNS} rows={categories} />
     </section>
   );
 }
@@ -120,7 +100,6 @@ function Outcomes({ cluster: { outcomes, guidance_switched_off } }: { cluster: C
   );
 }
 
-/** What a page shows of an example. */
 const SHOWN_CHARACTERS = 300;
 
 function Examples({ examples }: Pick<ClusterDetail, "examples">) {

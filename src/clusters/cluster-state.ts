@@ -7,7 +7,8 @@ export const QUIET_MS = 14 * DAY;
 export const WEEK_MS = 7 * DAY;
 export const PAST_WEEKS = 8;
 
-export type ClusterState = "open" | "quiet" | "back";
+export const CLUSTER_STATES = ["open", "quiet", "back"] as const;
+export type ClusterState = (typeof CLUSTER_STATES)[number];
 
 /**
  * @param firstRecent the first failure within the last `QUIET_MS`, null for none

@@ -1,5 +1,6 @@
 import type { Page } from "../http/pagination.ts";
 import type { routerStatus } from "../router/training-state.ts";
+import { type Column, DataTable, NextPage } from "../ui/data-table.tsx";
 import { StateTag } from "./cluster-page.tsx";
 import type { ClusterRow } from "./schemas.ts";
 import { TREND_DAYS, TrendBars } from "./trend-bars.tsx";
@@ -7,7 +8,6 @@ import { TREND_DAYS, TrendBars } from "./trend-bars.tsx";
 interface Props {
   page: Page<ClusterRow>;
   router: Awaited<ReturnType<typeof routerStatus>>;
-  /** As `2026-01-31`: all trends end with it, so that they can be compared. */
   today: string;
 }
 
@@ -36,56 +36,35 @@ export function ClustersPage({ page, router, today }: Props) {
           No clusters yet. Send failures with a topic, or have failures corrected: the model then names their topics.
         </p>
       ) : (
-        <table class="fields clusters">
-          <thead>
-            <tr>
-              <th scope="col">Topic</th>
-              <th scope="col">State</th>
-              <th scope="col">Failures</th>
-              <th scope="col">Top failure category</th>
-              <th scope="col">{`Last ${TREND_DAYS} days`}</th>
-              <th scope="col">Last failure</th>
-            </tr>
-          </thead>
-          <tbody>
-            {page.data.map((row) => (
-              <Row row={row} today={today} />
-            ))}
-          </tbody>
-        </table>
+        <DataTable class="fields clusters" columns={columnsUntil(today)} rows={page.data} />
       )}
-      {page.next_cursor !== null && (
-        <nav class="paging" aria-label="Pages">
-          <a href={`/clusters?cursor=${encodeURIComponent(page.next_cursor)}`} rel="next">
-            Next page
-          </a>
-        </nav>
-      )}
+      <NextPage path="/clusters" cursor={page.next_cursor} />
     </>
   );
 }
 
-function Row({ row, today }: { row: ClusterRow; today: string }) {
-  return (
-    <tr>
-      <td class="topic">
-        <a href={`/clusters/${encodeURIComponent(row.topic)}`}>
-          <Breakable text={row.topic} />
-        </a>
-      </td>
-      <td data-label="State">
-        <StateTag state={row.state} jump={row.jump} />
-      </td>
-      <td class="number" data-label="Failures">
-        {row.failures}
-      </td>
-      <td data-label="Top failure category">
-        <Breakable text={row.top_failure_category ?? "–"} />
-      </td>
-      <td class="trend small" data-label={`Last ${TREND_DAYS} days`}>
-        <TrendBars trend={row.trend} until={today} />
-      </td>
-      <td data-label="Last failure">{row.last_failure_at?.slice(0, 10) ?? "–"}</td>
-    </tr>
-  );
-}
+/** @param today as `2026-01-31`: all trends end with it, so that they can be compared */
+const columnsUntil = (today: string): Column<ClusterRow>[] => [
+  {
+    name: "Topic",
+    head: true,
+    class: "topic",
+    cell: ({ topic }) => (
+      <a href={`/clusters/${encodeURIComponent(topic)}`}>
+        <Breakable text={topic} />
+      </a>
+    ),
+  },
+  { name: "State", cell: ({ state, jump }) => <StateTag state={state} jump={jump} /> },
+  { name: "Failures", number: true, cell: ({ failures }) => failures },
+  {
+    name: "Top failure category",
+    cell: ({ top_failure_category }) => <Breakable text={top_failure_category ?? "–"} />,
+  },
+  {
+    name: `Last ${TREND_DAYS} days`,
+    class: "trend small",
+    cell: ({ trend }) => <TrendBars trend={trend} until={today} />,
+  },
+  { name: "Last failure", cell: ({ last_failure_at }) => last_failure_at?.slice(0, 10) ?? "–" },
+];

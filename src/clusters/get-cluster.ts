@@ -1,5 +1,3 @@
-import { eq } from "drizzle-orm";
-import { clusters } from "../db/schema/clusters.ts";
 import { type FailureRate, rateDifference } from "../experiments/harm.ts";
 import { lessonCounts } from "../experiments/lesson-counts.ts";
 import { toRfc3339 } from "../lib/time.ts";
@@ -18,16 +16,14 @@ export async function getCluster(
   const { db, clock } = services;
   const cluster = await clusterOfTopic(db, topic);
   const now = clock();
-  const [context, numbers, [row], stored, counts, health, changes] = await Promise.all([
+  const [context, numbers, stored, counts, health, changes] = await Promise.all([
     readContext(services, { cluster_id: cluster.id }),
     clusterNumbers(db, cluster.id, now - TREND_MS),
-    db.select({ version: clusters.guidanceVersion }).from(clusters).where(eq(clusters.id, cluster.id)),
     currentLessons(db, cluster.id),
     lessonCounts(db, cluster.id),
     clusterHealth(db, [cluster.id], now),
     listChanges(db, cluster.id),
   ]);
-  const version = row?.version ?? 0;
   // Lessons come from D1, not from the cached context: their version must fit them, or an edit would go wrong.
   const inForce = stored
     .toSorted((a, b) => Number(b.pinned) - Number(a.pinned) || a.slot - b.slot)
@@ -45,12 +41,10 @@ export async function getCluster(
   return {
     topic: cluster.topic,
     failures: context.failures,
-    failure_categories: context.failure_categories.map(({ failure_category, count, share, lift }) => ({
-      ...{ failure_category, count, share, lift },
-    })),
+    failure_categories: context.failure_categories.map(({ shrunk_share: _, ...shown }) => shown),
     ...(health.get(cluster.id) ?? { state: "quiet", jump: false }),
-    guidance: version > 0 ? inForce : explanations,
-    guidance_version: version,
+    guidance: cluster.guidanceVersion > 0 ? inForce : explanations,
+    guidance_version: cluster.guidanceVersion,
     guidance_switched_off: switched_off,
     outcomes: {
       guided: rateOutput(guided),

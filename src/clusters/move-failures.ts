@@ -5,7 +5,7 @@ import { failedReplies } from "../db/schema/failures.ts";
 import { improvements } from "../db/schema/improvements.ts";
 import { moveOutcomes } from "../experiments/record-outcomes.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
-import { requestJobs } from "../jobs/request-jobs.ts";
+import { requestJobs } from "../jobs/wake-jobs.ts";
 import { leadRoutesTo } from "../router/router-store.ts";
 import type { Services } from "../services.ts";
 import { touchClusters } from "./context/read-context.ts";
@@ -22,7 +22,7 @@ export const moveClusterJob: Job = {
 };
 
 /** Moves what a merged cluster still holds to its successor. Cut off anywhere, it goes on where it was. */
-export async function moveFailures(
+async function moveFailures(
   services: Pick<Services, "db" | "clock" | "clusters" | "bucket">,
   { subject: clusterId }: Held,
 ): Promise<JobEnd> {
@@ -36,10 +36,7 @@ export async function moveFailures(
     if ((await moveChunk(db, some, target)) > 0) continue;
     await moveOutcomes(db, clusterId, target);
     // The source's own context has held their texts until now.
-    await touchClusters(
-      services,
-      [target, clusterId].map((id) => ({ clusterId: id, failureCategory: null })),
-    );
+    await touchClusters(services, [{ clusterId: target }, { clusterId }]);
     return DONE;
   }
   return { end: "again", at: clock() };
@@ -70,9 +67,6 @@ async function askForMoves(services: Pick<Services, "db" | "clock" | "jobs">): P
         exists(db.select({ one: sql`1` }).from(failedReplies).where(eq(failedReplies.clusterId, clusters.id))),
       ),
     );
-  await requestJobs(
-    services,
-    "move_cluster",
-    left.map(({ id }) => id),
-  );
+  const ids = left.map(({ id }) => id);
+  await requestJobs(services, "move_cluster", ids);
 }

@@ -1,9 +1,7 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
-import { checkForm } from "../http/read-form.ts";
+import { checkForm, checkQuery } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
-import { RedraftError } from "../lib/errors.ts";
-import { fieldErrors } from "../lib/field-errors.ts";
 import { dayOf } from "../lib/time.ts";
 import { routerStatus } from "../router/training-state.ts";
 import { ClusterPage } from "./cluster-page.tsx";
@@ -14,15 +12,13 @@ import { guidanceInput } from "./lessons/schemas.ts";
 import { listClusters } from "./queries.ts";
 import { clusterQuery } from "./schemas.ts";
 
-/** Clusters a page shows. */
 const PAGE_ROWS = 50;
 
 export const clusterPages = new Hono<AppEnv>()
   .get("/clusters", async (c) => {
     const { db, clock } = c.var.services;
-    const parsed = clusterQuery.safeParse({ limit: PAGE_ROWS, ...c.req.query() });
-    if (!parsed.success) throw new RedraftError("invalid", "This address is not valid.", fieldErrors(parsed.error));
-    const [page, router] = await Promise.all([listClusters(db, parsed.data, clock()), routerStatus(db)]);
+    const query = checkQuery(c, clusterQuery, PAGE_ROWS);
+    const [page, router] = await Promise.all([listClusters(db, query, clock()), routerStatus(db)]);
     return renderPage(c, "Clusters", <ClustersPage page={page} router={router} today={dayOf(clock())} />);
   })
   .get("/clusters/:topic", async (c) => {

@@ -1,9 +1,10 @@
-import { and, count, desc, eq, gt, isNotNull, isNull, max, min, sql } from "drizzle-orm";
+import { and, count, desc, eq, isNotNull, isNull, max, min, sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { clusterChanges, clusters } from "../db/schema/clusters.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { improvements } from "../db/schema/improvements.ts";
 import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
+import { toTenth } from "../lib/statistics.ts";
 import { DAY, toRfc3339OrNull } from "../lib/time.ts";
 import { type ClusterState, clusterState, isJump, PAST_WEEKS, QUIET_MS, WEEK_MS } from "./cluster-state.ts";
 import type { ClusterDetail, ClusterQuery, ClusterRow } from "./schemas.ts";
@@ -132,33 +133,23 @@ export async function clusterNumbers(
   clusterId: string,
   since: number,
 ): Promise<Pick<ClusterDetail, "improved" | "mean_gain" | "first_failure_at" | "last_failure_at" | "trend">> {
-  const day = sql<string>`date(${failedReplies.occurredAt} / 1000, 'unixepoch')`;
-  const [gains, span, trend] = await db.batch([
+  const [[gains], [span], recent] = await Promise.all([
     db
-      .select({
-        improved: count().as("improved"),
-        mean: sql<number | null>`avg(${improvements.scoreGainEstimate})`.as("mean"),
-      })
+      .select({ improved: count(), mean: sql<number | null>`avg(${improvements.scoreGainEstimate})` })
       .from(improvements)
       .where(and(eq(improvements.clusterId, clusterId), eq(improvements.isCurrent, true))),
     db
-      .select({ first: min(failedReplies.occurredAt).as("first"), last: max(failedReplies.occurredAt).as("last") })
+      .select({ first: min(failedReplies.occurredAt), last: max(failedReplies.occurredAt) })
       .from(failedReplies)
       .where(eq(failedReplies.clusterId, clusterId)),
-    db
-      .select({ day: day.as("day"), failures: count().as("failures") })
-      .from(failedReplies)
-      .where(and(eq(failedReplies.clusterId, clusterId), gt(failedReplies.occurredAt, since)))
-      .groupBy(day)
-      .orderBy(day),
+    recentFailures(db, [clusterId], since),
   ]);
-  const mean = gains[0]?.mean ?? null;
   return {
-    improved: gains[0]?.improved ?? 0,
-    mean_gain: mean === null ? null : Math.round(mean * 10) / 10,
-    first_failure_at: toRfc3339OrNull(span[0]?.first ?? null),
-    last_failure_at: toRfc3339OrNull(span[0]?.last ?? null),
-    trend,
+    improved: gains?.improved ?? 0,
+    mean_gain: toTenth(gains?.mean ?? null),
+    first_failure_at: toRfc3339OrNull(span?.first ?? null),
+    last_failure_at: toRfc3339OrNull(span?.last ?? null),
+    trend: recent.get(clusterId)?.trend ?? [],
   };
 }
 

@@ -1,7 +1,6 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
-import { problems } from "../http/problem.ts";
-import { jsonAnswer, jsonBody } from "../http/route-parts.ts";
+import { jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { mergeClusters, renameCluster, splitCluster } from "./change-clusters.ts";
 import { getCluster } from "./get-cluster.ts";
 import { editGuidance } from "./lessons/edit-guidance.ts";
@@ -17,75 +16,59 @@ import {
   splitInput,
 } from "./schemas.ts";
 
-const tags = ["clusters"];
+const route = routesOf("clusters");
 const params = z.object({ topic: z.string().max(200) });
-const answer = { 200: jsonAnswer("The cluster", clusterDetail) };
-const changed = { ...answer, ...problems("invalid", "not_found", "conflict", "unsupported_media_type") };
+const answers = { 200: jsonAnswer("The cluster", clusterDetail) };
 
-const list = createRoute({
-  method: "get",
-  path: "/v1/clusters",
-  tags,
-  summary: "Types of query, those with the most failures first",
+const list = route("GET /v1/clusters", "Types of query, those with the most failures first", {
   request: { query: clusterQuery },
-  responses: { 200: jsonAnswer("A page", clusterPage), ...problems("invalid") },
+  answers: { 200: jsonAnswer("A page", clusterPage) },
 });
 
-const get = createRoute({
-  method: "get",
-  path: "/v1/clusters/{topic}",
-  tags,
-  summary: "One type of query: why it fails, guidance, examples, numbers",
+const get = route("GET /v1/clusters/{topic}", "One type of query: why it fails, guidance, examples, numbers", {
   request: { params },
-  responses: { ...answer, ...problems("not_found") },
+  answers,
+  problems: ["not_found"],
 });
 
-const categories = createRoute({
-  method: "get",
-  path: "/v1/failure-categories",
-  tags,
-  summary: "Failure categories with their counts",
-  responses: { 200: jsonAnswer("All of them", categoryList), ...problems() },
+const categories = route("GET /v1/failure-categories", "Failure categories with their counts", {
+  answers: { 200: jsonAnswer("All of them", categoryList) },
 });
 
-const guidance = createRoute({
-  method: "put",
-  path: "/v1/clusters/{topic}/guidance",
-  tags,
-  summary: "Set the lessons of a type of query",
+const guidance = route("PUT /v1/clusters/{topic}/guidance", "Set the lessons of a type of query", {
   description:
     "Lessons left out are retired, changed ones replaced. Outcomes are counted from zero again, so this also switches " +
     "guidance back on that was switched off.",
   request: { params, body: jsonBody(guidanceInput) },
-  responses: changed,
+  answers,
+  problems: ["not_found", "conflict"],
 });
 
-const rename = createRoute({
-  method: "post",
-  path: "/v1/clusters/{topic}/rename",
-  tags,
-  summary: "Rename a type of query; its old names still lead to it",
+const rename = route("POST /v1/clusters/{topic}/rename", "Rename a type of query; its old names still lead to it", {
   request: { params, body: jsonBody(renameInput) },
-  responses: changed,
+  answers,
+  problems: ["not_found", "conflict"],
 });
 
-const merge = createRoute({
-  method: "post",
-  path: "/v1/clusters/{topic}/merge",
-  tags,
-  summary: "Merge a type of query into another; its names lead there at once, its failures follow",
-  request: { params, body: jsonBody(mergeInput) },
-  responses: changed,
-});
+const merge = route(
+  "POST /v1/clusters/{topic}/merge",
+  "Merge a type of query into another; its names lead there at once, its failures follow",
+  {
+    request: { params, body: jsonBody(mergeInput) },
+    answers,
+    problems: ["not_found", "conflict"],
+  },
+);
 
-const split = createRoute({
-  method: "post",
-  path: "/v1/clusters/{topic}/split",
-  tags,
-  summary: "Move some failures of a type of query to another topic, new or known",
-  request: { params, body: jsonBody(splitInput) },
-  responses: changed,
-});
+const split = route(
+  "POST /v1/clusters/{topic}/split",
+  "Move some failures of a type of query to another topic, new or known",
+  {
+    request: { params, body: jsonBody(splitInput) },
+    answers,
+    problems: ["not_found", "conflict"],
+  },
+);
 
 export const clusterRoutes = createRouter()
   .openapi(list, async (c) => {

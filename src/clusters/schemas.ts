@@ -1,13 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { failureCategory, topic } from "../http/fields.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
+import { CLUSTER_STATES } from "./cluster-state.ts";
 
 export const clusterQuery = z.strictObject(pageQuery);
 export type ClusterQuery = z.infer<typeof clusterQuery>;
 
 const time = z.iso.datetime().nullable();
-
-export const CLUSTER_STATES = ["open", "quiet", "back"] as const;
 
 const health = {
   state: z.enum(CLUSTER_STATES).openapi({
@@ -20,7 +19,7 @@ const trend = z
   .array(z.object({ day: z.iso.date(), failures: z.int() }))
   .openapi({ description: "The last 30 days; days without a failure are left out." });
 
-export const clusterRow = z
+const clusterRow = z
   .object({
     topic: z.string(),
     failures: z.int(),

@@ -1,7 +1,6 @@
 import { DAY } from "../lib/time.ts";
 import type { ClusterDetail } from "./schemas.ts";
 
-/** What a trend shows. */
 export const TREND_DAYS = 30;
 
 const BAR = 10;

@@ -1,14 +1,9 @@
-import type { Turn } from "../db/schema/failures.ts";
+import type { Sources } from "../improvements/guard-findings.ts";
 import { completeText } from "../llm/complete-json.ts";
 import type { Model } from "../llm/model.ts";
 import { sections, transcript } from "../llm/sections.ts";
 
-export interface FailedReply {
-  originalPrompt: string;
-  conversation?: Turn[] | null;
-  aiReply: string;
-  agentReply: string;
-  failureExplanation?: string | null;
+export interface FailedReply extends Sources {
   /** What is known of this type of query: by what it often fails, and the lessons against that. */
   guidance?: string | null;
 }

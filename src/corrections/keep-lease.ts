@@ -1,7 +1,6 @@
 import { and, eq } from "drizzle-orm";
 import { failedReplies } from "../db/schema/failures.ts";
-import { LEASE_MS } from "../failures/failure-state.ts";
-import { keepLease } from "../lib/keep-lease.ts";
+import { keepLease, LEASE_MS } from "../lib/keep-lease.ts";
 import type { Services } from "../services.ts";
 
 /** Keeps the lease of a correction, while this attempt holds it. @returns ends it */

@@ -3,8 +3,7 @@ import type { AppEnv } from "../http/app-env.ts";
 import { checkForm, readForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { listDeadLetters, replayDeadLetter } from "../jobs/dead-letters.ts";
-import { found, noSuch } from "../lib/errors.ts";
-import { isId } from "../lib/ids.ts";
+import { noSuch } from "../lib/errors.ts";
 import { openGate, whyWaiting } from "../llm/gatekeeper.ts";
 import { getRun, listRuns } from "./queries.ts";
 import { RunPage, RunsPage } from "./runs-page.tsx";
@@ -25,8 +24,7 @@ export const correctionPages = new Hono<AppEnv>()
     return renderPage(c, "Runs", <RunsPage runs={runs} waiting={waiting} letters={letters.data} />);
   })
   .get("/runs/:id", async (c) => {
-    const id = c.req.param("id");
-    const run = found(isId(id) ? await getRun(c.var.services, id) : null, "run");
+    const run = await getRun(c.var.services, c.req.param("id"));
     return renderPage(c, "Run", <RunPage run={run} />);
   })
   .post("/runs", async (c) => {

@@ -3,6 +3,7 @@ import type { Db } from "../db/client.ts";
 import { correctionAttempts, correctionRuns } from "../db/schema/corrections.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { idAfter, type Page, toPage } from "../http/pagination.ts";
+import { found } from "../lib/errors.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { Wait } from "../llm/gate.ts";
 import { whyWaiting } from "../llm/gatekeeper.ts";
@@ -11,10 +12,10 @@ import type { RunOutput, RunQuery } from "./schemas.ts";
 
 type Reading = Pick<Services, "db" | "clock" | "config">;
 
-/** A run with its numbers, counted from what is stored. */
-export async function getRun(services: Reading, id: string): Promise<RunOutput | null> {
+/** A run with its numbers, counted from what is stored. @throws RedraftError `not_found` */
+export async function getRun(services: Reading, id: string): Promise<RunOutput> {
   const [run] = await services.db.select().from(correctionRuns).where(eq(correctionRuns.id, id));
-  return run === undefined ? null : countRun(services.db, run, await whyWaiting(services));
+  return countRun(services.db, found(run, "run"), await whyWaiting(services));
 }
 
 /** Newest first. */

@@ -1,21 +1,15 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
-import { problems } from "../http/problem.ts";
-import { idParam, jsonAnswer, jsonBody } from "../http/route-parts.ts";
-import { found } from "../lib/errors.ts";
+import { idParam, jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { openGate } from "../llm/gatekeeper.ts";
 import { estimateRun } from "./estimate-run.ts";
 import { getRun, listRuns } from "./queries.ts";
 import { runCreated, runEstimate, runInput, runOutput, runPage, runQuery } from "./schemas.ts";
 import { startRun } from "./start-run.ts";
 
-const tags = ["corrections"];
+const route = routesOf("corrections");
 
-const start = createRoute({
-  method: "post",
-  path: "/v1/correction-runs",
-  tags,
-  summary: "Correct every failure that has no correction yet",
+const start = route("POST /v1/correction-runs", "Correct every failure that has no correction yet", {
   request: {
     query: z.strictObject({
       dry_run: z
@@ -25,44 +19,23 @@ const start = createRoute({
     }),
     body: jsonBody(runInput),
   },
-  responses: {
-    200: jsonAnswer("The estimate", runEstimate),
-    202: jsonAnswer("Accepted", runCreated),
-    ...problems("invalid"),
-  },
+  answers: { 200: jsonAnswer("The estimate", runEstimate), 202: jsonAnswer("Accepted", runCreated) },
 });
 
-const list = createRoute({
-  method: "get",
-  path: "/v1/correction-runs",
-  tags,
-  summary: "Runs, newest first",
+const list = route("GET /v1/correction-runs", "Runs, newest first", {
   request: { query: runQuery },
-  responses: {
-    200: jsonAnswer("A page", runPage),
-    ...problems("invalid"),
-  },
+  answers: { 200: jsonAnswer("A page", runPage) },
 });
 
-const get = createRoute({
-  method: "get",
-  path: "/v1/correction-runs/{id}",
-  tags,
-  summary: "How far a run is",
+const get = route("GET /v1/correction-runs/{id}", "How far a run is", {
   request: { params: idParam("a run's") },
-  responses: {
-    200: jsonAnswer("The run", runOutput),
-    ...problems("not_found"),
-  },
+  answers: { 200: jsonAnswer("The run", runOutput) },
+  problems: ["not_found"],
 });
 
-const resume = createRoute({
-  method: "post",
-  path: "/v1/corrections/resume",
-  tags,
-  summary: "Resume paused corrections at once",
+const resume = route("POST /v1/corrections/resume", "Resume paused corrections at once", {
   description: "Corrections also resume on their own: what paused them is probed every few minutes.",
-  responses: { 204: { description: "Resumed" }, ...problems() },
+  answers: { 204: { description: "Resumed" } },
 });
 
 export const correctionRoutes = createRouter()
@@ -74,7 +47,7 @@ export const correctionRoutes = createRouter()
     return c.json(run, 202);
   })
   .openapi(list, async (c) => c.json(await listRuns(c.var.services, c.req.valid("query")), 200))
-  .openapi(get, async (c) => c.json(found(await getRun(c.var.services, c.req.valid("param").id), "run"), 200))
+  .openapi(get, async (c) => c.json(await getRun(c.var.services, c.req.valid("param").id), 200))
   .openapi(resume, async (c) => {
     await openGate(c.var.services);
     return c.body(null, 204);

@@ -3,6 +3,7 @@ import type { DeadLetterOutput } from "../jobs/schemas.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { Wait } from "../llm/gate.ts";
 import { type Column, DataTable, NextPage } from "../ui/data-table.tsx";
+import { Facts } from "../ui/facts.tsx";
 import { When } from "../ui/when.tsx";
 import type { RunOutput } from "./schemas.ts";
 
@@ -80,15 +81,15 @@ export function RunsPage({
 }
 
 export function RunPage({ run }: { run: RunOutput }) {
-  const facts = [
-    ["failures", run.total],
-    ["waiting", run.pending],
-    ["improved", run.improved],
-    ["for a person", run.needs_human],
-    ["failed", run.failed],
-    ["tokens in", run.tokens.input],
-    ["tokens out", run.tokens.output],
-  ];
+  const facts = {
+    failures: run.total,
+    waiting: run.pending,
+    improved: run.improved,
+    "for a person": run.needs_human,
+    failed: run.failed,
+    "tokens in": run.tokens.input,
+    "tokens out": run.tokens.output,
+  };
   return (
     <>
       <h1>Correction run</h1>
@@ -103,14 +104,7 @@ export function RunPage({ run }: { run: RunOutput }) {
           )}
         </p>
         <Progress run={run} />
-        <dl class="totals">
-          {facts.map(([name, value]) => (
-            <div>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
+        <Facts as="totals" facts={facts} />
         {run.finished_at === null && <span hidden data-live-on />}
       </div>
       <p>

@@ -14,6 +14,15 @@ export function valuesOf(list: readonly (string | number)[]): SQL {
   return sql`(select value from json_each(${JSON.stringify(list)}))`;
 }
 
+type Columns<T extends SQLiteTable> = T["_"]["columns"];
+
+/** A table's columns by their names in the database, which are the API's too: what is read so need not be renamed. */
+export function columnsByName<T extends SQLiteTable>(table: T) {
+  const named = Object.values(getTableColumns(table)).map((column) => [column.name, column]);
+  // The types know each column's name as well.
+  return Object.fromEntries(named) as { [K in keyof Columns<T> as Columns<T>[K]["_"]["name"]]: Columns<T>[K] };
+}
+
 export type Batch = [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]];
 
 /**

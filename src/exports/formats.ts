@@ -14,7 +14,9 @@ export interface TrainingRow {
 type Role = "system" | "user" | "assistant";
 
 const message = (role: Role, content: string) => ({ role, content });
-const asked = ({ system, prompt }: TrainingRow) => [
+
+/** What a model is asked in a line. */
+export const asked = ({ system, prompt }: Pick<TrainingRow, "system" | "prompt">) => [
   ...(system === null ? [] : [message("system", system)]),
   message("user", prompt),
 ];

@@ -1,10 +1,9 @@
 import { Hono } from "hono";
 import { listFailureCategories } from "../clusters/queries.ts";
 import type { AppEnv } from "../http/app-env.ts";
-import { checkForm, readForm } from "../http/read-form.ts";
+import { checkForm, checkQuery, readForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
-import { noSuch, RedraftError } from "../lib/errors.ts";
-import { fieldErrors } from "../lib/field-errors.ts";
+import { noSuch } from "../lib/errors.ts";
 import { isId } from "../lib/ids.ts";
 import { cancelExport, deleteExport, rebuildExport } from "./change-export.ts";
 import { ExportsPage } from "./exports-page.tsx";
@@ -19,9 +18,8 @@ const CHANGES = { cancel: cancelExport, rebuild: rebuildExport, delete: deleteEx
 export const exportPages = new Hono<AppEnv>()
   .get("/exports", async (c) => {
     const { db, config } = c.var.services;
-    const parsed = exportQuery.safeParse({ limit: PAGE_ROWS, ...c.req.query() });
-    if (!parsed.success) throw new RedraftError("invalid", "This address is not valid.", fieldErrors(parsed.error));
-    const [page, categories] = await Promise.all([listExports(db, parsed.data), listFailureCategories(db)]);
+    const query = checkQuery(c, exportQuery, PAGE_ROWS);
+    const [page, categories] = await Promise.all([listExports(db, query), listFailureCategories(db)]);
     return renderPage(
       c,
       "Training files",

@@ -1,10 +1,9 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { type AppContext, createRouter } from "../http/app-env.ts";
-import { problems } from "../http/problem.ts";
-import { idParam, jsonAnswer, jsonBody } from "../http/route-parts.ts";
+import { idParam, jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { serveObject } from "../http/serve-object.ts";
 import { readToken, signToken } from "../http/signed-links.ts";
-import { noSuch, RedraftError } from "../lib/errors.ts";
+import { type ErrorCode, noSuch, RedraftError } from "../lib/errors.ts";
 import { SECOND, toRfc3339 } from "../lib/time.ts";
 import { cancelExport, deleteExport, rebuildExport } from "./change-export.ts";
 import { DATA_FILES, EXPORT_FILES, type ExportFileName } from "./export-state.ts";
@@ -12,7 +11,7 @@ import { getExport, keyOfFile, listExports } from "./queries.ts";
 import { requestExport } from "./request-export.ts";
 import { exportCreated, exportInput, exportOutput, exportPage, exportQuery, linkInput, linkOutput } from "./schemas.ts";
 
-const tags = ["exports"];
+const route = routesOf("exports");
 const exportId = z.object({
   id: z.union([z.uuid(), z.literal("latest")], 'must be an export\'s id, or "latest"').openapi({ type: "string" }),
 });
@@ -20,104 +19,62 @@ const exportId = z.object({
 const ownId = idParam("an export's");
 const names = Object.keys(EXPORT_FILES) as ExportFileName[];
 
-const request = createRoute({
-  method: "post",
-  path: "/v1/exports",
-  tags,
-  summary: "Write a training file",
+const request = route("POST /v1/exports", "Write a training file", {
   request: { body: jsonBody(exportInput) },
-  responses: {
-    202: jsonAnswer("Accepted", exportCreated),
-    ...problems("invalid"),
-  },
+  answers: { 202: jsonAnswer("Accepted", exportCreated) },
 });
 
-const list = createRoute({
-  method: "get",
-  path: "/v1/exports",
-  tags,
-  summary: "Exports, newest first",
+const list = route("GET /v1/exports", "Exports, newest first", {
   request: { query: exportQuery },
-  responses: {
-    200: jsonAnswer("A page", exportPage),
-    ...problems("invalid"),
-  },
+  answers: { 200: jsonAnswer("A page", exportPage) },
 });
 
-const get = createRoute({
-  method: "get",
-  path: "/v1/exports/{id}",
-  tags,
-  summary: "One export",
+const get = route("GET /v1/exports/{id}", "One export", {
   request: { params: exportId },
-  responses: {
-    200: jsonAnswer("The export", exportOutput),
-    ...problems("not_found"),
-  },
+  answers: { 200: jsonAnswer("The export", exportOutput) },
+  problems: ["not_found"],
 });
 
 const download = (file: ExportFileName, summary: string) =>
-  createRoute({
-    method: "get",
-    path: `/v1/exports/{id}/${file}`,
-    tags,
-    summary,
+  route(`GET /v1/exports/{id}/${file}`, summary, {
     description: "Supports Range, If-None-Match and Accept-Encoding. `latest` is the newest finished export.",
     request: { params: exportId },
-    responses: fileResponses(file),
+    ...fileOrProblem(file),
   });
 
-const fileResponses = (file: ExportFileName) => ({
-  200: { description: "The file", content: { [EXPORT_FILES[file]]: { schema: z.string() } } },
-  206: { description: "Part of the file" },
-  304: { description: "Unchanged" },
-  ...problems("not_found", "conflict", "range_not_satisfiable"),
+const fileOrProblem = (file: ExportFileName) => ({
+  answers: {
+    200: { description: "The file", content: { [EXPORT_FILES[file]]: { schema: z.string() } } },
+    206: { description: "Part of the file" },
+    304: { description: "Unchanged" },
+  },
+  problems: ["not_found", "conflict", "range_not_satisfiable"] satisfies ErrorCode[],
 });
 
-const linked = createRoute({
-  method: "get",
-  path: "/v1/links/{token}/{file}",
-  tags,
-  summary: "A file, by a signed link",
+const linked = route("GET /v1/links/{token}/{file}", "A file, by a signed link", {
   description:
     "Needs no key: the link itself grants access until it expires. POST /v1/exports/{id}/links creates links.",
   security: [],
   request: { params: z.object({ token: z.string().max(500), file: z.string().openapi({ enum: names }) }) },
-  responses: fileResponses("training_data.jsonl"),
+  ...fileOrProblem("training_data.jsonl"),
 });
 
-const links = createRoute({
-  method: "post",
-  path: "/v1/exports/{id}/links",
-  tags,
-  summary: "Create links to the files that need no key",
+const links = route("POST /v1/exports/{id}/links", "Create links to the files that need no key", {
   request: { params: exportId, body: jsonBody(linkInput) },
-  responses: {
-    200: jsonAnswer("A link for each file", linkOutput),
-    ...problems("not_found", "conflict"),
-  },
+  answers: { 200: jsonAnswer("A link for each file", linkOutput) },
+  problems: ["not_found", "conflict"],
 });
 
 const change = (verb: "cancel" | "rebuild", summary: string) =>
-  createRoute({
-    method: "post",
-    path: `/v1/exports/{id}/${verb}`,
-    tags,
-    summary,
+  route(`POST /v1/exports/{id}/${verb}`, summary, {
     request: { params: ownId },
-    responses: {
-      202: jsonAnswer("The export as it is now", exportOutput),
-      ...problems("not_found", "conflict"),
-    },
+    answers: { 202: jsonAnswer("The export as it is now", exportOutput) },
+    problems: ["not_found", "conflict"],
   });
 
-const remove = createRoute({
-  method: "delete",
-  path: "/v1/exports/{id}",
-  tags,
-  summary: "Delete an export and its files",
+const remove = route("DELETE /v1/exports/{id}", "Delete an export and its files", {
   request: { params: ownId },
-  responses: { 204: { description: "Gone" }, ...problems("invalid") },
+  answers: { 204: { description: "Gone" } },
 });
 
 export const exportRoutes = createRouter()

@@ -48,7 +48,7 @@ export async function readState(db: Db, failureId: string): Promise<FailureState
 }
 
 /** SQL: the failure still is in the state that a next one was computed from. */
-export function isIn(failureId: string, state: Pick<FailureState, "status" | "attempts" | "dueAt">) {
+function isIn(failureId: string, state: Pick<FailureState, "status" | "attempts" | "dueAt">) {
   return and(
     eq(failedReplies.id, failureId),
     eq(failedReplies.status, state.status),

@@ -1,4 +1,5 @@
 import type { FailureStatus } from "../db/schema/failures.ts";
+import { LEASE_MS } from "../lib/keep-lease.ts";
 import { DAY, MINUTE, SECOND } from "../lib/time.ts";
 
 /*
@@ -30,9 +31,7 @@ export interface FailureState {
 export type FailureEvent =
   /** A correction is wanted: by a recording with AUTO_CORRECT, by a run, or (`redo`) once more after it failed. */
   | { type: "requested"; runId: string | null; redo?: boolean }
-  /** A wake-up message went out. */
   | { type: "sent" }
-  /** A consumer begins. */
   | { type: "claimed" }
   | { type: "improved" }
   | { type: "needs_human"; code: string; reason: string }
@@ -49,9 +48,6 @@ export const MAX_TRIES = 6;
 
 /** A message that brought no claim within this time is taken for lost, and sent again. */
 export const RESEND_AFTER_MS = 5 * MINUTE;
-
-/** A correction whose worker did not renew its lease for this long is taken for dead. */
-export const LEASE_MS = 3 * MINUTE;
 
 /** The waits after the first, second… try: doubling from 20 s. The sweep runs every minute, so less means little. */
 const FIRST_WAIT_MS = 20 * SECOND;

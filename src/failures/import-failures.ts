@@ -51,10 +51,8 @@ async function importLines(
   };
   const flush = async () => {
     if (chunk.length === 0) return;
-    const { results, changed } = await recordFailures(
-      services,
-      chunk.map(({ input }) => input),
-    );
+    const inputs = chunk.map(({ input }) => input);
+    const { results, changed } = await recordFailures(services, inputs);
     changed.forEach(note);
     results.forEach(({ result }, i) => {
       if (result === "recorded") counts.recorded += 1;

@@ -4,13 +4,15 @@ import type { Db } from "../db/client.ts";
 import { clusters } from "../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { idAfter, type Page, toPage } from "../http/pagination.ts";
+import { found } from "../lib/errors.ts";
 import { firstIdOf } from "../lib/ids.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { FailureOutput, FailureQuery } from "./schemas.ts";
 
-export async function getFailure(db: Db, id: string): Promise<FailureOutput | null> {
+/** @throws RedraftError `not_found` */
+export async function getFailure(db: Db, id: string): Promise<FailureOutput> {
   const [row] = await selectFailures(db).where(eq(failedReplies.id, id));
-  return row ? toOutput(row) : null;
+  return toOutput(found(row, "failure"));
 }
 
 /** Newest first. */
@@ -23,7 +25,7 @@ export async function listFailures(db: Db, query: FailureQuery): Promise<Page<Fa
     .where(and(...where))
     .orderBy(desc(failedReplies.id))
     .limit(query.limit + 1);
-  return toPage(rows, query.limit, (row) => [row.failure.id], toOutput);
+  return toPage(rows, query.limit, ({ id }) => [id], toOutput);
 }
 
 /** SQL conditions of the filters that lists and runs share; null when they name a topic nobody knows. */
@@ -46,41 +48,44 @@ export async function failureConditions(
 
 function selectFailures(db: Db) {
   return db
-    .select({ failure: failedReplies, prompt: prompts, topic: clusters.topic })
+    .select({
+      id: failedReplies.id,
+      status: failedReplies.status,
+      reason_code: failedReplies.reasonCode,
+      reason: failedReplies.reason,
+      tries: failedReplies.tries,
+      external_id: failedReplies.externalId,
+      prompt_id: prompts.id,
+      original_prompt: prompts.originalPrompt,
+      conversation: prompts.conversation,
+      ai_reply: failedReplies.aiReply,
+      agent_reply: failedReplies.agentReply,
+      failure_explanation: failedReplies.failureExplanation,
+      failure_category: failedReplies.failureCategory,
+      failure_category_source: failedReplies.failureCategorySource,
+      topic: clusters.topic,
+      topic_source: failedReplies.topicSource,
+      ai_rating: failedReplies.aiRating,
+      agent_rating: failedReplies.agentRating,
+      channel: failedReplies.channel,
+      context_url: prompts.contextUrl,
+      model: failedReplies.model,
+      metadata: failedReplies.metadata,
+      occurred_at: failedReplies.occurredAt,
+      created_at: failedReplies.createdAt,
+      updated_at: failedReplies.updatedAt,
+    })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
     .leftJoin(clusters, eq(clusters.id, failedReplies.clusterId))
     .$dynamic();
 }
 
-type Row = Awaited<ReturnType<typeof selectFailures>>[number];
-
-function toOutput({ failure, prompt, topic }: Row): FailureOutput {
+function toOutput(row: Awaited<ReturnType<typeof selectFailures>>[number]): FailureOutput {
   return {
-    id: failure.id,
-    status: failure.status,
-    reason_code: failure.reasonCode,
-    reason: failure.reason,
-    tries: failure.tries,
-    external_id: failure.externalId,
-    prompt_id: prompt.id,
-    original_prompt: prompt.originalPrompt,
-    conversation: prompt.conversation,
-    ai_reply: failure.aiReply,
-    agent_reply: failure.agentReply,
-    failure_explanation: failure.failureExplanation,
-    failure_category: failure.failureCategory,
-    failure_category_source: failure.failureCategorySource,
-    topic,
-    topic_source: failure.topicSource,
-    ai_rating: failure.aiRating,
-    agent_rating: failure.agentRating,
-    channel: failure.channel,
-    context_url: prompt.contextUrl,
-    model: failure.model,
-    metadata: failure.metadata,
-    occurred_at: toRfc3339(failure.occurredAt),
-    created_at: toRfc3339(failure.createdAt),
-    updated_at: toRfc3339(failure.updatedAt),
+    ...row,
+    occurred_at: toRfc3339(row.occurred_at),
+    created_at: toRfc3339(row.created_at),
+    updated_at: toRfc3339(row.updated_at),
   };
 }

@@ -42,18 +42,14 @@ export async function recordFailures(services: Recorder, inputs: FailureInput[])
 
   const stored = new Map(known.map((row) => [row.externalId, row]));
   const results = rows.map(({ failure }) => resultOf(failure, stored.get(failure.externalId)));
-  const tested = await recordFailedPrompts(
-    services,
-    inputs.flatMap((input) => input.prompt_id ?? []),
-  );
+  const servedPrompts = inputs.flatMap((input) => input.prompt_id ?? []);
+  const tested = await recordFailedPrompts(services, servedPrompts);
   if (inputs.some(({ topic }) => topic)) await noteNewExamples(services);
   if (state.dueAt !== null) {
-    await wakeCorrections(
-      services,
-      results.flatMap((one) => (one.result === "recorded" ? one.id : [])),
-    );
+    const recorded = results.flatMap((one) => (one.result === "recorded" ? one.id : []));
+    await wakeCorrections(services, recorded);
   }
-  return { results, changed: [...changed, ...tested.map((clusterId) => ({ clusterId, failureCategory: null }))] };
+  return { results, changed: [...changed, ...tested.map((clusterId) => ({ clusterId }))] };
 }
 
 /** Within one call the first of a repeated external id counts; the others are compared with it. */
@@ -70,36 +66,26 @@ function firstOfEachId(rows: Rows[]): Rows[] {
 /** One transaction: topics, prompts and failures; then what is stored under the external ids, and what changed. */
 async function storeFailures(services: Recorder, rows: Rows[], state: FailureState, now: number) {
   const { db } = services;
-  const promptIds = valuesOf(rows.map(({ prompt }) => prompt.id));
+  const topics = rows.flatMap(({ topic }) => topic ?? []);
+  const asked = rows.map(({ prompt }) => prompt);
+  const failed = rows.map(({ failure }) => ({ ...failure, ...state }));
+  const promptIds = valuesOf(asked.map(({ id }) => id));
   const externalIds = rows.flatMap(({ failure }) => failure.externalId ?? []);
   const hashes = JSON.stringify(await Promise.all(externalIds.map(async (id) => [id, await sha256Hex(id)])));
   const notErased = (externalId: SQL) => sql`not exists (
     select 1 from json_each(${hashes}) h join ${erasures} e on e.external_id_hash = json_extract(h.value, '$[1]')
     where json_extract(h.value, '$[0]') = ${externalId})`;
   const results = await db.batch([
-    ...ensureTopics(
-      services,
-      rows.flatMap(({ topic }) => topic ?? []),
-      now,
-    ),
-    db.insert(prompts).select(
-      rowsFromJson(
-        prompts,
-        rows.map(({ prompt }) => prompt),
-      ),
-    ),
+    ...ensureTopics(services, topics, now),
+    db.insert(prompts).select(rowsFromJson(prompts, asked)),
     db
       .insert(failedReplies)
       .select(
-        rowsFromJson(
-          failedReplies,
-          rows.map(({ failure }) => ({ ...failure, ...state })),
-          {
-            // Up to here the column carries the topic's key; its cluster is only known inside the batch.
-            compute: { clusterId: clusterIdOf },
-            where: (given) => notErased(given("externalId")),
-          },
-        ),
+        rowsFromJson(failedReplies, failed, {
+          // Up to here the column carries the topic's key; its cluster is only known inside the batch.
+          compute: { clusterId: clusterIdOf },
+          where: (given) => notErased(given("externalId")),
+        }),
       )
       .onConflictDoNothing({ target: failedReplies.externalId }),
     // A failure that was known before leaves the prompt that came with it without a failure.
@@ -174,7 +160,7 @@ function contentHash(input: FailureInput): Promise<string> {
  * The customer's message, and the turns before it. Helpdesks send the message itself as the last turn as well, or
  * only the conversation, the failed reply at its end: neither may be in the prompt twice.
  */
-export function splitConversation({ original_prompt, conversation, ai_reply }: FailureInput): {
+function splitConversation({ original_prompt, conversation, ai_reply }: FailureInput): {
   originalPrompt: string;
   conversation: Turn[] | null;
 } {

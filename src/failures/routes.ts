@@ -1,10 +1,9 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { touchClusters } from "../clusters/context/read-context.ts";
 import { createRouter } from "../http/app-env.ts";
-import { problems } from "../http/problem.ts";
-import { idParam, jsonAnswer } from "../http/route-parts.ts";
+import { idParam, jsonAnswer, routesOf } from "../http/route-parts.ts";
 import { waitUntilOf } from "../http/wait-until.ts";
-import { found, RedraftError } from "../lib/errors.ts";
+import { RedraftError } from "../lib/errors.ts";
 import { CONFLICT, ERASED, importFailures } from "./import-failures.ts";
 import { getFailure, listFailures } from "./queries.ts";
 import { type Recorded, recordFailures } from "./record-failures.ts";
@@ -12,53 +11,29 @@ import { failureInput, failureOutput, failurePage, failureQuery, importOutput } 
 
 export const NDJSON = "application/x-ndjson";
 
-const tags = ["failures"];
+const route = routesOf("failures");
 
-const record = createRoute({
-  method: "post",
-  path: "/v1/failures",
-  tags,
-  summary: "Record a failed reply, or many as NDJSON",
+const record = route("POST /v1/failures", "Record a failed reply, or many as NDJSON", {
   description:
     "One failure as JSON, or a failure a line as `application/x-ndjson`, streamed, any number of lines. Safe to " +
     "repeat: the same `external_id` with the same content is recorded once; that of an erased failure never again (409).",
-  request: {
-    body: {
-      content: { "application/json": { schema: failureInput }, [NDJSON]: { schema: z.string() } },
-    },
-  },
-  responses: {
-    200: jsonAnswer(
-      "Recorded before; or, for NDJSON, what became of the lines",
-      z.union([failureOutput, importOutput]),
-    ),
+  request: { body: { content: { "application/json": { schema: failureInput }, [NDJSON]: { schema: z.string() } } } },
+  answers: {
+    200: jsonAnswer("Recorded before; or, for NDJSON, what became of the lines", failureOutput.or(importOutput)),
     201: jsonAnswer("Recorded", failureOutput),
-    ...problems("invalid", "conflict", "too_large", "unsupported_media_type"),
   },
+  problems: ["conflict"],
 });
 
-const list = createRoute({
-  method: "get",
-  path: "/v1/failures",
-  tags,
-  summary: "List failures, newest first",
+const list = route("GET /v1/failures", "List failures, newest first", {
   request: { query: failureQuery },
-  responses: {
-    200: jsonAnswer("A page", failurePage),
-    ...problems("invalid"),
-  },
+  answers: { 200: jsonAnswer("A page", failurePage) },
 });
 
-const get = createRoute({
-  method: "get",
-  path: "/v1/failures/{id}",
-  tags,
-  summary: "One failure",
+const get = route("GET /v1/failures/{id}", "One failure", {
   request: { params: idParam("a failure's") },
-  responses: {
-    200: jsonAnswer("The failure", failureOutput),
-    ...problems("not_found"),
-  },
+  answers: { 200: jsonAnswer("The failure", failureOutput) },
+  problems: ["not_found"],
 });
 
 export const failureRoutes = createRouter()
@@ -76,14 +51,10 @@ export const failureRoutes = createRouter()
     const { results, changed } = await recordFailures(services, [input]);
     if (changed.length > 0) waitUntilOf(c)(touchClusters(services, changed));
     const { id, isNew } = recordedOrConflict(results[0]);
-    const failure = await getFailure(services.db, id);
-    if (failure === null) throw new Error("a failure just recorded is gone");
-    return c.json(failure, isNew ? 201 : 200);
+    return c.json(await getFailure(services.db, id), isNew ? 201 : 200);
   })
   .openapi(list, async (c) => c.json(await listFailures(c.var.services.db, c.req.valid("query")), 200))
-  .openapi(get, async (c) =>
-    c.json(found(await getFailure(c.var.services.db, c.req.valid("param").id), "failure"), 200),
-  );
+  .openapi(get, async (c) => c.json(await getFailure(c.var.services.db, c.req.valid("param").id), 200));
 
 /** @throws RedraftError `conflict` for an external id that holds other content, or whose failure was erased */
 function recordedOrConflict(recorded: Recorded | undefined): { id: string; isNew: boolean } {

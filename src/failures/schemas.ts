@@ -33,7 +33,6 @@ function asksSomething(failure: { original_prompt?: unknown; conversation?: unkn
   return Array.isArray(failure.conversation) && failure.conversation.some((turn) => turn?.role === "user");
 }
 
-/** What the helpdesk sends. */
 export const failureInput = z
   .strictObject({
     external_id: name(200).nullish().openapi({

@@ -5,28 +5,22 @@ import type { BotModelOutput, FineTuneOutput } from "./schemas.ts";
 /** Which model answers the bot, since when, and the way back to the default. */
 export function BotModelBox({ bot }: { bot: BotModelOutput }) {
   const { alias, model, default_model, fine_tune_id, since, set_by } = bot;
+  const tuned = fine_tune_id !== null;
   return (
     <section class="live-model">
       <p>
         {"Chat requests for the model "}
         <code>{alias}</code>
         {" are answered by "}
-        {fine_tune_id === null ? <code>{model}</code> : <a href={`/fine-tunes/${fine_tune_id}`}>{model}</a>}
-        {fine_tune_id === null ? ", the default" : ""}
-        {since !== null && (
-          <>
-            {", since "}
-            <When time={since} />
-            {` (set ${set_by === "browser" ? "in the browser" : `by ${set_by}`})`}
-          </>
-        )}
-        .
+        {tuned ? <a href={`/fine-tunes/${fine_tune_id}`}>{model}</a> : <code>{model}</code>}
+        {!tuned && ", the default"}
+        {since !== null && ", since "}
+        {since !== null && <When time={since} />}
+        {since !== null && ` (set ${set_by === "browser" ? "in the browser" : `by ${set_by}`})`}.
       </p>
-      {fine_tune_id !== null && (
+      {tuned && (
         <form method="post" action="/bot-model/clear">
-          <button type="submit" class="quiet">
-            {`Go back to the default, ${default_model}`}
-          </button>
+          <button type="submit" class="quiet">{`Go back to the default, ${default_model}`}</button>
         </form>
       )}
     </section>

@@ -1,40 +1,23 @@
-import { createRoute } from "@hono/zod-openapi";
 import { type AppContext, createRouter } from "../http/app-env.ts";
-import { problems } from "../http/problem.ts";
-import { jsonAnswer, jsonBody } from "../http/route-parts.ts";
+import { jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { clearBotModel, getBotModel, setBotModel } from "./bot-model.ts";
 import { botModelInput, botModelOutput } from "./schemas.ts";
 
-const tags = ["fine-tunes"];
+const route = routesOf("fine-tunes");
 const path = "/v1/bot-model";
-const answer = jsonAnswer("As it is now", botModelOutput);
+const answers = { 200: jsonAnswer("As it is now", botModelOutput) };
 
-const get = createRoute({
-  method: "get",
-  path,
-  tags,
-  summary: "The bot's model: what the model name `redraft` means",
-  responses: { 200: answer, ...problems() },
-});
+const get = route(`GET ${path}`, "The bot's model: what the model name `redraft` means", { answers });
 
-const set = createRoute({
-  method: "put",
-  path,
-  tags,
-  summary: "Use a tuned model as the bot's model",
+const set = route(`PUT ${path}`, "Use a tuned model as the bot's model", {
   description:
     "Chat requests for the model `redraft` go to it within seconds. Only a person changes it; no job ever does.",
   request: { body: jsonBody(botModelInput) },
-  responses: { 200: answer, ...problems("invalid", "not_found", "conflict") },
+  answers,
+  problems: ["not_found", "conflict"],
 });
 
-const clear = createRoute({
-  method: "delete",
-  path,
-  tags,
-  summary: "Go back to the default model",
-  responses: { 200: answer, ...problems() },
-});
+const clear = route(`DELETE ${path}`, "Go back to the default model", { answers });
 
 export const botModelRoutes = createRouter()
   .openapi(get, answerNow)

@@ -28,9 +28,9 @@ export async function getBotModel({ db, config }: Pick<Services, "db" | "config"
     fine_tune_id: live?.fineTuneId ?? null,
     since: toRfc3339OrNull(live?.createdAt ?? null),
     set_by: live?.actor ?? null,
-    history: changes.map(({ fineTuneId, model, actor, createdAt }) => ({
-      ...{ fine_tune_id: fineTuneId, model, set_by: actor, at: toRfc3339(createdAt) },
-    })),
+    history: changes.map(({ fineTuneId, model, actor, createdAt }) => {
+      return { fine_tune_id: fineTuneId, model, set_by: actor, at: toRfc3339(createdAt) };
+    }),
   };
 }
 
@@ -39,11 +39,8 @@ export async function getBotModel({ db, config }: Pick<Services, "db" | "config"
  * @throws RedraftError where the fine-tune has no model
  */
 export async function setBotModel(services: Setting, fineTuneId: string, actor: string): Promise<void> {
-  const rows = await services.db
-    .select({ status: fineTunes.status, model: fineTunes.model })
-    .from(fineTunes)
-    .where(eq(fineTunes.id, fineTuneId));
-  const { status, model } = found(rows[0], "fine-tune");
+  const [row] = await services.db.select().from(fineTunes).where(eq(fineTunes.id, fineTuneId));
+  const { status, model } = found(row, "fine-tune");
   if (status !== "succeeded" || model === null)
     throw new RedraftError("conflict", `The fine-tune is ${status}; there is no model to use.`);
   await change(services, { fineTuneId, model, actor });

@@ -15,25 +15,12 @@ interface Props {
 }
 
 export function FineTunePage({ fineTune, comparison, examples, bot }: Props) {
-  const tuned = fineTune.status === "succeeded" && fineTune.model !== null;
+  const { id, status, provider_status, error, finished_at, model, base_model, loss } = fineTune;
+  const tuned = status === "succeeded" && model !== null;
   return (
     // Refreshed as a whole while a job or a comparison is under way; there is nothing to fill in then.
     <div data-live>
-      <h1>{fineTune.model ?? `Fine-tune of ${fineTune.base_model}`}</h1>
-      <State fineTune={fineTune} />
-      <Facts fineTune={fineTune} />
-      {fineTune.loss.length > 0 && <LossCurve loss={fineTune.loss} />}
-      <Events fineTune={fineTune} />
-      {tuned && <ComparisonSection fineTune={fineTune} comparison={comparison} examples={examples} />}
-      {tuned && <BotModelSection bot={bot} fineTune={fineTune} />}
-      <script src="/live.js" defer />
-    </div>
-  );
-}
-
-function State({ fineTune: { id, status, provider_status, error, finished_at } }: { fineTune: FineTuneOutput }) {
-  return (
-    <>
+      <h1>{model ?? `Fine-tune of ${base_model}`}</h1>
       {error !== null && <p class="error">{error}</p>}
       {finished_at === null && (
         <form class="actions" method="post" action={`/fine-tunes/${id}/cancel`} data-live-on>
@@ -43,7 +30,40 @@ function State({ fineTune: { id, status, provider_status, error, finished_at } }
           </button>
         </form>
       )}
-    </>
+      <Facts fineTune={fineTune} />
+      {loss.length > 0 && <LossCurve loss={loss} />}
+      <Events fineTune={fineTune} />
+      {tuned && <ComparisonSection fineTune={fineTune} comparison={comparison} examples={examples} />}
+      {tuned && <BotModelSection bot={bot} fineTune={fineTune} />}
+      <script src="/live.js" defer />
+    </div>
+  );
+}
+
+function Facts({ fineTune }: { fineTune: FineTuneOutput }) {
+  const { base_model, method, status, created_at, finished_at, trained_tokens, job_id } = fineTune;
+  const facts: [name: string, value: Child][] = [
+    ["Base model", base_model],
+    ["Method", method],
+    ["State", status],
+    ["Started", <When time={created_at} />],
+    ["Ended", finished_at && <When time={finished_at} />],
+    ["Tokens trained", trained_tokens?.toLocaleString("en")],
+    ["Job", job_id && <code>{job_id}</code>],
+    ["Learned from", <LearnedFrom fineTune={fineTune} />],
+  ];
+  return (
+    <dl class="facts">
+      {facts.map(
+        ([name, value]) =>
+          value != null && (
+            <div>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ),
+      )}
+    </dl>
   );
 }
 
@@ -54,51 +74,15 @@ const EXPORT_STATES: Record<FineTuneOutput["export"]["state"], string> = {
   deleted: "; it has since been deleted",
 };
 
-function Facts({ fineTune }: { fineTune: FineTuneOutput }) {
-  const { base_model, method, status, created_at, finished_at, trained_tokens, job_id } = fineTune;
-  return (
-    <dl class="facts">
-      <Fact name="Base model">{base_model}</Fact>
-      <Fact name="Method">{method}</Fact>
-      <Fact name="State">{status}</Fact>
-      <Fact name="Started">
-        <When time={created_at} />
-      </Fact>
-      <Fact name="Ended">{finished_at && <When time={finished_at} />}</Fact>
-      <Fact name="Tokens trained">{trained_tokens?.toLocaleString("en")}</Fact>
-      <Fact name="Job">{job_id && <code>{job_id}</code>}</Fact>
-      <Fact name="Learned from">
-        <LearnedFrom fineTune={fineTune} />
-      </Fact>
-    </dl>
-  );
-}
-
 function LearnedFrom({ fineTune: { export_id, export_sha256, export: source } }: { fineTune: FineTuneOutput }) {
   const { format, filters, state } = source;
   const what = [format, filters && describeFilters(filters)].filter(Boolean).join(", ") || "a training file";
   return (
     <>
       {`${what}${EXPORT_STATES[state]}. SHA-256 `}
-      <code>{`${export_sha256.slice(0, 12)}…`}</code>
-      {state === "there" && (
-        <>
-          {" "}
-          <a href={`/v1/exports/${export_id}/manifest.json`}>manifest.json</a>
-        </>
-      )}
+      <code>{`${export_sha256.slice(0, 12)}…`}</code>{" "}
+      {state === "there" && <a href={`/v1/exports/${export_id}/manifest.json`}>manifest.json</a>}
     </>
-  );
-}
-
-/** Left out while there is nothing to say. */
-function Fact({ name, children }: { name: string; children: Child }) {
-  if (children === null || children === undefined) return null;
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

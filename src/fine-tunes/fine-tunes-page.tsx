@@ -22,14 +22,7 @@ export function FineTunesPage({ page, exports, provider, bot }: Props) {
       <h1>Fine-tunes</h1>
       <p class="hint">{`Jobs go to ${provider} (setting FINE_TUNE_BASE_URL).`}</p>
       <BotModelBox bot={bot} />
-      {exports.length === 0 ? (
-        <p class="empty">
-          There is no file to train on yet: it must be finished, in OpenAI's format, with at least 10 lines.{" "}
-          <a href="/exports">Write one</a>
-        </p>
-      ) : (
-        <StartForm exports={exports} />
-      )}
+      <StartForm exports={exports} />
       {page.data.length > 0 && <DataTable columns={columnsFor(bot)} rows={page.data} live={running} />}
       <NextPage path="/fine-tunes" cursor={page.next_cursor} />
       <script src="/live.js" defer />
@@ -39,11 +32,17 @@ export function FineTunesPage({ page, exports, provider, bot }: Props) {
 
 /** What was held out says in advance how well the model can be compared later. */
 function nameOf({ created_at, format, rows, validation_rows }: ExportOutput): string {
-  const lines = `${rows} lines${validation_rows > 0 ? `, ${validation_rows} held out` : ", none held out"}`;
-  return `${created_at.slice(0, 16).replace("T", " ")}, ${format}, ${lines}`;
+  return `${created_at.slice(0, 16).replace("T", " ")}, ${format}, ${rows} lines, ${validation_rows || "none"} held out`;
 }
 
 function StartForm({ exports }: Pick<Props, "exports">) {
+  if (exports.length === 0)
+    return (
+      <p class="empty">
+        {"There is no file to train on yet: it must be finished, in OpenAI's format, with at least 10 lines. "}
+        <a href="/exports">Write one</a>
+      </p>
+    );
   return (
     <form class="filters export-form tune-form" method="post" action="/fine-tunes">
       <label>

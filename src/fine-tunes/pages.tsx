@@ -1,13 +1,10 @@
 import { Hono } from "hono";
 import { FEWEST_EXAMPLES } from "../exports/export-state.ts";
 import { getExport, listExports } from "../exports/queries.ts";
-import type { AppContext, AppEnv } from "../http/app-env.ts";
+import type { AppEnv } from "../http/app-env.ts";
 import { MAX_LIMIT } from "../http/pagination.ts";
-import { checkForm, readForm } from "../http/read-form.ts";
+import { checkForm, checkQuery, readForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
-import { found, RedraftError } from "../lib/errors.ts";
-import { fieldErrors } from "../lib/field-errors.ts";
-import { isId } from "../lib/ids.ts";
 import { clearBotModel, getBotModel, setBotModel } from "./bot-model.ts";
 import { exampleCases, getComparison } from "./comparison/queries.ts";
 import { requestComparison } from "./comparison/request-comparison.ts";
@@ -27,51 +24,46 @@ const EXAMPLES = 5;
 export const fineTunePages = new Hono<AppEnv>()
   .get("/fine-tunes", async (c) => {
     const { db, config } = c.var.services;
-    const parsed = fineTuneQuery.safeParse({ limit: PAGE_ROWS, ...c.req.query() });
-    if (!parsed.success) throw new RedraftError("invalid", "This address is not valid.", fieldErrors(parsed.error));
     const [page, done, bot] = await Promise.all([
-      listFineTunes(db, parsed.data),
+      listFineTunes(db, checkQuery(c, fineTuneQuery, PAGE_ROWS)),
       listExports(db, { status: "done", limit: MAX_LIMIT }),
       getBotModel(c.var.services),
     ]);
-    const trainable = done.data.filter(
+    const exports = done.data.filter(
       ({ stale, format, rows }) => !stale && rows >= FEWEST_EXAMPLES && format.startsWith("openai-"),
     );
-    return renderPage(
-      c,
-      "Fine-tunes",
-      <FineTunesPage page={page} exports={trainable} provider={config.FINE_TUNE_BASE_URL} bot={bot} />,
-    );
+    const provider = config.FINE_TUNE_BASE_URL;
+    return renderPage(c, "Fine-tunes", <FineTunesPage {...{ page, exports, provider, bot }} />);
   })
   .post("/fine-tunes", async (c) => {
     const given = await readForm(c);
     // The file's format says by which method it can be trained on.
-    const source = isId(given.export_id ?? "") ? await getExport(c.var.services.db, given.export_id ?? "") : null;
+    const source = await getExport(c.var.services.db, given.export_id ?? "");
     const method = source?.format === "openai-dpo" ? "dpo" : "supervised";
     await requestFineTune(c.var.services, checkForm(fineTuneInput, { ...given, method }));
     return c.redirect("/fine-tunes", 303);
   })
   .get("/fine-tunes/:id", async (c) => {
     const { db } = c.var.services;
-    const fineTune = await oneFineTune(c);
+    const fineTune = await getFineTune(db, c.req.param("id"));
     const [comparison, bot] = await Promise.all([getComparison(db, fineTune.id), getBotModel(c.var.services)]);
     const examples = comparison === null ? [] : await exampleCases(db, comparison.id, EXAMPLES);
     return renderPage(c, "Fine-tune", <FineTunePage {...{ fineTune, comparison, examples, bot }} />);
   })
   .post("/fine-tunes/:id/cancel", async (c) => {
-    const { id } = await oneFineTune(c);
+    const { id } = await getFineTune(c.var.services.db, c.req.param("id"));
     await cancelFineTune(c.var.services, id);
     return c.redirect(`/fine-tunes/${id}`, 303);
   })
   .post("/fine-tunes/:id/compare", async (c) => {
-    const { id } = await oneFineTune(c);
+    const id = c.req.param("id");
     const { limit } = await readForm(c);
     const asked = checkForm(comparisonInput, limit === undefined ? {} : { limit: Number(limit) });
     await requestComparison(c.var.services, id, asked);
     return c.redirect(`/fine-tunes/${id}#compare`, 303);
   })
   .post("/fine-tunes/:id/use", async (c) => {
-    const { id } = await oneFineTune(c);
+    const id = c.req.param("id");
     await setBotModel(c.var.services, id, c.var.actor);
     return c.redirect(`/fine-tunes/${id}`, 303);
   })
@@ -79,9 +71,3 @@ export const fineTunePages = new Hono<AppEnv>()
     await clearBotModel(c.var.services, c.var.actor);
     return c.redirect("/fine-tunes", 303);
   });
-
-async function oneFineTune(c: AppContext) {
-  const id = c.req.param("id") ?? "";
-  const fineTune = isId(id) ? await getFineTune(c.var.services.db, id) : null;
-  return found(fineTune, "fine-tune");
-}

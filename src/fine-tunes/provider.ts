@@ -26,96 +26,78 @@ const text = z.string().min(1).nullable().catch(null);
 const number = z.number().nullable().catch(null);
 
 const created = z.object({ id: z.string().min(1) });
-const completed = z.object({ file: created });
+const newId = created.transform(({ id }) => id);
+const fileId = z.object({ file: newId }).transform(({ file }) => file);
 
-const job = created
-  .extend({
-    status: z.string().min(1).catch("unknown"),
-    fine_tuned_model: text,
-    trained_tokens: number,
-    error: z.object({ message: text }).nullable().catch(null),
-    metadata: z.record(z.string(), z.unknown()).nullable().catch(null),
-  })
-  .transform(({ id, status, fine_tuned_model, trained_tokens, error, metadata }) => ({
-    ...{ id, status, model: fine_tuned_model, trainedTokens: trained_tokens },
-    ...{ error: error?.message ?? null, tag: metadata?.redraft },
-  }));
-export type ProviderJob = z.infer<typeof job>;
+const job = created.extend({
+  status: z.string().min(1).catch("unknown"),
+  fine_tuned_model: text,
+  trained_tokens: number,
+  error: z.object({ message: text }).nullable().catch(null),
+  metadata: z.record(z.string(), z.unknown()).nullable().catch(null),
+});
 
-const event = z
-  .object({
-    created_at: z.number().catch(0),
-    level: z.string().min(1).catch("info"),
-    message: z.string().catch(""),
-    data: z
-      .object({ step: number, train_loss: number, valid_loss: number, full_valid_loss: number })
-      .partial()
-      .nullish()
-      .catch(null),
-  })
-  .transform(({ created_at, level, message, data }) => ({
-    ...{ at: created_at * SECOND, level, message: excerpt(message, MESSAGE_LENGTH) },
-    ...{ step: data?.step ?? null, trainLoss: data?.train_loss ?? null },
-    validLoss: data?.valid_loss ?? data?.full_valid_loss ?? null,
-  }));
+const event = z.object({
+  created_at: z.number().catch(0),
+  level: z.string().min(1).catch("info"),
+  message: z
+    .string()
+    .catch("")
+    .transform((message) => excerpt(message, MESSAGE_LENGTH)),
+  data: z
+    .object({ step: number, train_loss: number, valid_loss: number, full_valid_loss: number })
+    .partial()
+    .nullish()
+    .catch(null),
+});
 export type ProviderEvent = z.infer<typeof event>;
 
 const listOf = <T extends z.ZodType>(item: T) => z.object({ data: z.array(item).nullish() });
 
 export type FineTuneProvider = ReturnType<typeof createProvider>;
 
-/** Any service with OpenAI's fine-tuning API, at FINE_TUNE_BASE_URL. */
+/** Any service with OpenAI's fine-tuning API, at FINE_TUNE_BASE_URL. All of it throws ProviderError. */
 export function createProvider(config: Config) {
-  const { ask, askJson, sendFile } = createCaller(config);
+  const { call, sendFile } = createCaller(config);
   return {
     /** Uploads a file of up to 512 MB, streamed. @returns its id */
     uploadFile: (name: string, bytes: number, content: ReadableStream) =>
       sendFile("/files", { purpose: "fine-tune" }, { field: "file", name, bytes, content }),
     /** Begins an upload in parts of at most 64 MB. @returns its id */
-    async beginUpload(filename: string, bytes: number): Promise<string> {
-      const asked = { filename, bytes, purpose: "fine-tune", mime_type: "text/jsonl" };
-      return (await askJson(created, "/uploads", asked)).id;
-    },
+    beginUpload: (filename: string, bytes: number) =>
+      call(newId, "/uploads", { filename, bytes, purpose: "fine-tune", mime_type: "text/jsonl" }),
     /** @returns the id of the part */
     uploadPart: (uploadId: string, bytes: number, content: ReadableStream) =>
       sendFile(`/uploads/${uploadId}/parts`, {}, { field: "data", name: "part", bytes, content }),
-    async cancelUpload(uploadId: string): Promise<void> {
-      await askJson(z.unknown(), `/uploads/${uploadId}/cancel`, {});
-    },
+    cancelUpload: (uploadId: string) => call(z.unknown(), `/uploads/${uploadId}/cancel`, {}),
     /** @returns the id of the file */
-    async completeUpload(uploadId: string, partIds: string[]): Promise<string> {
-      return (await askJson(completed, `/uploads/${uploadId}/complete`, { part_ids: partIds })).file.id;
-    },
+    completeUpload: (uploadId: string, part_ids: string[]) =>
+      call(fileId, `/uploads/${uploadId}/complete`, { part_ids }),
     startJob: (
       { base_model, method, suffix, hyperparameters }: FineTuneOptions,
-      { training, validation, tag }: { training: string; validation: string | null; tag: string },
-    ): Promise<ProviderJob> =>
-      askJson(job, "/fine_tuning/jobs", {
-        model: base_model,
-        training_file: training,
-        ...(validation !== null && { validation_file: validation }),
-        suffix,
+      { training, validation, tag }: { training: string; validation: string | undefined; tag: string },
+    ) =>
+      call(job, "/fine_tuning/jobs", {
+        ...{ model: base_model, training_file: training, validation_file: validation, suffix },
         method: { type: method, [method]: { hyperparameters } },
         metadata: { redraft: tag },
       }),
     /** The job that carries a tag, among the newest: one that was started by a worker that died before it knew. */
-    async findJob(tag: string): Promise<ProviderJob | null> {
-      const { data } = await ask(listOf(job), "/fine_tuning/jobs?limit=50");
-      return data?.find((known) => known.tag === tag) ?? null;
+    async findJob(tag: string) {
+      const { data } = await call(listOf(job), "/fine_tuning/jobs?limit=50");
+      return data?.find(({ metadata }) => metadata?.redraft === tag);
     },
-    getJob: (id: string): Promise<ProviderJob> => ask(job, `/fine_tuning/jobs/${id}`),
-    async cancelJob(id: string): Promise<void> {
-      await askJson(z.unknown(), `/fine_tuning/jobs/${id}/cancel`, {});
-    },
+    getJob: (id: string) => call(job, `/fine_tuning/jobs/${id}`),
+    cancelJob: (id: string) => call(z.unknown(), `/fine_tuning/jobs/${id}/cancel`, {}),
     /** The newest events, oldest first. */
     async listEvents(id: string): Promise<ProviderEvent[]> {
-      const { data } = await ask(listOf(event), `/fine_tuning/jobs/${id}/events?limit=100`);
-      return (data ?? []).toSorted((a, b) => a.at - b.at);
+      const { data } = await call(listOf(event), `/fine_tuning/jobs/${id}/events?limit=100`);
+      return (data ?? []).toSorted((a, b) => a.created_at - b.created_at);
     },
   };
 }
 
-/** The calls themselves. All throw ProviderError, also where an answer is not what its schema says. */
+/** The calls themselves. An answer that is not what its schema says is an error too. */
 function createCaller(config: Config) {
   async function send<T extends z.ZodType>(schema: T, path: string, init: RequestInit): Promise<z.infer<T>> {
     const headers = { authorization: `Bearer ${fineTuneKey(config)}`, ...init.headers };
@@ -126,33 +108,23 @@ function createCaller(config: Config) {
     } catch (error) {
       throw new ProviderError("retry", `The provider cannot be reached: ${excerpt(String(error), MESSAGE_LENGTH)}`);
     }
-    const answer = parseJson(await response.text());
+    // What is not JSON is undefined, which no schema of an answer takes.
+    const answer: unknown = await response.json().catch(() => undefined);
     if (!response.ok) throw errorOf(response.status, answer);
     const parsed = schema.safeParse(answer);
     if (!parsed.success) throw new ProviderError("retry", "The provider's answer is not what its API promises.");
     return parsed.data;
   }
   return {
-    ask: <T extends z.ZodType>(schema: T, path: string) =>
-      send(schema, path, { method: "GET", signal: AbortSignal.timeout(TIMEOUT_MS) }),
-    askJson: <T extends z.ZodType>(schema: T, path: string, body: object) =>
-      send(schema, path, {
-        method: "POST",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        body: JSON.stringify(body),
-        headers: { "content-type": "application/json" },
-      }),
-    sendFile: async (path: string, fields: Record<string, string>, file: FilePart): Promise<string> =>
-      (await send(created, path, { method: "POST", ...(await streamForm(fields, file)) })).id,
+    /** @param body none: a GET */
+    call<T extends z.ZodType>(schema: T, path: string, body?: object): Promise<z.infer<T>> {
+      const headers = { "content-type": "application/json" };
+      const given = body ? { method: "POST", headers, body: JSON.stringify(body) } : { method: "GET" };
+      return send(schema, path, { ...given, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    },
+    sendFile: async (path: string, fields: Record<string, string>, file: FilePart) =>
+      send(newId, path, { method: "POST", ...(await streamForm(fields, file)) }),
   };
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }
 
 const NO_PERMISSION =
@@ -190,9 +162,9 @@ async function streamForm(fields: Record<string, string>, { field, name, bytes, 
   const form = new FormData();
   for (const [key, value] of Object.entries(fields)) form.append(key, value);
   form.append(field, new Blob([], { type: "application/jsonl" }), name);
-  const written = new Response(form);
-  const headers = { "content-type": written.headers.get("content-type") ?? "" };
-  const around = new TextDecoder().decode(await written.arrayBuffer());
+  const empty = new Response(form);
+  const headers = { "content-type": empty.headers.get("content-type") ?? "" };
+  const around = new TextDecoder().decode(await empty.arrayBuffer());
   const at = around.lastIndexOf("\r\n--");
   const [head, foot] = [new Blob([around.slice(0, at)]), new Blob([around.slice(at)])];
   const { readable, writable } = new FixedLengthStream(head.size + bytes + foot.size);

@@ -1,15 +1,17 @@
 import { desc, eq, lt } from "drizzle-orm";
-import type { Db } from "../db/client.ts";
+import { columnsByName, type Db } from "../db/client.ts";
 import { exportsTable } from "../db/schema/exports.ts";
 import { fineTunes } from "../db/schema/fine-tunes.ts";
 import { toFilters } from "../exports/queries.ts";
 import { idAfter, type Page, toPage } from "../http/pagination.ts";
+import { found } from "../lib/errors.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { FineTuneOutput, FineTuneQuery } from "./schemas.ts";
 
-export async function getFineTune(db: Db, id: string): Promise<FineTuneOutput | null> {
+/** @throws RedraftError `not_found` */
+export async function getFineTune(db: Db, id: string): Promise<FineTuneOutput> {
   const [row] = await selectFineTunes(db).where(eq(fineTunes.id, id));
-  return row ? toOutput(row) : null;
+  return toOutput(found(row, "fine-tune"));
 }
 
 /** Newest first. */
@@ -24,15 +26,7 @@ export async function listFineTunes(db: Db, { cursor, limit }: FineTuneQuery): P
 
 function selectFineTunes(db: Db) {
   return db
-    .select({
-      row: fineTunes,
-      source: {
-        status: exportsTable.status,
-        options: exportsTable.options,
-        generation: exportsTable.generation,
-        staleAt: exportsTable.staleAt,
-      },
-    })
+    .select({ row: columnsByName(fineTunes), source: exportsTable })
     .from(fineTunes)
     .leftJoin(exportsTable, eq(exportsTable.id, fineTunes.exportId))
     .$dynamic();
@@ -41,30 +35,19 @@ function selectFineTunes(db: Db) {
 type Row = Awaited<ReturnType<typeof selectFineTunes>>[number];
 
 function toOutput({ row, source }: Row): FineTuneOutput {
-  const options = row.exportOptions ?? source?.options ?? null;
+  const { options, export_options, generation, uploads, ...own } = row;
+  const learned = export_options ?? source?.options ?? null;
   return {
-    id: row.id,
-    export_id: row.exportId,
-    export_sha256: row.exportSha256,
+    ...own,
     export: {
-      state: stateOf(row.generation, source),
-      format: options?.format ?? null,
-      filters: options && toFilters(options),
+      state: stateOf(generation, source),
+      format: learned?.format ?? null,
+      filters: learned && toFilters(learned),
     },
-    base_model: row.options.base_model,
-    method: row.options.method,
-    suffix: row.options.suffix ?? null,
-    hyperparameters: row.options.hyperparameters ?? {},
-    status: row.status,
-    provider_status: row.providerStatus,
-    job_id: row.jobId,
-    model: row.model,
-    trained_tokens: row.trainedTokens,
-    events: row.events.map(({ at, level, message }) => ({ at: toRfc3339(at), level, message })),
-    loss: row.loss,
-    error: row.error,
-    created_at: toRfc3339(row.createdAt),
-    finished_at: toRfc3339OrNull(row.finishedAt),
+    ...{ suffix: null, hyperparameters: {}, ...options },
+    events: own.events.map((event) => ({ ...event, at: toRfc3339(event.at) })),
+    created_at: toRfc3339(own.created_at),
+    finished_at: toRfc3339OrNull(own.finished_at),
   };
 }
 

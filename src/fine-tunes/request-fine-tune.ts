@@ -5,7 +5,7 @@ import { fineTunes } from "../db/schema/fine-tunes.ts";
 import { FEWEST_EXAMPLES } from "../exports/export-state.ts";
 import { askFor } from "../jobs/ask-for.ts";
 import { wakeJob } from "../jobs/wake-jobs.ts";
-import { noSuch, RedraftError } from "../lib/errors.ts";
+import { found, RedraftError } from "../lib/errors.ts";
 import type { Services } from "../services.ts";
 import type { FineTuneInput } from "./schemas.ts";
 
@@ -21,12 +21,12 @@ export async function requestFineTune(
   { export_id, ...options }: FineTuneInput,
 ): Promise<{ id: string }> {
   const { db, clock, newId } = services;
-  const { sha256, generation, exportOptions } = await trainable(db, export_id, options.method);
+  const source = await trainable(db, export_id, options.method);
   const now = clock();
   const id = newId();
   await db.batch([
     db.insert(fineTunes).values({
-      ...{ id, exportId: export_id, exportSha256: sha256, exportOptions, generation, options, createdAt: now },
+      ...{ id, exportId: export_id, ...source, options, createdAt: now },
       ...{ status: "uploading", uploads: {}, events: [], loss: [] },
     }),
     askFor(db, "fine_tune", id, now),
@@ -38,16 +38,14 @@ export async function requestFineTune(
 /** The export as it can be trained on. */
 async function trainable(db: Db, exportId: string, method: FineTuneInput["method"]) {
   const [row] = await db.select().from(exportsTable).where(eq(exportsTable.id, exportId));
+  const { status, sha256, staleAt, options, rows, bytes, generation } = found(row, "export");
   const refuse = (detail: string) => new RedraftError("conflict", detail);
-  if (row === undefined) throw noSuch("export");
-  if (row.status !== "done" || row.sha256 === null) throw refuse(`The export is ${row.status}; it must be done first.`);
-  if (row.staleAt !== null) throw refuse("A text in this export was erased; rebuild it first.");
+  if (status !== "done" || sha256 === null) throw refuse(`The export is ${status}; it must be done first.`);
+  if (staleAt !== null) throw refuse("A text in this export was erased; rebuild it first.");
   const format = FORMAT_OF[method];
-  if (row.options.format !== format)
-    throw refuse(
-      `The method ${method} trains on an export of the format ${format}; this one is ${row.options.format}.`,
-    );
-  if (row.rows < FEWEST_EXAMPLES) throw refuse(`The export has fewer than ${FEWEST_EXAMPLES} examples.`);
-  if (row.bytes > MOST_BYTES) throw refuse("The file is larger than the 8 GB that providers take; export less.");
-  return { sha256: row.sha256, generation: row.generation, exportOptions: row.options };
+  if (options.format !== format)
+    throw refuse(`The method ${method} trains on an export in the format ${format}; this one is ${options.format}.`);
+  if (rows < FEWEST_EXAMPLES) throw refuse(`The export has fewer than ${FEWEST_EXAMPLES} examples.`);
+  if (bytes > MOST_BYTES) throw refuse("The file is larger than the 8 GB that providers take; export less.");
+  return { exportSha256: sha256, generation, exportOptions: options };
 }

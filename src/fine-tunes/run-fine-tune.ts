@@ -76,17 +76,15 @@ async function upload(services: Running, provider: FineTuneProvider, row: Row, l
   if (source?.status !== "done" || source.staleAt !== null || source.generation !== row.generation)
     throw new ProviderError("invalid", "The export was erased, rebuilt or deleted before its file was uploaded.");
   const uploads: FineTuneUploads = structuredClone(row.uploads);
-  const training = fileKey({ id: row.exportId, generation: row.generation }, "training_data.jsonl");
-  const validation = fileKey({ id: row.exportId, generation: row.generation }, "validation_data.jsonl");
   const save = () => keep(services, row, { uploads });
-  const sending = { bucket: services.bucket, provider, limits };
+  const send = (name: "training" | "validation") => {
+    uploads[name] ??= {};
+    const key = fileKey(source, `${name}_data.jsonl`);
+    return uploadFile({ bucket: services.bucket, provider, limits }, key, uploads[name], save);
+  };
   try {
-    uploads.training ??= {};
-    await uploadFile(sending, training, uploads.training, save);
-    if ((source.files?.["validation_data.jsonl"]?.rows ?? 0) > 0) {
-      uploads.validation ??= {};
-      await uploadFile(sending, validation, uploads.validation, save);
-    }
+    await send("training");
+    if (source.validationRows > 0) await send("validation");
   } catch (error) {
     if (error instanceof Overtaken) await dropUploads(provider, uploads);
     throw error;
@@ -97,51 +95,51 @@ async function upload(services: Running, provider: FineTuneProvider, row: Row, l
 
 async function startJob(services: Running, provider: FineTuneProvider, row: Row): Promise<JobEnd> {
   const { training, validation } = row.uploads;
-  const files = { training: training?.file_id ?? "", validation: validation?.file_id ?? null, tag: row.id };
+  const files = { training: training?.file_id ?? "", validation: validation?.file_id, tag: row.id };
   const job = (await provider.findJob(row.id)) ?? (await provider.startJob(row.options, files));
   try {
     await keep(services, row, { status: "running", jobId: job.id, providerStatus: job.status });
   } catch (error) {
-    // Who cancelled it knew of no job yet; left alone it would train, and be paid for.
+    // It was cancelled before its job was known; left alone, the job would train and be paid for.
     if (error instanceof Overtaken) await provider.cancelJob(job.id);
     throw error;
   }
   return { end: "again", at: services.clock() + POLL_MS };
 }
 
-const ENDINGS: Record<string, FineTuneStatus> = { succeeded: "succeeded", failed: "failed", cancelled: "cancelled" };
+const ENDINGS: FineTuneStatus[] = ["succeeded", "failed", "cancelled"];
 
 async function follow(services: Running, provider: FineTuneProvider, row: Row): Promise<JobEnd> {
   const [job, events] = await Promise.all([provider.getJob(row.jobId ?? ""), provider.listEvents(row.jobId ?? "")]);
   // States that nobody knows yet are waited through.
-  const ending = ENDINGS[job.status];
+  const ending = ENDINGS.find((status) => status === job.status);
   const now = services.clock();
   await keep(services, row, {
+    ...{ providerStatus: job.status, model: job.fine_tuned_model, trainedTokens: job.trained_tokens },
     ...{
-      providerStatus: job.status,
-      model: job.model,
-      trainedTokens: job.trainedTokens,
-      error: job.error,
+      error: job.error?.message ?? null,
+      events: mergeEvents(row.events, events),
+      loss: mergeLoss(row.loss, events),
     },
-    ...{ events: mergeEvents(row.events, events), loss: mergeLoss(row.loss, events) },
-    ...(ending !== undefined && { status: ending, finishedAt: now }),
+    ...(ending && { status: ending, finishedAt: now }),
   });
-  return ending === undefined ? { end: "again", at: now + POLL_MS } : DONE;
+  return ending ? DONE : { end: "again", at: now + POLL_MS };
 }
 
 /** Known events and new ones, each once, the newest of them. */
-export function mergeEvents(known: Row["events"], events: ProviderEvent[]): Row["events"] {
-  const told = new Map(known.map((event) => [`${event.at} ${event.message}`, event]));
-  for (const { at, level, message } of events) told.set(`${at} ${message}`, { at, level, message });
-  return [...told.values()].toSorted((a, b) => a.at - b.at).slice(-MOST_EVENTS);
+function mergeEvents(known: Row["events"], events: ProviderEvent[]): Row["events"] {
+  const fresh = events.map(({ created_at, level, message }) => ({ at: created_at * SECOND, level, message }));
+  const each = new Map([...known, ...fresh].map((event) => [`${event.at} ${event.message}`, event]));
+  return [...each.values()].toSorted((a, b) => a.at - b.at).slice(-MOST_EVENTS);
 }
 
 /** The loss curve, a point a step. */
-export function mergeLoss(known: LossPoint[], events: ProviderEvent[]): LossPoint[] {
+function mergeLoss(known: LossPoint[], events: ProviderEvent[]): LossPoint[] {
   const points = new Map(known.map((point) => [point.step, point]));
-  for (const { step, trainLoss, validLoss } of events) {
-    if (step !== null && (trainLoss !== null || validLoss !== null))
-      points.set(step, { step, train_loss: trainLoss, valid_loss: validLoss });
+  for (const { data } of events) {
+    const [train_loss, valid_loss] = [data?.train_loss ?? null, data?.valid_loss ?? data?.full_valid_loss ?? null];
+    if (data?.step != null && (train_loss ?? valid_loss) !== null)
+      points.set(data.step, { step: data.step, train_loss, valid_loss });
   }
   return [...points.values()].toSorted((a, b) => a.step - b.step);
 }

@@ -4,17 +4,19 @@ import { FINE_TUNE_STATUSES } from "../db/schema/fine-tunes.ts";
 import { exportOutput } from "../exports/schemas.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 
+const method = z.enum(["supervised", "dpo"], "must be supervised or dpo");
+const hyperparameters = z.record(z.string().max(100), z.union([z.number(), z.literal("auto")]));
+
 export const fineTuneInput = z
   .strictObject({
     export_id: z.uuid("must be an export's id"),
     base_model: z.string().min(1).max(200),
-    method: z.enum(["supervised", "dpo"], "must be supervised or dpo"),
+    method,
     suffix: z
       .string()
       .regex(/^[\w-]{1,64}$/, "must be 1 to 64 letters, digits, - or _")
       .optional(),
-    hyperparameters: z
-      .record(z.string().max(100), z.union([z.number(), z.literal("auto")]))
+    hyperparameters: hyperparameters
       .optional()
       .openapi({ description: "As the provider names them, such as n_epochs; passed on unchanged." }),
   })
@@ -37,9 +39,9 @@ export const fineTuneOutput = z
       })
       .openapi({ description: "What the model learned from; kept even when the export is gone." }),
     base_model: z.string(),
-    method: z.enum(["supervised", "dpo"]),
+    method,
     suffix: z.string().nullable(),
-    hyperparameters: z.record(z.string(), z.union([z.number(), z.literal("auto")])),
+    hyperparameters,
     status: z.enum(FINE_TUNE_STATUSES),
     provider_status: z.string().nullable(),
     job_id: z.string().nullable(),
@@ -71,6 +73,7 @@ export const webhookReceived = z
     duplicate: z.boolean().openapi({ description: "This delivery came before." }),
   })
   .openapi("WebhookReceived");
+export type WebhookReceived = z.infer<typeof webhookReceived>;
 
 export const botModelInput = z
   .strictObject({ fine_tune_id: z.uuid("must be a fine-tune's id") })

@@ -13,7 +13,7 @@ export interface UploadLimits {
 /** OpenAI's: files of 512 MB, and beyond that the Uploads API with parts of 64 MB. */
 export const UPLOAD_LIMITS: UploadLimits = { mostInOne: 512 * 1024 * 1024, partBytes: 64 * 1024 * 1024 };
 
-export type UploadProgress = NonNullable<FineTuneUploads["training"]>;
+type UploadProgress = NonNullable<FineTuneUploads["training"]>;
 
 /**
  * Uploads one file, in one request or in parts, each streamed from R2 by its range, so that memory holds none of them.
@@ -28,15 +28,14 @@ export async function uploadFile(
   save: () => Promise<void>,
 ): Promise<void> {
   if (progress.file_id !== undefined) return;
-  const name = key.split("/").at(-1) ?? "data.jsonl";
-  const gone = () => new ProviderError("invalid", `The export's ${name} is gone.`);
-  const size = (await bucket.head(key))?.size;
-  if (size === undefined) throw gone();
-  const read = async (offset: number, length: number) => {
-    const object = await bucket.get(key, { range: { offset, length } });
-    if (object === null) throw gone();
-    return object.body;
+  const name = key.split("/").at(-1) ?? key;
+  const there = <T>(object: T | null): T => {
+    if (object === null) throw new ProviderError("invalid", `The export's ${name} is gone.`);
+    return object;
   };
+  const { size } = there(await bucket.head(key));
+  const read = async (offset: number, length: number) =>
+    there(await bucket.get(key, { range: { offset, length } })).body;
   if (size <= limits.mostInOne) {
     progress.file_id = await provider.uploadFile(name, size, await read(0, size));
     return save();
@@ -66,16 +65,15 @@ export async function uploadFile(
 
 /** Ends uploads that nobody will complete: at the provider they would count until they expire. */
 export async function dropUploads(provider: FineTuneProvider, uploads: FineTuneUploads): Promise<void> {
-  for (const progress of [uploads.training, uploads.validation]) {
-    if (progress?.upload_id !== undefined && progress.file_id === undefined) await dropUpload(provider, progress);
-  }
+  for (const progress of [uploads.training, uploads.validation])
+    if (progress?.file_id === undefined) await dropUpload(provider, progress);
 }
 
-async function dropUpload(provider: FineTuneProvider, progress: UploadProgress): Promise<void> {
-  const id = progress.upload_id;
-  delete progress.upload_id;
-  delete progress.part_ids;
+async function dropUpload(provider: FineTuneProvider, progress: UploadProgress | undefined): Promise<void> {
+  const id = progress?.upload_id;
   if (id === undefined) return;
+  delete progress?.upload_id;
+  delete progress?.part_ids;
   try {
     await provider.cancelUpload(id);
   } catch (error) {

@@ -1,35 +1,30 @@
-import { createRoute } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { createRouter } from "../http/app-env.ts";
 import { FINE_TUNE_WEBHOOK } from "../http/auth.ts";
-import { problems } from "../http/problem.ts";
-import { jsonAnswer, jsonBody } from "../http/route-parts.ts";
+import { jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { receiveWebhook } from "./receive-webhook.ts";
 import { webhookEvent, webhookReceived } from "./schemas.ts";
 
+const route = routesOf("fine-tunes");
+
 /** An event holds a few ids. */
 const MOST_BYTES = 64 * 1024;
 
-const webhook = createRoute({
-  method: "post",
-  path: FINE_TUNE_WEBHOOK,
-  tags: ["fine-tunes"],
-  summary: "For the provider to say that a job has ended",
+const webhook = route(`POST ${FINE_TUNE_WEBHOOK}`, "For the provider to say that a job has ended", {
   description:
     "Takes no key, but a signature (Standard Webhooks) made with the secret FINE_TUNE_WEBHOOK_SECRET. Set it up at the " +
     "provider for its events fine_tuning.job.*: the job's status is then polled at once. Other events are ignored.",
   security: [],
   request: { body: jsonBody(webhookEvent) },
-  responses: {
-    200: jsonAnswer("Taken", webhookReceived),
-    ...problems("invalid", "too_large", "not_configured"),
-  },
+  answers: { 200: jsonAnswer("Taken", webhookReceived) },
+  problems: ["invalid", "too_large", "not_configured"],
+  unchecked: true,
 });
 
 export const webhookRoutes = createRouter();
 
-// Described, but not validated: the signature is over the body byte for byte, and is looked at first.
+// Not validated here: the signature is over the body byte for byte, and is checked first.
 webhookRoutes.openAPIRegistry.registerPath(webhook);
 
 const limited = bodyLimit({

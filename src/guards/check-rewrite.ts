@@ -1,10 +1,10 @@
 import { excerpt } from "../lib/text.ts";
 import { COPY_LIMITS, type CopyMeasure, judgeCopying, measureCopying } from "./copying.ts";
 import { findMadeUpFacts, type MadeUpFact } from "./facts.ts";
-import { checkReplyText, type ReplyProblem, type ReplyVerdict } from "./reply-text.ts";
+import { checkReplyText, type ReplyProblem } from "./reply-text.ts";
 
 /** A rewrite and everything it was made from. */
-export interface RewriteToCheck {
+interface RewriteToCheck {
   customerMessage?: string;
   /** Earlier turns, oldest first. */
   conversation?: readonly { role: string; content: string }[];
@@ -14,10 +14,9 @@ export interface RewriteToCheck {
   rewrite: string;
 }
 
-/** Characters of a copied run that a finding quotes. */
 const QUOTED_LENGTH = 200;
 
-export type Guard = "copying" | "made_up_fact" | "not_a_reply" | "language" | "leak";
+type Guard = "copying" | "made_up_fact" | "not_a_reply" | "language" | "leak";
 
 export interface Finding {
   guard: Guard;
@@ -29,7 +28,7 @@ export interface Finding {
   evidence: Record<string, number | string | string[]>;
 }
 
-export interface RewriteVerdict {
+interface RewriteVerdict {
   verdict: "pass" | "refuse";
   findings: Finding[];
 }
@@ -42,7 +41,9 @@ export interface RewriteVerdict {
 export function checkRewrite(input: RewriteToCheck): RewriteVerdict {
   const { rewrite, agentReply, customerMessage, aiReply, failureExplanation, conversation = [] } = input;
   const problems = checkReplyText(rewrite, { agentReply, customerMessage });
-  const findings = problems.map(replyFinding);
+  const findings = problems.map(
+    ({ problem, evidence }): Finding => ({ ...REPLY_FINDINGS[problem], evidence: { problem, text: evidence } }),
+  );
   // Of a text that is no reply, copying and facts would only bury the reason.
   if (!findings.some((finding) => finding.guard === "not_a_reply")) {
     const sources = [
@@ -77,18 +78,17 @@ function copyFindings(measure: CopyMeasure): Finding[] {
 function factFindings(facts: readonly MadeUpFact[]): Finding[] {
   if (facts.length === 0) return [];
   const list = facts.map(({ kind, text }) => `${kind} "${text}"`);
-  return [
-    {
-      guard: "made_up_fact",
-      severity: "refuse",
-      detail: `The rewrite states what is neither in the customer's message, the conversation nor the replies: ${list.join(", ")}. Leave it out, or use what the sources say.`,
-      evidence: { count: facts.length, facts: list },
-    },
-  ];
+  const detail = `The rewrite states what is neither in the customer's message, the conversation nor the replies: ${list.join(", ")}. Leave it out, or use what the sources say.`;
+  return [{ ...refused("made_up_fact", detail), evidence: { count: facts.length, facts: list } }];
 }
 
+type Told = Pick<Finding, "guard" | "severity" | "detail">;
+
 const NO_REPLY = "Write the reply itself, as it would be sent to the customer.";
-const REPLY_FINDINGS: Readonly<Record<ReplyProblem, Pick<Finding, "guard" | "severity" | "detail">>> = {
+const refused = (guard: Guard, detail: string): Told => ({ guard, severity: "refuse", detail });
+const notAReply = (what: string) => refused("not_a_reply", `${what} ${NO_REPLY}`);
+
+const REPLY_FINDINGS: Readonly<Record<ReplyProblem, Told>> = {
   empty: notAReply("The rewrite is empty."),
   empty_value: notAReply("The rewrite is an empty value, not a text."),
   error_text: notAReply("The rewrite is an error message."),
@@ -97,33 +97,20 @@ const REPLY_FINDINGS: Readonly<Record<ReplyProblem, Pick<Finding, "guard" | "sev
   html_page: notAReply("The rewrite is an HTML page."),
   json: notAReply("The rewrite is JSON."),
   refusal: notAReply("The rewrite refuses, or speaks of being an AI."),
-  unfilled_blank: {
-    guard: "not_a_reply",
-    severity: "refuse",
-    detail:
-      "The rewrite has a blank that nobody filled in. Leave out what is not known, so that it can be sent as it is.",
-  },
-  prompt_leak: {
-    guard: "leak",
-    severity: "refuse",
-    detail: `The rewrite speaks of its own instructions, or of the material it was given. ${NO_REPLY}`,
-  },
-  wrong_language: {
-    guard: "language",
-    severity: "refuse",
-    detail: "The rewrite is in another language than the agent's reply. Write it in the language of that reply.",
-  },
+  unfilled_blank: refused(
+    "not_a_reply",
+    "The rewrite has a blank that nobody filled in. Leave out what is not known, so that it can be sent as it is.",
+  ),
+  prompt_leak: refused(
+    "leak",
+    `The rewrite speaks of its own instructions, or of the material it was given. ${NO_REPLY}`,
+  ),
+  wrong_language: refused(
+    "language",
+    "The rewrite is in another language than the agent's reply. Write it in the language of that reply.",
+  ),
   language_of_customer: {
-    guard: "language",
+    ...refused("language", "The rewrite is in the customer's language, while the agent answered in another."),
     severity: "warn",
-    detail: "The rewrite is in the customer's language, while the agent answered in another.",
   },
 };
-
-function notAReply(what: string): Pick<Finding, "guard" | "severity" | "detail"> {
-  return { guard: "not_a_reply", severity: "refuse", detail: `${what} ${NO_REPLY}` };
-}
-
-function replyFinding({ problem, evidence }: ReplyVerdict): Finding {
-  return { ...REPLY_FINDINGS[problem], evidence: { problem, text: evidence } };
-}

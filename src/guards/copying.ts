@@ -36,7 +36,6 @@ export interface CopyMeasure {
   agentWords: number;
   /** Share (0 to 1) of the rewrite's 5-word runs that the agent's reply holds too. */
   share: number;
-  /** Length in words of the longest run they share. */
   longestRun: number;
   /** That run as it stands in the rewrite, for the model to see. */
   runText: string;
@@ -44,7 +43,7 @@ export interface CopyMeasure {
   nearExact: boolean;
 }
 
-export type CopyVerdict = "pass" | "warn" | "refuse";
+type CopyVerdict = "pass" | "warn" | "refuse";
 
 /**
  * Measures how much of `rewrite` is copied from `agentReply`. Names, URLs, e-mail addresses and anything with a

@@ -69,7 +69,7 @@ export function takeCodes(text: FactText): void {
 }
 
 /** The spelling under which URLs are compared: no scheme, "www.", fragment, tracking parameters or closing mark. */
-export function canonicalUrl(address: string): string {
+function canonicalUrl(address: string): string {
   const bare = trimAddress(address)
     .replace(/^https?:\/\//i, "")
     .replace(/^www\./i, "")

@@ -1,4 +1,4 @@
-import { anyOf, type FactKeys, type FactText } from "./fact-text.ts";
+import { anyOf, byName, type FactKeys, type FactText } from "./fact-text.ts";
 
 // January to December: English, German, French, Spanish, Italian, Portuguese, Dutch, Scandinavian, Polish, Russian;
 // in full, as used after a day, and shortened.
@@ -15,8 +15,8 @@ const MONTHS = [
   "october oct oktober okt octobre octubre ottobre ott outubro października październik октября окт",
   "november nov novembre noviembre novembro listopada listopad ноября ноя",
   "december dec dezember dez décembre déc diciembre dic dicembre dezembro desember grudnia grudzień декабря дек",
-].map((line) => line.split(" "));
-const MONTH_NUMBERS = new Map(MONTHS.flatMap((names, i) => names.map((name): [string, number] => [name, i + 1])));
+];
+const MONTH_NUMBERS = byName(MONTHS.map((names, i) => [i + 1, names]));
 const MONTH = anyOf(MONTH_NUMBERS.keys());
 // Words of their own in lower case ("1 and 2 may differ", "3 years ago"): a month only with a capital or a year.
 const ALSO_WORDS = new Set("may march mar mars dec ago gen sen mag out set mei mai maja".split(" "));

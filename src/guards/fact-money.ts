@@ -1,4 +1,4 @@
-import { anyOf, type FactKeys, type FactText, NUMBER, numberValues } from "./fact-text.ts";
+import { anyOf, byName, type FactKeys, type FactText, NUMBER, numberValues } from "./fact-text.ts";
 
 // Which family a currency sign or word belongs to: "$" may be any dollar, so it meets USD and AUD alike.
 const FAMILIES: Readonly<Record<string, string>> = {
@@ -29,39 +29,27 @@ const FAMILIES: Readonly<Record<string, string>> = {
   riyal: "sar riyal riyals",
   cent: "cent cents pence",
 };
-const FAMILY_OF = new Map(
-  Object.entries(FAMILIES).flatMap(([family, names]) =>
-    names.split(" ").map((name): [string, string] => [name, family]),
-  ),
-);
+const FAMILY_OF = byName(Object.entries(FAMILIES));
 // Names that tell the country too: "1200 USD" is not "1200 AUD".
-const COUNTRY_DOLLARS: Readonly<Record<string, string>> = {
-  us$: "usd",
-  au$: "aud",
-  a$: "aud",
-  ca$: "cad",
-  c$: "cad",
-  nz$: "nzd",
-  hk$: "hkd",
-  sg$: "sgd",
-  s$: "sgd",
-  nt$: "twd",
-  mx$: "mxn",
-};
+const COUNTRY_DOLLARS = byName([
+  ["usd", "us$"],
+  ["aud", "au$ a$"],
+  ["cad", "ca$ c$"],
+  ["nzd", "nz$"],
+  ["hkd", "hk$"],
+  ["sgd", "sg$ s$"],
+  ["twd", "nt$"],
+  ["mxn", "mx$"],
+]);
 const CURRENCY = anyOf(FAMILY_OF.keys());
 // Three letters are an ISO 4217 code here; the other names are signs and words of other lengths.
 const CODE = /^[a-z]{3}$/;
-const SCALES: Readonly<Record<string, number>> = {
-  k: 1e3,
-  thousand: 1e3,
-  m: 1e6,
-  mn: 1e6,
-  mio: 1e6,
-  million: 1e6,
-  bn: 1e9,
-  billion: 1e9,
-};
-const SCALE = "(?:\\s?(k|thousand|mn|mio|million|m|bn|billion)(?![\\p{L}\\d]))?";
+const SCALES = byName([
+  [1e3, "k thousand"],
+  [1e6, "m mn mio million"],
+  [1e9, "bn billion"],
+]);
+const SCALE = `(?:\\s?${anyOf(SCALES.keys())}(?![\\p{L}\\d]))?`;
 // Codes that are words too ("try 3 times", "php 8") count in capitals only; these few are typed small as well.
 const SMALL_CODES = new Set(["usd", "eur", "gbp", "aud", "cad", "nzd", "sgd", "inr", "jpy", "chf"]);
 const CURRENCY_FIRST = new RegExp(`(?<![\\p{L}\\d])${CURRENCY}\\s?(${NUMBER})${SCALE}`, "giu");
@@ -77,8 +65,8 @@ function moneyKeys(currency = "", number = "", scale: string | undefined): FactK
   const name = currency.toLowerCase();
   if (CODE.test(name) && currency !== currency.toUpperCase() && !SMALL_CODES.has(name)) return undefined;
   const family = FAMILY_OF.get(name) ?? name;
-  const country = COUNTRY_DOLLARS[name] ?? (CODE.test(name) ? name : undefined);
-  const values = numberValues(number).map((value) => value * (SCALES[scale?.toLowerCase() ?? ""] ?? 1));
+  const country = COUNTRY_DOLLARS.get(name) ?? (CODE.test(name) ? name : undefined);
+  const values = numberValues(number).map((value) => value * (SCALES.get(scale?.toLowerCase() ?? "") ?? 1));
   if (family === "cent") {
     const needs = values.flatMap((value) => [[`cent:${value}`], [`money:${value / 100}`], [`bare:${value}`]]);
     return { gives: values.flatMap((value) => [`cent:${value}`, `value:${value}`, `cents:${value / 100}`]), needs };

@@ -41,6 +41,11 @@ export function anyOf(names: Iterable<string>): string {
   return `(${escaped.join("|")})`;
 }
 
+/** Which value each name stands for, of lists of names with spaces between them. */
+export function byName<T>(lists: Iterable<readonly [T, string]>): Map<string, T> {
+  return new Map([...lists].flatMap(([value, names]) => names.split(" ").map((name) => [name, value] as const)));
+}
+
 // What stands for a fact already taken, so that a year inside a date is not taken again as a number.
 const TAKEN = "\u0000";
 const LONG_TEXT = 80;
@@ -70,10 +75,8 @@ export class FactText {
 
   /** Takes out what a finder of personal data finds. */
   takeFound(kind: FactKind, find: (text: string) => Found[], read: (value: string) => FactKeys): void {
-    this.#takeOut(
-      kind,
-      find(this.#rest).map((found) => ({ ...found, keys: read(found.value) })),
-    );
+    const taken = find(this.#rest).map((found) => ({ ...found, keys: read(found.value) }));
+    this.#takeOut(kind, taken);
   }
 
   /** `taken` is in the order of the text and does not overlap. */

@@ -1,36 +1,26 @@
 import { quantityKeys } from "./fact-numbers.ts";
-import { anyOf, type FactKeys, type FactText, NUMBER, numberValues } from "./fact-text.ts";
+import { anyOf, byName, type FactKeys, type FactText, NUMBER, numberValues } from "./fact-text.ts";
 
 // Lengths in seconds, or in months where the calendar decides; "1 day" and "24 hours" are the same promise.
-const UNIT_SECONDS: readonly [number, string][] = [
-  [1, "second seconds sec secs sekunden segundos secondes"],
-  [60, "minute minutes min mins minuten minutos minuti minuter 分钟 分鐘"],
-  [3600, "hour hours hr hrs h stunde stunden heure heures hora horas ora ore uur timer timmar 小时 小時 時間"],
+const UNIT_KEYS = byName<readonly [number, string]>([
+  [[1, "s"], "second seconds sec secs sekunden segundos secondes"],
+  [[60, "s"], "minute minutes min mins minuten minutos minuti minuter 分钟 分鐘"],
+  [[3600, "s"], "hour hours hr hrs h stunde stunden heure heures hora horas ora ore uur timer timmar 小时 小時 時間"],
   [
-    86400,
+    [86400, "s"],
     "day days night nights tag tage tagen jour jours día días dia dias giorno giorni dag dagen dage dagar дней дня день 天 日",
   ],
   [
-    604800,
+    [604800, "s"],
     "week weeks wk wks woche wochen semaine semaines semana semanas settimana settimane weken uke uger veckor недели недель 周 週間",
   ],
-  [1209600, "fortnight fortnights"],
-];
-const UNIT_MONTHS: readonly [number, string][] = [
+  [[1209600, "s"], "fortnight fortnights"],
   [
-    1,
+    [1, "m"],
     "month months mth mths monat monate monaten mois mes meses mese mesi maand maanden месяца месяцев 个月 個月 か月",
   ],
-  [3, "quarter quarters"],
-  [12, "year years yr yrs jahr jahre jahren ans année années año años ano anos anno anni jaar года лет 年"],
-];
-const UNIT_KEYS = new Map<string, [number, string]>([
-  ...UNIT_SECONDS.flatMap(([size, names]) =>
-    names.split(" ").map((name): [string, [number, string]] => [name, [size, "s"]]),
-  ),
-  ...UNIT_MONTHS.flatMap(([size, names]) =>
-    names.split(" ").map((name): [string, [number, string]] => [name, [size, "m"]]),
-  ),
+  [[3, "m"], "quarter quarters"],
+  [[12, "m"], "year years yr yrs jahr jahre jahren ans année années año años ano anos anno anni jaar года лет 年"],
 ]);
 const UNIT = `${anyOf(UNIT_KEYS.keys())}(?![a-zà-ÿа-я\\d])`;
 const QUALIFIER =

@@ -1,7 +1,7 @@
 import { splitWords } from "./words.ts";
 
 /** What a text shows of its language; `language` only where the stop words leave little doubt. */
-export interface LanguageGuess {
+interface LanguageGuess {
   script: string;
   language?: string;
 }
@@ -21,17 +21,9 @@ const MIN_WORDS = 12;
 const MIN_LEAD = 1.4;
 
 const SCRIPTS: readonly [string, RegExp][] = [
-  ["Latin", /\p{Script=Latin}/gu],
-  ["Cyrillic", /\p{Script=Cyrillic}/gu],
-  ["Greek", /\p{Script=Greek}/gu],
-  ["Arabic", /\p{Script=Arabic}/gu],
-  ["Hebrew", /\p{Script=Hebrew}/gu],
-  ["Devanagari", /\p{Script=Devanagari}/gu],
-  ["Bengali", /\p{Script=Bengali}/gu],
-  ["Tamil", /\p{Script=Tamil}/gu],
-  ["Thai", /\p{Script=Thai}/gu],
-  ["Hangul", /\p{Script=Hangul}/gu],
-  ["Han", /\p{Script=Han}/gu],
+  ...["Latin", "Cyrillic", "Greek", "Arabic", "Hebrew", "Devanagari", "Bengali", "Tamil", "Thai", "Hangul", "Han"].map(
+    (script): [string, RegExp] => [script, new RegExp(`\\p{Script=${script}}`, "gu")],
+  ),
   ["Kana", /[\p{Script=Hiragana}\p{Script=Katakana}]/gu],
 ];
 

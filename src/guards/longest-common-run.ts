@@ -1,5 +1,5 @@
 /** The longest run of items that stands in both lists: its length, and where it begins in the second list. */
-export interface CommonRun {
+interface CommonRun {
   length: number;
   start: number;
 }

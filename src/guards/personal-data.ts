@@ -1,10 +1,10 @@
 import { type Found, findCards, findEmails, findIbans, findIps, PLACEHOLDER } from "./personal-numbers.ts";
 import { findPhones, samePhone } from "./phones.ts";
 
-export type PersonalDataKind = "email" | "iban" | "card" | "ip" | "phone";
+type PersonalDataKind = "email" | "iban" | "card" | "ip" | "phone";
 
 /** A piece of personal data: its kind, its value in one spelling, and where it stands (UTF-16 units). */
-export interface PersonalData extends Found {
+interface PersonalData extends Found {
   kind: PersonalDataKind;
 }
 

@@ -15,13 +15,13 @@ export type ReplyProblem =
   | "language_of_customer";
 
 /** Why a text is no reply that could be sent: the code, and the words that show it. */
-export interface ReplyVerdict {
+interface ReplyVerdict {
   problem: ReplyProblem;
   evidence: string;
 }
 
 /** What a reply is compared with; a phrase that these hold is a topic of the talk and no fault of the reply. */
-export interface ReplyContext {
+interface ReplyContext {
   agentReply?: string;
   customerMessage?: string;
 }

@@ -17,7 +17,21 @@ export async function readForm(c: AppContext): Promise<Record<string, string>> {
 
 /** A form's fields, checked as the API checks its bodies. @throws RedraftError `invalid`, naming the fields */
 export function checkForm<T extends z.ZodType>(schema: T, given: unknown): z.infer<T> {
+  return check(schema, given, "The form is not valid.");
+}
+
+/** The query of a page with a list, checked as the API checks it. @throws RedraftError `invalid`, naming the parameters */
+export function checkQuery<T extends z.ZodType>(c: AppContext, schema: T, limit: number): z.infer<T> {
+  return check(schema, { limit, ...givenQuery(c) }, "This address is not valid.");
+}
+
+/** A page's query parameters. A form sends its empty fields too; they mean "any". */
+export function givenQuery(c: AppContext): Record<string, string> {
+  return Object.fromEntries(Object.entries(c.req.query()).filter(([, value]) => value !== ""));
+}
+
+function check<T extends z.ZodType>(schema: T, given: unknown, detail: string): z.infer<T> {
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new RedraftError("invalid", "The form is not valid.", fieldErrors(parsed.error));
+  throw new RedraftError("invalid", detail, fieldErrors(parsed.error));
 }

@@ -1,4 +1,64 @@
-import { z } from "@hono/zod-openapi";
+import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
+import type { ErrorCode } from "../lib/errors.ts";
+import { problems } from "./problem.ts";
+
+type Tag = "failures" | "corrections" | "judge" | "improvements" | "exports" | "fine-tunes" | "clusters" | "prompts";
+
+type Request = NonNullable<RouteConfig["request"]>;
+
+type Answers = RouteConfig["responses"];
+
+/** What a route says about itself, besides its address and its summary. */
+interface Parts<R extends Request, A extends Answers> {
+  description?: string;
+  /** `[]`: needs no key. */
+  security?: [];
+  request?: R;
+  /** By status. */
+  answers: A;
+  /** Those that are not plain from `request`: a missing key and a bad parameter or body go without saying. */
+  problems?: ErrorCode[];
+  /** The handler reads the request as it came; `request` only describes it. */
+  unchecked?: true;
+}
+
+/**
+ * Defines a room's routes: `const route = routesOf("exports")`, then for each
+ * `route("GET /v1/exports/{id}", "One export", { request, answers, problems })`.
+ *
+ * The type parameters keep method, path, request and answers exactly as written, so that `openapi()` can check the
+ * handler against them: what `c.req.valid` returns, and which status and body it may answer with. The casts say what
+ * TypeScript loses on the way; problems are left out of the type because handlers throw them.
+ */
+export function routesOf(tag: Tag) {
+  return function route<
+    M extends "GET" | "POST" | "PUT" | "DELETE",
+    P extends `/${string}`,
+    A extends Answers,
+    R extends Request = Record<never, never>,
+  >(
+    address: `${M} ${P}`,
+    summary: string,
+    { request, answers, problems: codes = [], unchecked, ...parts }: Parts<R, A>,
+  ) {
+    const [method, path] = address.split(" ") as [M, P];
+    return createRoute({
+      ...parts,
+      method: method.toLowerCase() as Lowercase<M>,
+      path,
+      tags: [tag],
+      summary,
+      request: request as R,
+      responses: { ...problems(...(unchecked ? [] : problemsOf(request)), ...codes), ...answers } as A,
+    });
+  };
+}
+
+/** What is refused before the handler runs: bad parameters, and bodies that are bad, too large or not JSON. */
+function problemsOf({ params, query, body }: Request = {}): ErrorCode[] {
+  if (body !== undefined) return ["invalid", "too_large", "unsupported_media_type"];
+  return params !== undefined || query !== undefined ? ["invalid"] : [];
+}
 
 /** A JSON body that a call cannot do without. */
 export function jsonBody<T extends z.ZodType>(schema: T) {

@@ -1,9 +1,10 @@
 import type { Comparison, JudgeSample } from "../db/schema/judge.ts";
 import { toRfc3339 } from "../lib/time.ts";
-import { Gain, Rating } from "../ui/gain.tsx";
+import { Facts } from "../ui/facts.tsx";
+import { Gain } from "../ui/gain.tsx";
 import { TextSection } from "../ui/text-section.tsx";
 import { When } from "../ui/when.tsx";
-import { exportState, GuardWarnings, HelpdeskLink, PAIRWISE_WORDS } from "./improvement-parts.tsx";
+import { exportState, GuardWarnings, HelpdeskLink, PAIRWISE_WORDS, RatedText } from "./improvement-parts.tsx";
 import type { ExportRule } from "./is-exportable.ts";
 import type { ImprovementDetail } from "./queries.ts";
 
@@ -15,7 +16,7 @@ export function DetailPage({ improvement, rule }: { improvement: ImprovementDeta
         <Gain gain={improvement.score_gain_estimate} spread={improvement.gain_spread} />{" "}
         {improvement.topic ?? "No topic"}
       </h1>
-      <Facts improvement={improvement} />
+      <About improvement={improvement} />
       <p class={`export-state ${goesIn ? "yes" : "no"}`}>
         {goesIn && improvement.edited
           ? "Goes into training files, on the word of the person who edited and approved it."
@@ -120,56 +121,20 @@ function Comparisons({ comparisons }: { comparisons: Comparison[] }) {
   );
 }
 
-function Facts({ improvement }: { improvement: ImprovementDetail }) {
-  const facts = [
-    ["Failure category", improvement.failure_category],
-    ["Rewritten by", improvement.model],
-    ["Judged by", improvement.judge_model],
-    ["Review", improvement.review_status],
-    [
-      "Version",
-      improvement.is_current ? String(improvement.version) : `${improvement.version}, replaced by a newer one`,
-    ],
-  ];
+function About({ improvement }: { improvement: ImprovementDetail }) {
+  const { version, is_current, context_url } = improvement;
   return (
-    <dl class="facts">
-      {facts
-        .filter(([, value]) => value !== null)
-        .map(([name, value]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      <div>
-        <dt>Made</dt>
-        <dd>
-          <When time={improvement.created_at} />
-        </dd>
-      </div>
-      {improvement.context_url !== null && (
-        <div>
-          <dt>Context</dt>
-          <dd>
-            <HelpdeskLink url={improvement.context_url} />
-          </dd>
-        </div>
-      )}
-    </dl>
-  );
-}
-
-function RatedText({ title, rating, children }: { title: string; rating: number | null; children: string }) {
-  return (
-    <TextSection
-      title={
-        <>
-          {title} <Rating rating={rating} />
-        </>
-      }
-    >
-      {children}
-    </TextSection>
+    <Facts
+      facts={{
+        "Failure category": improvement.failure_category,
+        "Rewritten by": improvement.model,
+        "Judged by": improvement.judge_model,
+        Review: improvement.review_status,
+        Version: is_current ? version : `${version}, replaced by a newer one`,
+        Made: <When time={improvement.created_at} />,
+        Context: context_url && <HelpdeskLink url={context_url} />,
+      }}
+    />
   );
 }
 

@@ -3,7 +3,7 @@ import type { GuardFinding } from "../db/schema/improvements.ts";
 import { checkRewrite } from "../guards/check-rewrite.ts";
 
 /** The texts of a failure that the guards hold a better reply against. */
-interface Sources {
+export interface Sources {
   originalPrompt: string;
   conversation?: Turn[] | null;
   aiReply: string;

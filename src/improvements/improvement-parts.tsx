@@ -1,9 +1,11 @@
+import type { Child } from "hono/jsx";
 import type { GuardFinding } from "../db/schema/improvements.ts";
 import type { Pairwise } from "../db/schema/judge.ts";
-import { type ExportRule, exportRefusal, whyNotExportable } from "./is-exportable.ts";
+import { Rating } from "../ui/gain.tsx";
+import { TextSection } from "../ui/text-section.tsx";
+import { type ExportRule, notExportable, whyNotExportable } from "./is-exportable.ts";
 import type { ImprovementOutput } from "./schemas.ts";
 
-/** What the comparison of the two replies means, in words. */
 export const PAIRWISE_WORDS: Record<Pairwise, string> = {
   won: "Face to face, the judge prefers the improved reply in both orders.",
   lost: "Face to face, the judge prefers the old reply in both orders.",
@@ -27,7 +29,17 @@ export function GuardWarnings({ findings }: { findings: GuardFinding[] }) {
 
 /** Whether it goes into training files, and otherwise why not. */
 export function exportState(improvement: ImprovementOutput, rule: ExportRule): { goesIn: boolean; sentence: string } {
-  const refusal = exportRefusal(improvement, rule);
+  const refusal = notExportable(
+    {
+      scoreGainEstimate: improvement.score_gain_estimate,
+      newRating: improvement.new_rating,
+      pairwise: improvement.pairwise,
+      guardFindings: improvement.guard_findings,
+      reviewStatus: improvement.review_status,
+      edited: improvement.edited,
+    },
+    rule,
+  );
   return refusal === null
     ? { goesIn: true, sentence: "Goes into training files." }
     : { goesIn: false, sentence: `Stays out of training files: ${whyNotExportable(refusal, rule)}.` };
@@ -39,5 +51,20 @@ export function HelpdeskLink({ url }: { url: string | null }) {
     <a href={url} rel="noopener noreferrer nofollow">
       Message in helpdesk
     </a>
+  );
+}
+
+/** A reply under its title, with what the judge rated it. */
+export function RatedText({ title, rating, children }: { title: string; rating: number | null; children: Child }) {
+  return (
+    <TextSection
+      title={
+        <>
+          {title} <Rating rating={rating} />
+        </>
+      }
+    >
+      {children}
+    </TextSection>
   );
 }

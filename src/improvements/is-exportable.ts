@@ -1,7 +1,6 @@
 import type { Config } from "../config.ts";
 import type { improvements } from "../db/schema/improvements.ts";
 import { isRefusal } from "./guard-findings.ts";
-import type { ImprovementOutput } from "./schemas.ts";
 
 /** Why an improvement stays out of training files. */
 export type NotExportable =
@@ -53,21 +52,6 @@ export function notExportable(improvement: ExportCandidate, rule: ExportRule): N
   if (scoreGainEstimate < rule.minGain) return "gain_too_small";
   if (newRating < rule.minRating) return "rating_too_low";
   return pairwise === "lost" ? "pairwise_lost" : null;
-}
-
-/** The export rule for an improvement as it is shown. */
-export function exportRefusal(improvement: ImprovementOutput, rule: ExportRule): NotExportable | null {
-  return notExportable(
-    {
-      scoreGainEstimate: improvement.score_gain_estimate,
-      newRating: improvement.new_rating,
-      pairwise: improvement.pairwise,
-      guardFindings: improvement.guard_findings,
-      reviewStatus: improvement.review_status,
-      edited: improvement.edited,
-    },
-    rule,
-  );
 }
 
 /** The reason in plain words, to follow "Stays out of training files:". */

@@ -1,10 +1,13 @@
 import type { Page } from "../http/pagination.ts";
 import { excerpt } from "../lib/text.ts";
+import { type Column, DataTable } from "../ui/data-table.tsx";
+import { Facts } from "../ui/facts.tsx";
 import { Gain, Rating, signed } from "../ui/gain.tsx";
 import { CreditTables } from "./credit-tables.tsx";
 import { exportState, HelpdeskLink } from "./improvement-parts.tsx";
 import type { ExportRule } from "./is-exportable.ts";
-import type { Credit, ImprovementOutput, ImprovementQuery, Totals } from "./schemas.ts";
+import type { Totals } from "./queries.ts";
+import type { Credit, ImprovementOutput, ImprovementQuery } from "./schemas.ts";
 
 /** What a row shows of a text; the detail page shows all of it. */
 const SHOWN_CHARACTERS = 400;
@@ -26,31 +29,21 @@ export function LeaderboardPage({ page, totals, categories, query, given, credit
       <h1>Most improved replies</h1>
       <TotalsLine totals={totals} />
       <Filters categories={categories} query={query} />
-      {page.data.length === 0 ? <Nothing given={given} /> : <Board rows={page.data} rule={rule} />}
+      {page.data.length === 0 ? (
+        <Nothing given={given} />
+      ) : (
+        <DataTable class="board" columns={boardColumns(rule)} rows={page.data} />
+      )}
       <Paging next={page.next_cursor} given={given} />
       <CreditTables credit={credit} />
     </>
   );
 }
 
-function TotalsLine({ totals }: { totals: Totals }) {
-  const facts = [
-    { name: "improved replies", value: totals.improvements },
-    { name: "mean gain", value: totals.mean_gain === null ? "–" : signed(totals.mean_gain) },
-    { name: "better", value: totals.better },
-    { name: "worse", value: totals.worse },
-    { name: "unscored", value: totals.improvements - totals.scored },
-  ];
-  return (
-    <dl class="totals">
-      {facts.map(({ name, value }) => (
-        <div>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+function TotalsLine({ totals }: Pick<Props, "totals">) {
+  const { improvements, scored, mean_gain, better, worse } = totals;
+  const facts = { "improved replies": improvements, "mean gain": signed(mean_gain), better, worse };
+  return <Facts as="totals" facts={{ ...facts, unscored: improvements - scored }} />;
 }
 
 const SORTS = [
@@ -100,61 +93,61 @@ function Filters({ categories, query }: Pick<Props, "categories" | "query">) {
   );
 }
 
-function Board({ rows, rule }: { rows: ImprovementOutput[]; rule: ExportRule }) {
+const boardColumns = (rule: ExportRule): Column<ImprovementOutput>[] => [
+  {
+    name: "Prompt",
+    cell: ({ id, original_prompt, context_url }) => (
+      <>
+        <a class="prompt" href={`/improvements/${id}`}>
+          {excerpt(original_prompt, SHOWN_CHARACTERS)}
+        </a>
+        <p class="links">
+          <a href={`/improvements/${id}`}>Details</a>
+          <HelpdeskLink url={context_url} />
+        </p>
+      </>
+    ),
+  },
+  { name: "Old reply", cell: (row) => <RatedReply reply={row.original_reply} rating={row.old_rating} /> },
+  { name: "Improved reply", cell: (row) => <RatedReply reply={row.corrected_reply} rating={row.new_rating} /> },
+  {
+    name: "Score gain",
+    number: true,
+    cell: (row) => (
+      <>
+        <Gain gain={row.score_gain_estimate} spread={row.gain_spread} />
+        <p class="standing">
+          {row.edited && "Edited since it was rated. "}
+          {exportState(row, rule).sentence}
+        </p>
+      </>
+    ),
+  },
+  {
+    name: "Category",
+    cell: ({ failure_category, topic }) => (
+      <>
+        {failure_category !== null && (
+          <a class="tag" href={`/?failure_category=${encodeURIComponent(failure_category)}`}>
+            {failure_category}
+          </a>
+        )}
+        {topic !== null && (
+          <a class="tag topic" href={`/?topic=${encodeURIComponent(topic)}`}>
+            {topic}
+          </a>
+        )}
+      </>
+    ),
+  },
+];
+
+function RatedReply({ reply, rating }: { reply: string; rating: number | null }) {
   return (
-    <table class="board">
-      <thead>
-        <tr>
-          <th scope="col">Prompt</th>
-          <th scope="col">Old reply</th>
-          <th scope="col">Improved reply</th>
-          <th scope="col">Score gain</th>
-          <th scope="col">Category</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr>
-            <td data-label="Prompt">
-              <a class="prompt" href={`/improvements/${row.id}`}>
-                {excerpt(row.original_prompt, SHOWN_CHARACTERS)}
-              </a>
-              <p class="links">
-                <a href={`/improvements/${row.id}`}>Details</a>
-                <HelpdeskLink url={row.context_url} />
-              </p>
-            </td>
-            <td data-label="Old reply">
-              <p class="reply">{excerpt(row.original_reply, SHOWN_CHARACTERS)}</p>
-              <Rating rating={row.old_rating} />
-            </td>
-            <td data-label="Improved reply">
-              <p class="reply">{excerpt(row.corrected_reply, SHOWN_CHARACTERS)}</p>
-              <Rating rating={row.new_rating} />
-            </td>
-            <td data-label="Score gain" class="number">
-              <Gain gain={row.score_gain_estimate} spread={row.gain_spread} />
-              <p class="standing">
-                {row.edited && "Edited since it was rated. "}
-                {exportState(row, rule).sentence}
-              </p>
-            </td>
-            <td data-label="Category">
-              {row.failure_category !== null && (
-                <a class="tag" href={`/?failure_category=${encodeURIComponent(row.failure_category)}`}>
-                  {row.failure_category}
-                </a>
-              )}
-              {row.topic !== null && (
-                <a class="tag topic" href={`/?topic=${encodeURIComponent(row.topic)}`}>
-                  {row.topic}
-                </a>
-              )}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <>
+      <p class="reply">{excerpt(reply, SHOWN_CHARACTERS)}</p>
+      <Rating rating={rating} />
+    </>
   );
 }
 

@@ -6,8 +6,9 @@ import { clusters } from "../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { improvements, reviews, UNSCORED_RANK } from "../db/schema/improvements.ts";
 import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
+import { toTenth } from "../lib/statistics.ts";
 import { toRfc3339 } from "../lib/time.ts";
-import type { Credit, ImprovementOutput, ImprovementQuery, Totals } from "./schemas.ts";
+import type { Credit, ImprovementOutput, ImprovementQuery } from "./schemas.ts";
 
 /** The column each sort is by; null: by time. */
 const ORDERS = { score_gain: "rank", mean_gain: "meanRank", newest: null } as const;
@@ -29,12 +30,7 @@ export async function listImprovements(db: Db, query: ImprovementQuery): Promise
     .where(and(...where))
     .orderBy(...(by ? [desc(improvements[by])] : []), desc(improvements.seq))
     .limit(query.limit + 1);
-  return toPage(
-    rows,
-    query.limit,
-    ({ improvement }) => (by ? [improvement[by], improvement.seq] : [improvement.seq]),
-    toOutput,
-  );
+  return toPage(rows, query.limit, ({ place }) => (by ? [place[by], place.seq] : [place.seq]), toOutput);
 }
 
 export type ImprovementDetail = NonNullable<Awaited<ReturnType<typeof getImprovement>>>;
@@ -44,17 +40,17 @@ export async function getImprovement(db: Db, id: string) {
   const [row] = await selectImprovements(db).where(eq(improvements.id, id));
   if (row === undefined) return null;
   const decisions = await db.select().from(reviews).where(eq(reviews.improvementId, id)).orderBy(asc(reviews.version));
-  return {
-    ...toOutput(row),
-    conversation: row.conversation,
-    failure_explanation: row.failureExplanation,
-    judgement: row.improvement.judgement,
-    is_current: row.improvement.isCurrent,
-    reviews: decisions,
-  };
+  return { ...toOutput(row), ...row.detail, reviews: decisions };
 }
 
-/** Names that a credit table lists. */
+/** SQL: the gain of a scored improvement, null otherwise; and what tables of gains count. */
+const gain = sql`nullif(${improvements.meanRank}, ${UNSCORED_RANK})`;
+const gained = {
+  improvements: count(),
+  scored: sql<number>`count(${gain})`,
+  mean: sql<number | null>`avg(${gain})`,
+};
+
 const MOST_CREDITED = 100;
 
 /** What was gained, by failure category and by the agent who wrote the reply that was learned from. */
@@ -70,33 +66,27 @@ export async function improvementCredit(db: Db): Promise<Credit> {
 }
 
 async function creditBy(db: Db, column: typeof improvements.failureCategory | typeof improvements.agent) {
-  const gain = sql`nullif(${improvements.meanRank}, ${UNSCORED_RANK})`;
   const rows = await db
     .select({
-      name: sql<string>`${column}`.as("name"),
-      improvements: count().as("improvements"),
-      scored: sql<number>`count(${gain})`.as("scored"),
-      mean: sql<number | null>`avg(${gain})`.as("mean"),
-      points: sql<number>`cast(total(${gain}) as integer)`.as("points"),
+      name: sql<string>`${column}`,
+      ...gained,
+      points: sql<number>`cast(total(${gain}) as integer)`,
     })
     .from(improvements)
     .where(and(eq(improvements.isCurrent, true), isNotNull(column)))
     .groupBy(column);
   return rows
-    .map(({ mean, ...row }) => ({ ...row, mean_gain: mean === null ? null : Math.round(mean * 10) / 10 }))
+    .map(({ mean, ...row }) => ({ ...row, mean_gain: toTenth(mean) }))
     .sort((a, b) => b.points - a.points || (a.name < b.name ? -1 : 1))
     .slice(0, MOST_CREDITED);
 }
 
 /** The totals over what a leaderboard query matches; without a text to search, an index alone answers it. */
-export async function improvementTotals(db: Db, query: ImprovementQuery): Promise<Totals> {
+export async function improvementTotals(db: Db, query: ImprovementQuery) {
   const where = await conditions(db, query);
-  const gain = sql`nullif(${improvements.meanRank}, ${UNSCORED_RANK})`;
   const totals = db
     .select({
-      improvements: count(),
-      scored: sql<number>`count(${gain})`,
-      mean: sql<number | null>`avg(${gain})`,
+      ...gained,
       better: sql<number>`coalesce(sum(${gain} > 0), 0)`,
       worse: sql<number>`coalesce(sum(${gain} < 0), 0)`,
     })
@@ -105,8 +95,10 @@ export async function improvementTotals(db: Db, query: ImprovementQuery): Promis
   const searched = query.q ? totals.innerJoin(prompts, eq(prompts.id, improvements.promptId)) : totals;
   const [row] = where ? await searched.where(and(...where)) : [];
   const { mean = null, ...counts } = row ?? { improvements: 0, scored: 0, better: 0, worse: 0 };
-  return { ...counts, mean_gain: mean === null ? null : Math.round(mean * 10) / 10 };
+  return { ...counts, mean_gain: toTenth(mean) };
 }
+
+export type Totals = Awaited<ReturnType<typeof improvementTotals>>;
 
 async function conditions(db: Db, query: ImprovementQuery): Promise<SQL[] | null> {
   // The plus keeps SQLite from an index that begins with this column: it would have to sort what it finds there by time.
@@ -135,13 +127,38 @@ async function conditions(db: Db, query: ImprovementQuery): Promise<SQL[] | null
 function selectImprovements(db: Db) {
   return db
     .select({
-      improvement: improvements,
-      originalPrompt: prompts.originalPrompt,
-      conversation: prompts.conversation,
-      contextUrl: prompts.contextUrl,
-      agentReply: failedReplies.agentReply,
-      failureExplanation: failedReplies.failureExplanation,
-      topic: clusters.topic,
+      shown: {
+        id: improvements.id,
+        failure_id: improvements.failedReplyId,
+        prompt_id: improvements.promptId,
+        version: improvements.version,
+        original_prompt: prompts.originalPrompt,
+        original_reply: improvements.originalReply,
+        corrected_reply: improvements.correctedReply,
+        agent_reply: failedReplies.agentReply,
+        old_rating: improvements.oldRating,
+        new_rating: improvements.newRating,
+        score_gain_estimate: improvements.scoreGainEstimate,
+        gain_spread: improvements.gainSpread,
+        failure_category: improvements.failureCategory,
+        topic: clusters.topic,
+        pairwise: improvements.pairwise,
+        guard_findings: improvements.guardFindings,
+        edited: improvements.edited,
+        review_status: improvements.reviewStatus,
+        context_url: prompts.contextUrl,
+        model: improvements.model,
+        judge_model: improvements.judgeModel,
+        created_at: improvements.createdAt,
+      },
+      detail: {
+        conversation: prompts.conversation,
+        failure_explanation: failedReplies.failureExplanation,
+        judgement: improvements.judgement,
+        cluster_id: improvements.clusterId,
+        is_current: improvements.isCurrent,
+      },
+      place: { rank: improvements.rank, meanRank: improvements.meanRank, seq: improvements.seq },
     })
     .from(improvements)
     .innerJoin(prompts, eq(prompts.id, improvements.promptId))
@@ -152,29 +169,6 @@ function selectImprovements(db: Db) {
 
 type Row = Awaited<ReturnType<typeof selectImprovements>>[number];
 
-function toOutput({ improvement, ...row }: Row): ImprovementOutput {
-  return {
-    id: improvement.id,
-    failure_id: improvement.failedReplyId,
-    prompt_id: improvement.promptId,
-    version: improvement.version,
-    original_prompt: row.originalPrompt,
-    original_reply: improvement.originalReply,
-    corrected_reply: improvement.correctedReply,
-    agent_reply: row.agentReply,
-    old_rating: improvement.oldRating,
-    new_rating: improvement.newRating,
-    score_gain_estimate: improvement.scoreGainEstimate,
-    gain_spread: improvement.gainSpread,
-    failure_category: improvement.failureCategory,
-    topic: row.topic,
-    pairwise: improvement.pairwise,
-    guard_findings: improvement.guardFindings,
-    edited: improvement.edited,
-    review_status: improvement.reviewStatus,
-    context_url: row.contextUrl,
-    model: improvement.model,
-    judge_model: improvement.judgeModel,
-    created_at: toRfc3339(improvement.createdAt),
-  };
+function toOutput({ shown }: Row): ImprovementOutput {
+  return { ...shown, created_at: toRfc3339(shown.created_at) };
 }

@@ -1,13 +1,13 @@
 import { and, desc, eq, exists, sql } from "drizzle-orm";
 import { touchClusters } from "../clusters/context/read-context.ts";
 import { type Db, rowsFromJson } from "../db/client.ts";
-import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { type GuardFinding, improvements, reviews } from "../db/schema/improvements.ts";
 import { found, RedraftError } from "../lib/errors.ts";
 import { retryD1 } from "../lib/retry-d1.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import { guardFindings, isRefusal } from "./guard-findings.ts";
+import { getImprovement, type ImprovementDetail } from "./queries.ts";
 import type { ReviewInput } from "./schemas.ts";
 
 /**
@@ -23,7 +23,7 @@ export async function reviewImprovement(
   decidedBy: string,
 ): Promise<void> {
   const { db, clock, newId } = services;
-  const row = found(await readReviewed(db, id), "improvement");
+  const row = found(await getImprovement(db, id), "improvement");
   const edit = editOf(row, review);
   const kept = {
     id: newId(),
@@ -31,7 +31,7 @@ export async function reviewImprovement(
     version: review.version,
     decision: review.decision,
     note: review.note ?? null,
-    replacedReply: edit === null ? null : row.correctedReply,
+    replacedReply: edit === null ? null : row.corrected_reply,
     decidedBy: review.reviewer ?? decidedBy,
     createdAt: clock(),
   };
@@ -59,43 +59,26 @@ export async function reviewImprovement(
     ]),
   );
   if (written.length === 0) await unlessKept(db, id, kept.id);
-  await touchClusters(services, [row]);
+  await touchClusters(services, [{ clusterId: row.cluster_id, failureCategory: row.failure_category }]);
 }
-
-async function readReviewed(db: Db, id: string) {
-  const [row] = await db
-    .select({
-      correctedReply: improvements.correctedReply,
-      clusterId: improvements.clusterId,
-      failureCategory: improvements.failureCategory,
-      originalPrompt: prompts.originalPrompt,
-      conversation: prompts.conversation,
-      aiReply: failedReplies.aiReply,
-      agentReply: failedReplies.agentReply,
-      failureExplanation: failedReplies.failureExplanation,
-    })
-    .from(improvements)
-    .innerJoin(prompts, eq(prompts.id, improvements.promptId))
-    .innerJoin(failedReplies, eq(failedReplies.id, improvements.failedReplyId))
-    .where(eq(improvements.id, id));
-  return row;
-}
-
-type Reviewed = NonNullable<Awaited<ReturnType<typeof readReviewed>>>;
 
 /** The edited text with what the guards say of it; null where the text was left as it is. */
-function editOf(row: Reviewed, review: ReviewInput): { text: string; findings: GuardFinding[] } | null {
+function editOf(row: ImprovementDetail, review: ReviewInput): { text: string; findings: GuardFinding[] } | null {
   const text = review.corrected_reply;
-  if (text === undefined || text === row.correctedReply) return null;
-  const findings = guardFindings(row, text);
+  if (text === undefined || text === row.corrected_reply) return null;
+  const findings = guardFindings(
+    {
+      originalPrompt: row.original_prompt,
+      conversation: row.conversation,
+      aiReply: row.original_reply,
+      agentReply: row.agent_reply,
+      failureExplanation: row.failure_explanation,
+    },
+    text,
+  );
   const refused = findings.filter(isRefusal);
-  if (refused.length > 0) {
-    throw new RedraftError(
-      "invalid",
-      "A guard refuses the edited reply.",
-      refused.map(({ detail }) => ({ pointer: "/corrected_reply", detail })),
-    );
-  }
+  const errors = refused.map(({ detail }) => ({ pointer: "/corrected_reply", detail }));
+  if (errors.length > 0) throw new RedraftError("invalid", "A guard refuses the edited reply.", errors);
   return { text, findings };
 }
 

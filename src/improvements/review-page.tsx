@@ -1,12 +1,11 @@
 import { excerpt } from "../lib/text.ts";
-import { Marked } from "../ui/diff.tsx";
-import { Gain, Rating } from "../ui/gain.tsx";
+import { Marked, wordDiff } from "../ui/diff.tsx";
+import { Gain } from "../ui/gain.tsx";
 import { TextSection } from "../ui/text-section.tsx";
-import { exportState, GuardWarnings, HelpdeskLink, PAIRWISE_WORDS } from "./improvement-parts.tsx";
+import { exportState, GuardWarnings, HelpdeskLink, PAIRWISE_WORDS, RatedText } from "./improvement-parts.tsx";
 import type { ExportRule } from "./is-exportable.ts";
 import type { ImprovementDetail } from "./queries.ts";
 import type { LeftFailure } from "./review-queue.ts";
-import { wordDiff } from "./word-diff.ts";
 
 /** What the person had entered when it could not be saved, and why it could not. */
 export interface Unsaved {
@@ -20,7 +19,6 @@ interface Props {
   improvement: ImprovementDetail | null;
   /** The place of this improvement in the queue: the next comes after it. */
   cursor: string;
-  /** True at the queue's beginning. */
   isFirst: boolean;
   unreviewed: number;
   failures: LeftFailure[];
@@ -98,30 +96,22 @@ function Case({
 /** The replies, with what each has that the other has not. */
 function MarkedReplies({ improvement }: { improvement: ImprovementDetail }) {
   const changes = wordDiff(improvement.original_reply.trim(), improvement.corrected_reply.trim());
+  const improved = <Marked stretches={changes.other} as="ins" />;
   const missing = wordDiff(improvement.agent_reply.trim(), improvement.corrected_reply.trim());
   return (
     <div class="side-by-side">
-      <TextSection
-        title={
-          <>
-            Old reply <Rating rating={improvement.old_rating} />
-          </>
-        }
-      >
-        <Marked stretches={changes.one} as="removed" />
-      </TextSection>
-      <TextSection
-        title={
-          <>
-            Improved reply{improvement.edited ? ", edited since" : ""}{" "}
-            {!improvement.edited && <Rating rating={improvement.new_rating} />}
-          </>
-        }
-      >
-        <Marked stretches={changes.other} as="added" />
-      </TextSection>
+      <RatedText title="Old reply" rating={improvement.old_rating}>
+        <Marked stretches={changes.one} as="del" />
+      </RatedText>
+      {improvement.edited ? (
+        <TextSection title="Improved reply, edited since">{improved}</TextSection>
+      ) : (
+        <RatedText title="Improved reply" rating={improvement.new_rating}>
+          {improved}
+        </RatedText>
+      )}
       <TextSection title="Agent's reply">
-        <Marked stretches={missing.one} as="missing" />
+        <Marked stretches={missing.one} as="mark" />
       </TextSection>
     </div>
   );

@@ -4,7 +4,6 @@ import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { improvements } from "../db/schema/improvements.ts";
 import { decodeCursor, encodeCursor } from "../http/pagination.ts";
 
-/** Failures without an improvement that the page lists. */
 const SHOWN_FAILURES = 20;
 
 const unreviewed = and(eq(improvements.isCurrent, true), eq(improvements.reviewStatus, "unreviewed"));

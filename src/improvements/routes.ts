@@ -1,48 +1,25 @@
-import { createRoute } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
-import { problems } from "../http/problem.ts";
-import { idParam, jsonAnswer, jsonBody } from "../http/route-parts.ts";
+import { idParam, jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { getImprovement, improvementCredit, listImprovements } from "./queries.ts";
 import { reviewImprovement } from "./review-improvement.ts";
 import { creditOutput, improvementOutput, improvementPage, improvementQuery, reviewInput } from "./schemas.ts";
 
-const list = createRoute({
-  method: "get",
-  path: "/v1/improvements",
-  tags: ["improvements"],
-  summary: "The leaderboard: the most improved replies",
+const route = routesOf("improvements");
+
+const list = route("GET /v1/improvements", "The leaderboard: the most improved replies", {
   request: { query: improvementQuery },
-  responses: {
-    200: jsonAnswer("A page", improvementPage),
-    ...problems("invalid"),
-  },
+  answers: { 200: jsonAnswer("A page", improvementPage) },
 });
 
-const credit = createRoute({
-  method: "get",
-  path: "/v1/improvements/credit",
-  tags: ["improvements"],
-  summary: "What was gained, by failure category and by correcting agent",
-  responses: {
-    200: jsonAnswer("Those with the most points first", creditOutput),
-    ...problems(),
-  },
+const credit = route("GET /v1/improvements/credit", "What was gained, by failure category and by correcting agent", {
+  answers: { 200: jsonAnswer("Those with the most points first", creditOutput) },
 });
 
-const review = createRoute({
-  method: "post",
-  path: "/v1/improvements/{id}/review",
-  tags: ["improvements"],
-  summary: "Approve an improvement, edited or as it is, or reject it",
-  request: {
-    params: idParam("an improvement's"),
-    body: jsonBody(reviewInput),
-  },
-  responses: {
-    200: jsonAnswer("The improvement as it is now", improvementOutput),
-    ...problems("invalid", "not_found", "conflict"),
-  },
+const review = route("POST /v1/improvements/{id}/review", "Approve an improvement, edited or as it is, or reject it", {
+  request: { params: idParam("an improvement's"), body: jsonBody(reviewInput) },
+  answers: { 200: jsonAnswer("The improvement as it is now", improvementOutput) },
+  problems: ["not_found", "conflict"],
 });
 
 export const improvementRoutes = createRouter()

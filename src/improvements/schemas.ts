@@ -57,7 +57,6 @@ const filters = {
 export const improvementQuery = z.strictObject({ ...pageQuery, ...filters });
 export type ImprovementQuery = z.infer<typeof improvementQuery>;
 
-/** A person's decision. */
 export const reviewInput = z
   .strictObject({
     decision: z.enum(["approve", "reject"], "must be approve or reject"),
@@ -93,12 +92,3 @@ export const creditOutput = z
   })
   .openapi("Credit");
 export type Credit = z.infer<typeof creditOutput>;
-
-export const totalsOutput = z.object({
-  improvements: z.int(),
-  scored: z.int(),
-  mean_gain: z.number().nullable(),
-  better: z.int(),
-  worse: z.int(),
-});
-export type Totals = z.infer<typeof totalsOutput>;

@@ -74,7 +74,7 @@ async function settle(services: Services, table: JobTable, held: Held, end: JobE
   }
 }
 
-/** How long a job waits after so many tries, in milliseconds. */
+/** How long a job waits after a number of tries, in milliseconds. */
 export function waitMs(tries: number): number {
   return Math.min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS);
 }

@@ -6,7 +6,7 @@ import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import type { DeadLetterOutput, DeadLetterQuery } from "./schemas.ts";
 
-export type QueueName = typeof deadLetters.$inferSelect.queue;
+type QueueName = typeof deadLetters.$inferSelect.queue;
 
 /** Keeps a message that no consumer could deal with. */
 export async function keepDeadLetter(
@@ -47,13 +47,10 @@ export async function listDeadLetters(
     rows,
     limit,
     (row) => [row.id],
-    (row) => ({
-      id: row.id,
-      queue: row.queue,
-      body: row.body,
-      error: row.error,
-      created_at: toRfc3339(row.createdAt),
-      replayed_at: toRfc3339OrNull(row.replayedAt),
+    ({ createdAt, replayedAt, ...letter }) => ({
+      ...letter,
+      created_at: toRfc3339(createdAt),
+      replayed_at: toRfc3339OrNull(replayedAt),
     }),
   );
 }

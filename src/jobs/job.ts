@@ -28,7 +28,6 @@ export type JobEnd =
 
 export const DONE: JobEnd = { end: "done" };
 
-/** One kind of long work. */
 export interface Job {
   /** Takes it one piece further. Safe to repeat: a worker may die anywhere. What it throws counts as stuck. */
   run(services: Services, held: Held): Promise<JobEnd>;

@@ -1,31 +1,20 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
-import { problems } from "../http/problem.ts";
+import { idParam, jsonAnswer, routesOf } from "../http/route-parts.ts";
 import { noSuch } from "../lib/errors.ts";
 import { listDeadLetters, replayDeadLetter } from "./dead-letters.ts";
 import { deadLetterPage, deadLetterQuery } from "./schemas.ts";
 
-const tags = ["corrections"];
+const route = routesOf("corrections");
 
-const letters = createRoute({
-  method: "get",
-  path: "/v1/dead-letters",
-  tags,
-  summary: "Messages that no consumer could deal with, newest first",
+const letters = route("GET /v1/dead-letters", "Messages that no consumer could deal with, newest first", {
   request: { query: deadLetterQuery },
-  responses: {
-    200: { description: "A page", content: { "application/json": { schema: deadLetterPage } } },
-    ...problems("invalid"),
-  },
+  answers: { 200: jsonAnswer("A page", deadLetterPage) },
 });
 
-const replay = createRoute({
-  method: "post",
-  path: "/v1/dead-letters/{id}/replay",
-  tags,
-  summary: "Send a dead letter again; twice does no harm",
-  request: { params: z.object({ id: z.uuid("must be a dead letter's id") }) },
-  responses: { 204: { description: "Sent" }, ...problems("not_found") },
+const replay = route("POST /v1/dead-letters/{id}/replay", "Send a dead letter again; twice does no harm", {
+  request: { params: idParam("a dead letter's") },
+  answers: { 204: { description: "Sent" } },
+  problems: ["not_found"],
 });
 
 export const deadLetterRoutes = createRouter()

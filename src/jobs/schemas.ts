@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 
-export const deadLetterOutput = z
+const deadLetterOutput = z
   .object({
     id: z.uuid(),
     queue: z.enum(["corrections", "jobs"]),

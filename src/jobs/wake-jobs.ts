@@ -2,6 +2,7 @@ import type { JobKind } from "../db/schema/jobs.ts";
 import { log } from "../lib/log.ts";
 import { MINUTE, SECOND } from "../lib/time.ts";
 import type { Services } from "../services.ts";
+import { askFor } from "./ask-for.ts";
 import type { JobMessage } from "./job.ts";
 
 /** `sendBatch` takes at most 100 messages. */
@@ -45,4 +46,21 @@ export function wakeJob(
   at?: number,
 ): Promise<void> {
   return wakeJobs(services, [{ kind, subject }], at);
+}
+
+/**
+ * Asks for jobs that have nothing else to be committed with, and wakes them.
+ * @param at when they are due, in milliseconds; now where it is left out
+ */
+export async function requestJobs(
+  services: Pick<Services, "db" | "clock" | "jobs">,
+  kind: JobKind,
+  subjects: string[],
+  at = services.clock(),
+): Promise<void> {
+  const [first, ...others] = subjects.map((subject) => askFor(services.db, kind, subject, at));
+  if (first === undefined) return;
+  await services.db.batch([first, ...others]);
+  const wanted = subjects.map((subject) => ({ kind, subject }));
+  await wakeJobs(services, wanted, at);
 }

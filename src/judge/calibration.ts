@@ -20,7 +20,7 @@ export async function readCalibration({ db, config }: Pick<Services, "db" | "con
 }
 
 /** A person's 1 to 5 on the judge's scale of 0 to 100. */
-export function toHundred(personRating: number): number {
+function toHundred(personRating: number): number {
   return (personRating - 1) * 25;
 }
 
@@ -70,7 +70,7 @@ async function latestControls(db: Db): Promise<Calibration["controls"]> {
 type Ratings = Omit<typeof judgeControlRatings.$inferSelect, "controlId" | "failedReplyId">;
 
 /** What the controls say. A reply that could not be rated counts in none that needs it. */
-export function controlEstimates(ratings: Ratings[]) {
+function controlEstimates(ratings: Ratings[]) {
   const differences = (pick: (row: Ratings) => [number | null, number | null]) =>
     meanEstimate(
       ratings.flatMap((row) => {

@@ -60,7 +60,7 @@ export const controlsJob: Job = {
  * Runs the controls: each failure that has no ratings yet gets them, and a failure's ratings are stored once. Cut off,
  * or stopped by the day's budget, it goes on with what is missing.
  */
-export async function runControls(services: Controlling, { subject: id }: Held): Promise<JobEnd> {
+async function runControls(services: Controlling, { subject: id }: Held): Promise<JobEnd> {
   const { db, clock, config } = services;
   const left = await tokensLeft(services);
   const status = left > 0 ? ("running" as const) : ("queued" as const);

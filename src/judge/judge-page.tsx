@@ -1,4 +1,5 @@
 import type { Estimate } from "../lib/statistics.ts";
+import { type Column, DataTable } from "../ui/data-table.tsx";
 import { doesNotRise, isZero } from "./meaning.ts";
 import { type Calibration, DEFAULT_SAMPLE } from "./schemas.ts";
 
@@ -16,13 +17,14 @@ export function JudgePage({ calibration, failures }: { calibration: Calibration;
       <p class="hint">
         {`Old replies that a person rated (ai_rating, 1 to 5, counted as 0 to 100) and ${judge_model} too: ${people.n}.`}
       </p>
-      <table class="numbers">
-        <Head />
-        <tbody>
-          <Row name="Agreement in order (Spearman)" estimate={people.spearman} format={correlation} />
-          <Row name="Judge minus person, points" estimate={people.mean_difference} format={points} />
-        </tbody>
-      </table>
+      <DataTable
+        class="numbers"
+        columns={COLUMNS}
+        rows={[
+          { name: "Agreement in order (Spearman)", estimate: people.spearman, format: correlation },
+          { name: "Judge minus person, points", estimate: people.mean_difference },
+        ]}
+      />
       <h2>Controls</h2>
       <p class="hint">Ratings whose outcome is known in advance. A judge that fails them cannot tell a real gain.</p>
       {controls === null ? <p class="empty">No controls have been run yet.</p> : <Controls controls={controls} />}
@@ -51,69 +53,48 @@ function Controls({ controls }: { controls: NonNullable<Calibration["controls"]>
         {`${controls.judge_model}, ${controls.created_at.slice(0, 16).replace("T", " ")} UTC: ${STATES[controls.status]}, ${controls.rated} of ${controls.sample} rated.`}
         {controls.error !== null && ` ${controls.error}`}
       </p>
-      <table class="numbers">
-        <Head verdict />
-        <tbody>
-          <Row
-            name="Agent's reply against itself, rating: the ceiling"
-            estimate={agent_against_itself}
-            format={points}
-            verdict={null}
-          />
-          <Row
-            name="Old reply rated again, difference: should be 0"
-            estimate={old_against_old}
-            format={points}
-            verdict={old_against_old && isZero(old_against_old)}
-          />
-          <Row
-            name="Old reply with empty words added, difference: should not rise"
-            estimate={padded_old}
-            format={points}
-            verdict={padded_old && doesNotRise(padded_old)}
-          />
-        </tbody>
-      </table>
+      <DataTable
+        class="numbers"
+        columns={[...COLUMNS, PASSED]}
+        rows={[
+          { name: "Agent's reply against itself, rating: the ceiling", estimate: agent_against_itself, passed: null },
+          {
+            name: "Old reply rated again, difference: should be 0",
+            estimate: old_against_old,
+            passed: old_against_old && isZero(old_against_old),
+          },
+          {
+            name: "Old reply with empty words added, difference: should not rise",
+            estimate: padded_old,
+            passed: padded_old && doesNotRise(padded_old),
+          },
+        ]}
+      />
     </>
   );
 }
 
-function Head({ verdict = false }: { verdict?: boolean }) {
-  return (
-    <thead>
-      <tr>
-        <th scope="col">What</th>
-        <th scope="col">Estimate</th>
-        <th scope="col">95% interval</th>
-        <th scope="col">n</th>
-        {verdict && <th scope="col">Passed</th>}
-      </tr>
-    </thead>
-  );
-}
-
-function Row({
-  name,
-  estimate,
-  format,
-  verdict,
-}: {
+interface Measured {
   name: string;
   estimate: Estimate | null;
-  format: (value: number) => string;
-  verdict?: boolean | null;
-}) {
-  return (
-    <tr>
-      <th scope="row">{name}</th>
-      <td>{estimate === null ? "too few" : format(estimate.value)}</td>
-      <td>{estimate === null ? "–" : `${format(estimate.low)} to ${format(estimate.high)}`}</td>
-      <td>{estimate?.n ?? "–"}</td>
-      {verdict !== undefined && (
-        <td class={verdict === null ? "verdict" : `verdict ${verdict ? "ok" : "bad"}`}>
-          {verdict === null ? "–" : verdict ? "yes" : "no"}
-        </td>
-      )}
-    </tr>
-  );
+  /** Points where it is left out. */
+  format?: (value: number) => string;
+  /** Null: nothing to pass. */
+  passed?: boolean | null;
 }
+
+const COLUMNS: Column<Measured>[] = [
+  { name: "What", head: true, cell: ({ name }) => name },
+  { name: "Estimate", cell: ({ estimate, format = points }) => (estimate ? format(estimate.value) : "too few") },
+  {
+    name: "95% interval",
+    cell: ({ estimate, format = points }) => (estimate ? `${format(estimate.low)} to ${format(estimate.high)}` : "–"),
+  },
+  { name: "n", cell: ({ estimate }) => estimate?.n ?? "–" },
+];
+
+const PASSED: Column<Measured> = {
+  name: "Passed",
+  cell: ({ passed }) =>
+    passed == null ? "–" : <span class={`verdict ${passed ? "ok" : "bad"}`}>{passed ? "yes" : "no"}</span>,
+};

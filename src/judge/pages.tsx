@@ -7,7 +7,6 @@ import { requestControls } from "./controls.ts";
 import { JudgePage } from "./judge-page.tsx";
 import { controlsInput } from "./schemas.ts";
 
-/** What is known of the judge, and its controls on demand. */
 export const judgePages = new Hono<AppEnv>()
   .get("/judge", async (c) => {
     const [calibration, failures] = await Promise.all([

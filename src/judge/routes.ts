@@ -1,34 +1,18 @@
-import { createRoute } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
-import { problems } from "../http/problem.ts";
-import { jsonAnswer, jsonBody } from "../http/route-parts.ts";
+import { jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { readCalibration } from "./calibration.ts";
 import { requestControls } from "./controls.ts";
 import { calibrationOutput, controlsCreated, controlsInput } from "./schemas.ts";
 
-const tags = ["judge"];
+const route = routesOf("judge");
 
-const calibration = createRoute({
-  method: "get",
-  path: "/v1/judge/calibration",
-  tags,
-  summary: "How far the judge can be trusted",
-  responses: {
-    200: jsonAnswer("Agreement with people, and controls", calibrationOutput),
-    ...problems(),
-  },
+const calibration = route("GET /v1/judge/calibration", "How far the judge can be trusted", {
+  answers: { 200: jsonAnswer("Agreement with people, and controls", calibrationOutput) },
 });
 
-const controls = createRoute({
-  method: "post",
-  path: "/v1/judge/controls",
-  tags,
-  summary: "Run the judge's controls over a sample of failures",
+const controls = route("POST /v1/judge/controls", "Run the judge's controls over a sample of failures", {
   request: { body: jsonBody(controlsInput) },
-  responses: {
-    202: jsonAnswer("Accepted", controlsCreated),
-    ...problems("invalid"),
-  },
+  answers: { 202: jsonAnswer("Accepted", controlsCreated) },
 });
 
 export const judgeRoutes = createRouter()

@@ -21,7 +21,7 @@ interface Entry<T> {
  * Copies that an isolate keeps for a short while. A copy past its life still answers, at once, and is refreshed
  * behind that answer. Loads are not shared between requests: a request may not wait for another one's I/O.
  */
-export class RenewingCache<T> {
+class RenewingCache<T> {
   readonly #entries = new Map<string, Entry<T>>();
   readonly #lifeMs: number;
   readonly #mostEntries: number;
@@ -43,7 +43,7 @@ export class RenewingCache<T> {
     return entry.value;
   }
 
-  /** The next request loads it anew. */
+  /** The next request loads it again. */
   drop(key: string): void {
     this.#entries.delete(key);
   }
@@ -69,4 +69,17 @@ export class RenewingCache<T> {
     this.#entries.set(key, { value, loadedAt: now, freshUntil: now + this.#lifeMs });
     return value;
   }
+}
+
+/**
+ * A cache for each owner, made when it is first asked for. The owner of what an isolate keeps is the database, because
+ * the services of one isolate are made once.
+ */
+export function cachePer<T>(lifeMs: number, mostEntries: number): (owner: WeakKey) => RenewingCache<T> {
+  const caches = new WeakMap<WeakKey, RenewingCache<T>>();
+  return (owner) => {
+    const cache = caches.get(owner) ?? new RenewingCache<T>(lifeMs, mostEntries);
+    caches.set(owner, cache);
+    return cache;
+  };
 }

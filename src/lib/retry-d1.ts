@@ -8,7 +8,7 @@ import { describeError } from "./errors.ts";
 const PASSING =
   /network connection lost|storage operation exceeded timeout|reset because its code was updated|internal error|is overloaded|transient issue|cannot resolve d1 db due to/i;
 
-export function isPassingD1Error(error: unknown): boolean {
+function isPassingD1Error(error: unknown): boolean {
   // drizzle wraps what D1 threw, as its cause.
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return PASSING.test(describeError(error)) || PASSING.test(describeError(cause));

@@ -27,6 +27,11 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, x) => sum + x, 0) / values.length;
 }
 
+/** A number as it is shown, to a tenth. */
+export function toTenth(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 10) / 10;
+}
+
 /** The sample variance (divided by n - 1); NaN with fewer than two values. */
 export function variance(values: readonly number[]): number {
   const middle = mean(values);

@@ -3,8 +3,7 @@ import { type Config, fineTuneKey } from "../config.ts";
 import type { Db } from "../db/client.ts";
 import { botModelChanges } from "../db/schema/fine-tunes.ts";
 import { log } from "../lib/log.ts";
-import { oncePer } from "../lib/once-per.ts";
-import { RenewingCache } from "../lib/renewing-cache.ts";
+import { cachePer } from "../lib/renewing-cache.ts";
 import { SECOND } from "../lib/time.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
 import type { Services } from "../services.ts";
@@ -20,7 +19,7 @@ export const BOT_ALIAS = "redraft";
 /** A click reaches every isolate's bot within this. */
 const LIFE_MS = 3 * SECOND;
 
-const copyOf = oncePer(() => new RenewingCache<string | null>(LIFE_MS, 1));
+const copyOf = cachePer<string | null>(LIFE_MS, 1);
 
 export type BotModelChange = typeof botModelChanges.$inferSelect;
 
@@ -60,12 +59,8 @@ export async function resolveBotModel(
 ): Promise<Target> {
   let tuned: string | null = null;
   try {
-    tuned = await copyOf(db).get(
-      BOT_ALIAS,
-      clock(),
-      async () => (await readBotModelChanges(db, 1))[0]?.model ?? null,
-      waitUntil,
-    );
+    const read = async () => (await readBotModelChanges(db, 1))[0]?.model ?? null;
+    tuned = await copyOf(db).get(BOT_ALIAS, clock(), read, waitUntil);
   } catch (error) {
     log.error("bot_model_not_read", {}, error);
   }

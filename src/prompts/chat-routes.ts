@@ -1,32 +1,34 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
-import { problems } from "../http/problem.ts";
-import { jsonAnswer, jsonBody } from "../http/route-parts.ts";
+import { jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { waitUntilOf } from "../http/wait-until.ts";
 import { guideChatRequest } from "./guide-chat-request.ts";
 import { passOn } from "./pass-on.ts";
 
-const chat = createRoute({
-  method: "post",
-  path: "/v1/chat/completions",
-  tags: ["prompts"],
-  summary: "Chat completions with the guidance added: an OpenAI client with only its base URL changed",
-  description:
-    "The request goes to OPENAI_BASE_URL with all it carries; the answer comes back byte for byte, streaming or not, " +
-    "errors included. x-redraft-prompt-id names the prompt, x-redraft-cluster its topic (percent-encoded), " +
-    "x-redraft-plain why no guidance was added. The model name `redraft` means the bot's model (see /v1/bot-model), " +
-    "which x-redraft-model then names; any other is passed on as it is.",
-  request: { body: jsonBody(z.looseObject({ messages: z.array(z.unknown()) })) },
-  responses: {
-    200: jsonAnswer("The model's answer", z.looseObject({})),
-    502: jsonAnswer("The model's server could not be reached", z.unknown()),
-    ...problems("too_large"),
+const route = routesOf("prompts");
+
+const chat = route(
+  "POST /v1/chat/completions",
+  "Chat completions with the guidance added: an OpenAI client with only its base URL changed",
+  {
+    description:
+      "The request goes to OPENAI_BASE_URL with all it carries; the answer comes back byte for byte, streaming or not, " +
+      "errors included. x-redraft-prompt-id names the prompt, x-redraft-cluster its topic (percent-encoded), " +
+      "x-redraft-plain why no guidance was added. The model name `redraft` means the bot's model (see /v1/bot-model), " +
+      "which x-redraft-model then names; any other is passed on as it is.",
+    request: { body: jsonBody(z.looseObject({ messages: z.array(z.unknown()) })) },
+    answers: {
+      200: jsonAnswer("The model's answer", z.looseObject({})),
+      502: jsonAnswer("The model's server could not be reached", z.unknown()),
+    },
+    problems: ["too_large"],
+    unchecked: true,
   },
-});
+);
 
 export const chatRoutes = createRouter();
 
-// Described, but not validated: what is wrong with a request is for the model's server to say, in its own words.
+// Not validated here: what is wrong with a request is for the model's server to say, in its own words.
 chatRoutes.openAPIRegistry.registerPath(chat);
 
 chatRoutes.post(chat.getRoutingPath(), async (c) => {

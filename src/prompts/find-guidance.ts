@@ -1,16 +1,16 @@
 import { cachedClusterId, cachedContext } from "../clusters/context/cached-context.ts";
 import type { Context } from "../clusters/context/context.ts";
 import { composeGuidance, type Guidance, sharedGuidance } from "../clusters/lessons/guidance-text.ts";
+import { isHeldOut } from "../experiments/holdout.ts";
+import { newPromptId, type PromptArm } from "../experiments/prompt-id.ts";
 import { log } from "../lib/log.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
 import type { Candidate } from "../router/route-message.ts";
 import { routeWithCopy } from "../router/router-copy.ts";
 import type { Services } from "../services.ts";
 
-/** What finding guidance takes. */
-export type GuidanceServices = Pick<Services, "db" | "clusters" | "bucket" | "clock">;
+export type GuidanceServices = Pick<Services, "db" | "clusters" | "bucket" | "clock" | "config" | "chance">;
 
-/** Why a prompt came out plain. */
 export type PlainReason =
   | "no_router"
   | "no_cluster"
@@ -24,8 +24,11 @@ export interface Asked {
   customerMessage: string;
   topic?: string | null;
   failureCategory?: string | null;
+  /** What tells one conversation from another: its id or its first message. */
+  conversation: string;
 }
 
+/** What is known that would serve a message. */
 export interface Found {
   /** The cluster, whether or not it has anything to say. */
   cluster: { context: Context; confidence: number } | null;
@@ -36,34 +39,52 @@ export interface Found {
   guidance: Guidance | null;
   /** The guidance says what holds across types of query: in general, or for a failure category that was given. */
   shared: boolean;
-  /** Why there is no guidance. */
   plain: PlainReason | null;
+}
+
+/** The prompt's id, which says to its outcome how it was made, and the guidance that goes out: none where held out. */
+interface Guiding extends Found {
+  promptId: string;
+  heldOut: boolean;
+  text: string | null;
 }
 
 const NOTHING: Found = { cluster: null, candidates: [], contexts: [], guidance: null, shared: false, plain: null };
 
 /**
- * What is known that a message's prompt should say. A topic that is given wins over the router. Never fails, whatever
- * happens behind it. Warm, it reads nothing: router, topics and contexts are the isolate's copies.
+ * What is known that a message's prompt should say, unless its conversation is held out. A topic that is given wins
+ * over the router. Never fails, whatever happens behind it. Warm, it reads nothing: router, topics and contexts are the
+ * isolate's copies.
  */
-export async function findGuidance(services: GuidanceServices, asked: Asked, waitUntil: WaitUntil): Promise<Found> {
+export async function findGuidance(services: GuidanceServices, asked: Asked, waitUntil: WaitUntil): Promise<Guiding> {
+  let found: Found;
   try {
-    return await find(services, asked, waitUntil);
+    found = await find(services, asked, waitUntil);
   } catch (error) {
     log.error("prompt_unavailable", {}, error);
-    return { ...NOTHING, plain: "unavailable" };
+    found = { ...NOTHING, plain: "unavailable" };
   }
+  const { cluster, guidance, shared } = found;
+  const heldOut = guidance !== null && isHeldOut(asked.conversation, services.config.HOLDOUT_FRACTION);
+  const arm: PromptArm = guidance === null ? "plain" : shared ? "shared" : heldOut ? "holdout" : "guided";
+  const lessons = arm === "guided" ? (guidance?.lessons ?? 0) : 0;
+  const promptId = newPromptId({ arm, cluster: cluster?.context.number ?? 0, lessons }, services);
+  return heldOut
+    ? { ...found, promptId, heldOut, text: null, plain: "holdout" }
+    : { ...found, promptId, heldOut, text: guidance?.text ?? null };
 }
 
 async function find(services: GuidanceServices, asked: Asked, waitUntil: WaitUntil): Promise<Found> {
-  const { clusterIds, confidence, candidates, unrouted } = await findClusters(services, asked, waitUntil);
-  const nothing = { ...NOTHING, candidates };
+  const known = asked.topic ? await cachedClusterId(services, asked.topic, waitUntil) : null;
+  const routed = known === null ? await routeWithCopy(services, asked.customerMessage, waitUntil) : null;
+  const clusterIds = known === null ? (routed?.clusterIds ?? []) : [known];
+  const nothing = { ...NOTHING, candidates: routed?.route.candidates ?? [] };
   const contexts = await Promise.all(
     clusterIds.map((cluster_id) => cachedContext(services, { cluster_id }, waitUntil)),
   );
   const [first] = contexts;
   if (first !== undefined) {
-    const cluster = { context: first, confidence };
+    const cluster = { context: first, confidence: known === null ? (routed?.route.confidence ?? 0) : 1 };
     // Guidance that does harm is switched off; where it is the likeliest cluster's, nothing is said.
     if (first.tested.switched_off) return { ...nothing, cluster, plain: "switched_off" };
     const working = contexts.filter(({ tested }) => !tested.switched_off);
@@ -76,23 +97,5 @@ async function find(services: GuidanceServices, asked: Asked, waitUntil: WaitUnt
     if (guidance) return { ...nothing, contexts: [context], guidance, shared: true };
   }
   const guidance = sharedGuidance(await cachedContext(services, "all", waitUntil), asked.customerMessage);
-  return { ...nothing, guidance, shared: true, plain: guidance ? null : unrouted };
-}
-
-interface Clusters {
-  clusterIds: string[];
-  confidence: number;
-  candidates: Candidate[];
-  /** Why the prompt is plain where no cluster is found and nothing else helps. */
-  unrouted: PlainReason;
-}
-
-/** A topic that is given and known; else what the router says. */
-async function findClusters(services: GuidanceServices, asked: Asked, waitUntil: WaitUntil): Promise<Clusters> {
-  const id = asked.topic ? await cachedClusterId(services, asked.topic, waitUntil) : null;
-  if (id !== null) return { clusterIds: [id], confidence: 1, candidates: [], unrouted: "nothing_known" };
-  const routed = await routeWithCopy(services, asked.customerMessage, waitUntil);
-  if (routed === null) return { clusterIds: [], confidence: 0, candidates: [], unrouted: "no_router" };
-  const { confidence, candidates } = routed.route;
-  return { clusterIds: routed.clusterIds, confidence, candidates, unrouted: "no_cluster" };
+  return { ...nothing, guidance, shared: true, plain: guidance ? null : routed ? "no_cluster" : "no_router" };
 }

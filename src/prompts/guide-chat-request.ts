@@ -1,7 +1,6 @@
 import { newPromptId } from "../experiments/prompt-id.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
 import { BOT_ALIAS, modelServer, resolveBotModel, type Target } from "./bot-model.ts";
-import { type DecidingServices, decideArm } from "./decide-arm.ts";
 import { findGuidance, type GuidanceServices, type PlainReason } from "./find-guidance.ts";
 
 /** What of a chat request is looked at; all else it carries is passed on as it is. */
@@ -11,9 +10,7 @@ interface ChatRequest {
 }
 
 export interface Guided {
-  /** The request to pass on. */
   body: string;
-  /** Where to. */
   server: Omit<Target, "model">;
   /** What the name of our own stood for; null where the request names its model itself. */
   model: string | null;
@@ -27,7 +24,7 @@ export interface Guided {
  * is no such request is passed on untouched: what is wrong with it is for the model's server to say.
  */
 export async function guideChatRequest(
-  services: GuidanceServices & DecidingServices,
+  services: GuidanceServices,
   body: string,
   waitUntil: WaitUntil,
 ): Promise<Guided> {
@@ -45,14 +42,18 @@ export async function guideChatRequest(
     const promptId = newPromptId({ arm: "plain", cluster: 0, lessons: 0 }, services);
     return { ...to, body: written({}), promptId, topic: null, plain: "not_a_message" };
   }
-  const found = await findGuidance(services, { customerMessage: asked }, waitUntil);
-  const { heldOut, text, promptId } = decideArm(services, found, firstUserText(request.messages) ?? asked);
+  const conversation = firstUserText(request.messages) ?? asked;
+  const { text, promptId, plain, cluster } = await findGuidance(
+    services,
+    { customerMessage: asked, conversation },
+    waitUntil,
+  );
   return {
     ...to,
     body: written(text === null ? {} : { messages: withGuidance(request.messages, text) }),
     promptId,
-    topic: found.cluster?.context.topic ?? null,
-    plain: heldOut ? "holdout" : text === null ? (found.plain ?? "nothing_known") : null,
+    topic: cluster?.context.topic ?? null,
+    plain,
   };
 }
 

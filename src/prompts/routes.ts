@@ -1,39 +1,25 @@
-import { createRoute } from "@hono/zod-openapi";
 import { touchClusters } from "../clusters/context/read-context.ts";
 import { recordOutcomes } from "../experiments/record-outcomes.ts";
 import { createRouter } from "../http/app-env.ts";
-import { problems } from "../http/problem.ts";
-import { jsonAnswer, jsonBody } from "../http/route-parts.ts";
+import { jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { waitUntilOf } from "../http/wait-until.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { outcomeInput, outcomeOutput, promptInput, promptOutput } from "./schemas.ts";
 import { servePrompt } from "./serve-prompt.ts";
 
-const serve = createRoute({
-  method: "post",
-  path: "/v1/prompts",
-  tags: ["prompts"],
-  summary: "The prompt for a customer's message, with what is known of past failures",
+const route = routesOf("prompts");
+
+const serve = route("POST /v1/prompts", "The prompt for a customer's message, with what is known of past failures", {
   description:
     "Answers with a plain prompt whenever anything behind it fails: see `guided` and the header x-redraft-plain.",
   request: { body: jsonBody(promptInput) },
-  responses: {
-    200: jsonAnswer("Messages ready to send", promptOutput),
-    ...problems("invalid", "unsupported_media_type"),
-  },
+  answers: { 200: jsonAnswer("Messages ready to send", promptOutput) },
 });
 
-const outcome = createRoute({
-  method: "post",
-  path: "/v1/outcomes",
-  tags: ["prompts"],
-  summary: "Whether the reply to a prompt failed",
+const outcome = route("POST /v1/outcomes", "Whether the reply to a prompt failed", {
   description: "Safe to repeat. Where two outcomes of one prompt differ, it counts as failed.",
   request: { body: jsonBody(outcomeInput) },
-  responses: {
-    202: jsonAnswer("Kept", outcomeOutput),
-    ...problems("invalid", "unsupported_media_type"),
-  },
+  answers: { 202: jsonAnswer("Kept", outcomeOutput) },
 });
 
 export const promptRoutes = createRouter()

@@ -22,7 +22,7 @@ export const promptInput = z
   .openapi("PromptInput");
 export type PromptInput = z.infer<typeof promptInput>;
 
-export const chatMessage = z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string() });
+const chatMessage = z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string() });
 
 export const promptOutput = z
   .object({

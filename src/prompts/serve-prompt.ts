@@ -1,6 +1,5 @@
 import type { WaitUntil } from "../lib/wait-until.ts";
 import { buildPrompt } from "./build-prompt.ts";
-import { type DecidingServices, decideArm } from "./decide-arm.ts";
 import { type Found, findGuidance, type GuidanceServices, type PlainReason } from "./find-guidance.ts";
 import type { PromptInput, PromptOutput } from "./schemas.ts";
 
@@ -14,29 +13,33 @@ export interface Served {
  * the reason.
  */
 export async function servePrompt(
-  services: GuidanceServices & DecidingServices,
+  services: GuidanceServices,
   input: PromptInput,
   waitUntil: WaitUntil,
 ): Promise<Served> {
   const found = await findGuidance(
     services,
-    { customerMessage: input.customer_message, topic: input.topic, failureCategory: input.failure_category },
+    {
+      customerMessage: input.customer_message,
+      topic: input.topic,
+      failureCategory: input.failure_category,
+      conversation: conversationOf(input),
+    },
     waitUntil,
   );
-  const { heldOut, text, promptId } = decideArm(services, found, conversationOf(input));
-  const examples = heldOut ? [] : found.contexts.flatMap((context) => context.examples);
-  const messages = buildPrompt(input, text, examples);
+  const examples = found.heldOut ? [] : found.contexts.flatMap((context) => context.examples);
+  const messages = buildPrompt(input, found.text, examples);
   const guided = messages[0]?.role === "system";
   return {
     prompt: {
-      prompt_id: promptId,
+      prompt_id: found.promptId,
       cluster: found.cluster && clusterOf(found.cluster),
       candidates: found.candidates,
       guided,
       shared: guided && found.shared,
       messages,
     },
-    plain: heldOut ? "holdout" : guided ? null : (found.plain ?? "nothing_known"),
+    plain: guided ? null : found.plain,
   };
 }
 

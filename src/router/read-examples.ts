@@ -6,7 +6,6 @@ import { MAX_INPUT_CHARS } from "./features.ts";
 import { MAX_TOPICS } from "./router-model.ts";
 import { MAX_EXAMPLES, MAX_EXAMPLES_PER_TOPIC, type RouterExample } from "./training-set.ts";
 
-/** Clusters read from in one batch. */
 const CLUSTERS_AT_ONCE = 10;
 
 /**

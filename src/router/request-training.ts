@@ -1,8 +1,7 @@
 import type { Db } from "../db/client.ts";
 import { routerTraining } from "../db/schema/router.ts";
 import { askFor } from "../jobs/ask-for.ts";
-import { requestJobs } from "../jobs/request-jobs.ts";
-import { wakeJob } from "../jobs/wake-jobs.ts";
+import { requestJobs, wakeJob } from "../jobs/wake-jobs.ts";
 import { log } from "../lib/log.ts";
 import { SECOND } from "../lib/time.ts";
 import type { Services } from "../services.ts";

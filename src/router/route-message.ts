@@ -18,7 +18,6 @@ export type Route = {
   topic: string | null;
   /** Probability, 0..1, that the best candidate is right; given for a null topic, too. */
   confidence: number;
-  /** Best first, at most three. */
   candidates: Candidate[];
   /** The second topic where it is nearly as likely as the first: worth offering both. */
   runnerUp: string | null;

@@ -1,20 +1,17 @@
-import { oncePer } from "../lib/once-per.ts";
-import { RenewingCache } from "../lib/renewing-cache.ts";
+import { cachePer } from "../lib/renewing-cache.ts";
 import { SECOND } from "../lib/time.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
 import type { Services } from "../services.ts";
 import { type Route, routeMessage } from "./route-message.ts";
 import { type LoadedRouter, loadRouter } from "./router-store.ts";
 
-/** How long an isolate's copy of the router lives. */
 const LIFE_MS = 15 * SECOND;
 
-/** The one entry. */
 const ONLY = "router";
 
-const copyOf = oncePer(() => new RenewingCache<LoadedRouter | null>(LIFE_MS, 1));
+const copyOf = cachePer<LoadedRouter | null>(LIFE_MS, 1);
 
-export interface Routed {
+interface Routed {
   route: Route;
   /** The clusters to take lessons from: none, one, or two where the margin is small. The likeliest first. */
   clusterIds: string[];

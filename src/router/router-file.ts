@@ -13,7 +13,7 @@ const FORMAT_VERSION = 1;
 const HEADER_BYTES = 48;
 const CHECKSUM_BYTES = 4;
 
-export type RouterFileErrorCode = "not_a_router_file" | "unsupported_version" | "damaged_router_file";
+type RouterFileErrorCode = "not_a_router_file" | "unsupported_version" | "damaged_router_file";
 
 /** A router file that cannot be used. `code` says whether to retrain (version) or to suspect the storage (damage). */
 export class RouterFileError extends Error {

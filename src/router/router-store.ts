@@ -16,14 +16,14 @@ const pointer = z.object({
   clusters: z.record(z.string(), z.string()),
 });
 
-export type RouterPointer = z.infer<typeof pointer>;
+type RouterPointer = z.infer<typeof pointer>;
 
 export interface LoadedRouter extends RouterPointer {
   model: RouterModel;
 }
 
 /** @returns null while there is none */
-export async function readPointer(bucket: R2Bucket): Promise<RouterPointer | null> {
+async function readPointer(bucket: R2Bucket): Promise<RouterPointer | null> {
   const object = await bucket.get(CURRENT);
   return object === null ? null : pointer.parse(await object.json());
 }

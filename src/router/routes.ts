@@ -1,28 +1,18 @@
-import { createRoute } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
-import { problems } from "../http/problem.ts";
-import { jsonAnswer } from "../http/route-parts.ts";
+import { jsonAnswer, routesOf } from "../http/route-parts.ts";
 import { requestTraining } from "./request-training.ts";
 import { routerOutput } from "./schemas.ts";
 import { routerStatus } from "./training-state.ts";
 
-const tags = ["clusters"];
+const route = routesOf("clusters");
 
-const status = createRoute({
-  method: "get",
-  path: "/v1/router",
-  tags,
-  summary: "What the router learned, and when",
-  responses: { 200: jsonAnswer("Its status", routerOutput), ...problems() },
+const status = route("GET /v1/router", "What the router learned, and when", {
+  answers: { 200: jsonAnswer("Its status", routerOutput) },
 });
 
-const train = createRoute({
-  method: "post",
-  path: "/v1/router/train",
-  tags,
-  summary: "Train the router now",
+const train = route("POST /v1/router/train", "Train the router now", {
   description: "It is also trained automatically, when there is a new topic or 5% more failures.",
-  responses: { 202: jsonAnswer("Training requested", routerOutput), ...problems() },
+  answers: { 202: jsonAnswer("Training requested", routerOutput) },
 });
 
 export const routerRoutes = createRouter()

@@ -20,7 +20,7 @@ const NAME_WEIGHT = 3;
 const BAYES_ALPHA = 0.01;
 
 /** What all topics share of one selection of rows, made once. */
-export type Statistics = {
+type Statistics = {
   set: TrainingSet;
   rows: Int32Array;
   /** 1 / sqrt(features) of each row of the set: the weight of each of its features. */
@@ -84,7 +84,7 @@ export function gatherStatistics(set: TrainingSet, rows: Int32Array): Statistics
  * One topic against the rest: linear SVM with squared hinge loss by dual coordinate descent (Hsieh et al. 2008,
  * "A Dual Coordinate Descent Method for Large-scale Linear SVM"), with rows set aside once they are clearly right.
  */
-export function trainSvm({ set, rows, unit }: Statistics, topic: number, weights: Float32Array): void {
+function trainSvm({ set, rows, unit }: Statistics, topic: number, weights: Float32Array): void {
   const { ids, starts, topicOf } = set;
   const count = rows.length;
   const alpha = new Float32Array(count);

@@ -3,7 +3,7 @@ import { failedReplies } from "../db/schema/failures.ts";
 import { routerTraining } from "../db/schema/router.ts";
 import { isHeld } from "../jobs/hold.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
-import { requestJobs } from "../jobs/request-jobs.ts";
+import { requestJobs } from "../jobs/wake-jobs.ts";
 import type { Services } from "../services.ts";
 import { readExamples } from "./read-examples.ts";
 import { LOOK_AGAIN_MS } from "./request-training.ts";
@@ -15,7 +15,6 @@ import { isDue, NEVER, ROUTER, readTraining, VERSION_SUFFIX } from "./training-s
 
 type Training = Pick<Services, "db" | "bucket" | "clock" | "newId">;
 
-/** The router's training. */
 export const trainRouterJob: Job = {
   run: trainIfDue,
   mostTries: 5,

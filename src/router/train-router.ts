@@ -1,26 +1,12 @@
-import {
-  calibrate,
-  commonness,
-  type HeldOut,
-  type HeldOutMessage,
-  LOST_SHARE,
-  usualScores,
-  winnerShare,
-} from "./calibrate.ts";
+import { calibrate, commonness, type HeldOut, type HeldOutMessage, usualScores, winnerShare } from "./calibrate.ts";
 import { BUCKETS } from "./features.ts";
-import { likeRows } from "./like-rows.ts";
 import type { RouterModel } from "./router-model.ts";
 import { gatherStatistics, topicWeights } from "./topic-weights.ts";
-import { bucketsOf, buildTrainingSet, type RouterExample, type TrainingSet } from "./training-set.ts";
+import { bucketsOf, buildTrainingSet, likeRows, type RouterExample, type TrainingSet } from "./training-set.ts";
 import { emptyWeights, setColumn, type WeightTable } from "./weight-table.ts";
 
 /** Parts of the cross-validation that the confidence is fitted on. */
 const FOLDS = 5;
-
-export type TrainOptions = {
-  /** Share of rightly routed messages, 0..1, that may be given no topic: see `LOST_SHARE`. */
-  lostShare?: number;
-};
 
 /**
  * Rows of each fold: the examples of every topic are dealt out in turn, so that all folds see all topics, and
@@ -109,10 +95,7 @@ function quantise(values: Float32Array, table: WeightTable, column: number): num
  *
  * @returns the model, or null where there is nothing to learn from (no example with a letter, digit or emoji)
  */
-export function* trainRouterInSteps(
-  examples: Iterable<RouterExample>,
-  options: TrainOptions = {},
-): Generator<void, RouterModel | null, void> {
+export function* trainRouterInSteps(examples: Iterable<RouterExample>): Generator<void, RouterModel | null, void> {
   const set = buildTrainingSet(examples);
   const topics = set.topics.length;
   if (set.examples === 0) return null;
@@ -130,29 +113,25 @@ export function* trainRouterInSteps(
     yield;
   }
   scales[topics] = quantise(stats.idf, weights, topics);
-  const calibration = calibrate(heldOut, usual, options.lostShare ?? LOST_SHARE);
+  const calibration = calibrate(heldOut, usual);
   return { topics: set.topics, weights, scales, usual, calibration, examples: set.examples };
 }
 
 /** Trains in one go: see `trainRouterInSteps`. */
-export function trainRouter(examples: Iterable<RouterExample>, options: TrainOptions = {}): RouterModel | null {
-  const steps = trainRouterInSteps(examples, options);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+export function trainRouter(examples: Iterable<RouterExample>): RouterModel | null {
+  const steps = trainRouterInSteps(examples);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
 }
 
 /** Trains and awaits `pause` between the steps, so that a Worker goes on answering: see `trainRouterInSteps`. */
 export async function trainRouterGently(
   examples: Iterable<RouterExample>,
   pause: () => Promise<void>,
-  options: TrainOptions = {},
 ): Promise<RouterModel | null> {
-  const steps = trainRouterInSteps(examples, options);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    await pause();
-  }
+  const steps = trainRouterInSteps(examples);
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) await pause();
+  return step.value;
 }

@@ -4,25 +4,27 @@ export interface Column<Row> {
   name: string;
   /** Named for screen readers only, as the column of buttons is. */
   unseen?: boolean;
+  /** Its cells name their rows. */
+  head?: boolean;
   number?: boolean;
+  class?: string;
   cell: (row: Row) => Child;
 }
 
-/**
- * The table of a list page; on a phone each row is a card with its columns' names.
- * @param live whether something in it is under way, so that it keeps itself fresh (`public/live.js`)
- */
-export function DataTable<Row>({
-  columns,
-  rows,
-  live = false,
-}: {
+interface Props<Row> {
   columns: Column<Row>[];
   rows: Row[];
+  /** How it looks: `board` (on a phone each row is a card with its columns' names), `fields` or `numbers`. */
+  class?: string;
+  caption?: string;
+  /** Whether something in it is under way, so that it keeps itself fresh (`public/live.js`). */
   live?: boolean;
-}) {
+}
+
+export function DataTable<Row>({ columns, rows, class: look = "board records", caption, live = false }: Props<Row>) {
   return (
-    <table class="board records" data-live data-live-on={live || undefined}>
+    <table class={look} data-live data-live-on={live || undefined}>
+      {caption !== undefined && <caption>{caption}</caption>}
       <thead>
         <tr>
           {columns.map(({ name, unseen }) => (
@@ -33,15 +35,28 @@ export function DataTable<Row>({
       <tbody>
         {rows.map((row) => (
           <tr>
-            {columns.map(({ name, number, cell }) => (
-              <td data-label={name} class={number ? "number" : undefined}>
-                {cell(row)}
-              </td>
+            {columns.map((column) => (
+              <Cell column={column} row={row} />
             ))}
           </tr>
         ))}
       </tbody>
     </table>
+  );
+}
+
+function Cell<Row>({ column: { name, head, number, class: look, cell }, row }: { column: Column<Row>; row: Row }) {
+  if (head) {
+    return (
+      <th scope="row" class={look}>
+        {cell(row)}
+      </th>
+    );
+  }
+  return (
+    <td data-label={name} class={number ? "number" : look}>
+      {cell(row)}
+    </td>
   );
 }
 

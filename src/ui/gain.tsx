@@ -10,8 +10,9 @@ export function Gain({ gain, spread }: { gain: number | null; spread?: number | 
   );
 }
 
-/** `+12`, `−3`, `0`: with a real minus sign. */
-export function signed(value: number): string {
+/** `+12`, `−3`, `0`: with a real minus sign; a dash where there is no number. */
+export function signed(value: number | null): string {
+  if (value === null) return "–";
   return value > 0 ? `+${value}` : String(value).replace("-", "−");
 }
 

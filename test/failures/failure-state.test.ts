@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import {
   type FailureEvent,
   type FailureState,
-  LEASE_MS,
   MAX_TRIES,
   nextState,
   RECORDED,
   waitMs,
 } from "../../src/failures/failure-state.ts";
+import { LEASE_MS } from "../../src/lib/keep-lease.ts";
 
 const NOW = 1_000_000;
 

@@ -1,8 +1,9 @@
 import { env } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { log } from "../../src/lib/log.ts";
+import { aFile, readFile } from "../exports/a-file.ts";
 import { createWorld, type World } from "../support/world.ts";
-import { aFile, aProvider, aTunedModel, readFile } from "./provider.ts";
+import { aProvider, aTunedModel } from "./provider.ts";
 
 const TRAINER = "https://trainer.example/v1";
 

@@ -2,34 +2,12 @@ import { env } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { log } from "../../src/lib/log.ts";
 import { ModelError } from "../../src/llm/model.ts";
+import { aFile } from "../exports/a-file.ts";
 import { clearAll, failureId } from "../exports/rows.ts";
-import { type Asked, comparison, modelThat, REWRITE, rating } from "../support/model.ts";
-import { aFailure, createWorld, type World } from "../support/world.ts";
-import { aFile, aProvider, aTunedModel, readFile } from "./provider.ts";
-
-const TUNED = "ft:base:1";
-
-/** Base and tuned model answer by their names; the judge likes the tuned one's replies, or as the test says. */
-function models({
-  reply = ({ request }: Asked) => (request.model === TUNED ? "Tuned reply." : "Base reply."),
-  rate = (text: string) => rating(text.startsWith("Tuned") ? 80 : 50),
-}: {
-  reply?: (asked: Asked) => string;
-  rate?: (reply: string, asked: Asked) => string;
-} = {}) {
-  return modelThat(
-    (asked) => (asked.isRating ? rate(asked.section("reply_to_rate"), asked) : reply(asked)),
-    ({ section }) => comparison(section("reply_a").startsWith("Tuned") ? "A" : "B"),
-  );
-}
-
-const busy = () => new ModelError("retry", "provider_error", "the model's server answered 500");
-
-/** What a worker leaves that died with a comparison in its hands. */
-const leaseOf = (dueAt: number) =>
-  env.DB.prepare(
-    "insert into jobs (kind, subject, due_at, claim, tries, asked) select 'comparison', id, ?, 'dead', 1, 1 from fine_tune_comparisons",
-  ).bind(dueAt);
+import { comparison, modelThat, REWRITE, rating } from "../support/model.ts";
+import { aFailure, createWorld } from "../support/world.ts";
+import { allCases, leaseOf, linesOf, models, TUNED, tunedOn } from "./comparing.ts";
+import { aProvider, aTunedModel } from "./provider.ts";
 
 describe("a comparison", () => {
   let provider: ReturnType<typeof aProvider>;
@@ -41,28 +19,15 @@ describe("a comparison", () => {
     vi.restoreAllMocks();
   });
 
-  async function tunedOn(world: World, options: object = { validation_fraction: 0.3 }) {
-    const exportId = await aFile(world, options);
-    const fineTune = await aTunedModel(world, provider, exportId);
-    return { exportId, path: `/v1/fine-tunes/${fineTune}/comparison` };
-  }
-  const lines = async (world: World, exportId: string, file: string) =>
-    (await readFile(world, exportId, file))
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line));
-  const allCases = async (world: World, path: string) =>
-    (await world.json("GET", `${path}/cases?limit=100`)).data as Record<string, unknown>[];
-
   it("asks both models what the validation lines ask, each prompt once, and adds up case by case", async () => {
     const model = models();
     const world = createWorld({ model });
-    const { exportId, path } = await tunedOn(world);
+    const { exportId, path } = await tunedOn(world, provider);
     const asked = await world.call("POST", path, {});
     expect(asked.status).toBe(202);
     await world.deliver();
     const result = await world.json("GET", path);
-    const heldOut = await lines(world, exportId, "validation_data.jsonl");
+    const heldOut = await linesOf(world, exportId, "validation_data.jsonl");
     const prompts = [...new Set(heldOut.map(({ messages }) => messages[0].content as string))].toSorted();
     expect(prompts.length).toBeGreaterThan(8);
     const replies = model.calls.filter(({ isRating }) => !isRating);
@@ -85,10 +50,10 @@ describe("a comparison", () => {
     expect(used).toMatchObject({ model_calls: n * 6, input_tokens: n * 60, output_tokens: n * 30 });
   });
 
-  it("tells the judge of neither reply whose it is, nor by which comes first", async () => {
+  it("lets the judge know of neither reply whose it is, nor by which comes first", async () => {
     const model = models();
     const world = createWorld({ model });
-    const { path } = await tunedOn(world);
+    const { path } = await tunedOn(world, provider);
     await world.json("POST", path, { limit: 100 });
     await world.deliver();
     const judged = [...model.calls.filter(({ isRating }) => isRating), ...model.comparisons];
@@ -113,7 +78,7 @@ describe("a comparison", () => {
         reply.startsWith("Base") && unjudged++ < 2 ? "no idea" : rating(reply.startsWith("Tuned") ? 80 : 50),
     });
     const world = createWorld({ model });
-    const { path } = await tunedOn(world);
+    const { path } = await tunedOn(world, provider);
     await world.json("POST", path, {});
     await world.deliver();
     const result = await world.json("GET", path);
@@ -121,132 +86,6 @@ describe("a comparison", () => {
     expect(result).toMatchObject({ n: result.cases - 2, base_rating: 50, tuned_rating: 80 });
     const failed = (await allCases(world, path)).find(({ reason_code }) => reason_code === "tuned_reply_failed");
     expect(failed).toMatchObject({ base_reply: "Base reply.", tuned_reply: null, tuned_rating: null });
-  });
-
-  it("goes on after a time-out, and gives a case up only after an hour of them", async () => {
-    let down = true;
-    const reply = ({ request }: Asked) => {
-      if (down) throw busy();
-      return request.model === TUNED ? "Tuned reply." : "Base reply.";
-    };
-    const world = createWorld({ model: models({ reply }) });
-    const { path } = await tunedOn(world);
-    await world.json("POST", path, { limit: 6 });
-    await world.deliver();
-    expect(await world.json("GET", path)).toMatchObject({
-      status: "running",
-      open: 6,
-      waiting: expect.stringContaining("500"),
-    });
-    await world.deliver();
-    down = false;
-    world.now += 31_000;
-    await world.sweep();
-    await world.deliver();
-    expect(await world.json("GET", path)).toMatchObject({ status: "done", n: 6, waiting: null });
-    down = true;
-    await world.json("POST", path, { limit: 6 });
-    let waited = 0;
-    for (let i = 0; i < 8; i++) {
-      await world.deliver();
-      expect((await world.json("GET", path)).status).toBe(i < 7 ? "running" : "done");
-      const due =
-        (await env.DB.prepare("select due_at from jobs where kind = 'comparison'").first<number>("due_at")) ??
-        world.now;
-      waited += due - world.now;
-      world.now = due;
-      await world.sweep();
-    }
-    expect(waited).toBeGreaterThan(3_600_000);
-    expect(await world.json("GET", path)).toMatchObject({
-      n: 0,
-      base_rating: null,
-      unscored: { base_reply_failed: 6 },
-    });
-  });
-
-  it("works in pieces: a lost message, one that comes twice and a dead worker cost no second reply", async () => {
-    const model = models();
-    const world = createWorld({ model });
-    const { path } = await tunedOn(world);
-    await world.json("POST", path, {});
-    // A body may be left out.
-    await world.json("POST", path);
-    const [lost] = world.jobs.take();
-    world.now += 1_000;
-    await world.sweep();
-    world.jobs.messages.push(...(lost ? [lost, lost] : []));
-    await world.deliver();
-    const { cases, tokens, status } = await world.json("GET", path);
-    expect(status).toBe("done");
-    expect(model.calls.length + model.comparisons.length).toBe(cases * 6);
-    expect(tokens).toBe(cases * 6 * 15);
-    // A worker that dies within a piece leaves its lease; when that runs out, what is open is done.
-    await env.DB.batch([
-      env.DB.prepare("update fine_tune_comparisons set status = 'running', finished_at = null"),
-      leaseOf(world.now + 180_000),
-      env.DB.prepare("update fine_tune_comparison_cases set status = 'open' where position < 2"),
-    ]);
-    await world.sweep();
-    await world.deliver();
-    expect((await world.json("GET", path)).status).toBe("running");
-    world.now += 181_000;
-    await world.sweep();
-    await world.deliver();
-    expect(await world.json("GET", path)).toMatchObject({ status: "done", n: cases });
-    expect(model.calls.length + model.comparisons.length).toBe((cases + 2) * 6);
-  });
-
-  it("keeps to the daily budget, says so, and goes on the next day", async () => {
-    const model = models();
-    const world = createWorld({ model, vars: { DAILY_TOKEN_BUDGET: "300" } });
-    const { path } = await tunedOn(world);
-    await world.json("POST", path, {});
-    await world.deliver();
-    const held = await world.json("GET", path);
-    expect(held).toMatchObject({ status: "running", waiting: expect.stringContaining("DAILY_TOKEN_BUDGET") });
-    expect(held.n).toBeGreaterThan(0);
-    expect(held.open).toBeGreaterThan(0);
-    const calls = model.calls.length;
-    world.now += 6 * 60_000;
-    await world.sweep();
-    await world.deliver();
-    expect(model.calls.length).toBe(calls);
-    world.now = (Math.floor(world.now / 86_400_000) + 1) * 86_400_000;
-    await world.sweep();
-    await world.deliver();
-    expect((await world.json("GET", path)).n).toBeGreaterThan(held.n);
-  });
-
-  it("waits at the gate that is closed for all, and closes it when the judge's key is refused", async () => {
-    const rate = () => {
-      throw new ModelError("stop", "bad_key", "OPENAI_API_KEY was refused");
-    };
-    const model = models({ rate });
-    const world = createWorld({ model });
-    const { path } = await tunedOn(world);
-    await world.json("POST", path, { limit: 3 });
-    await world.deliver();
-    expect(await world.json("GET", path)).toMatchObject({
-      status: "running",
-      open: 3,
-      waiting: expect.stringContaining("refused"),
-    });
-    expect(await env.DB.prepare("select code from correction_gate").first("code")).toBe("bad_key");
-    await env.DB.prepare("delete from correction_gate").run();
-  });
-
-  it("ends in plain words when the provider no longer has the tuned model", async () => {
-    const reply = ({ request }: Asked) => {
-      if (request.model === TUNED) throw new ModelError("stop", "unknown_model", "no such model");
-      return "Base reply.";
-    };
-    const world = createWorld({ model: models({ reply }) });
-    const { path } = await tunedOn(world);
-    await world.json("POST", path, {});
-    await world.deliver();
-    const error = expect.stringMatching(/ft:base:1.*no such model/);
-    expect(await world.json("GET", path)).toMatchObject({ status: "failed", error, n: 0 });
   });
 
   it("forgets what was said of an erased failure, done or still to come, and keeps its numbers", async () => {
@@ -262,7 +101,7 @@ describe("a comparison", () => {
       () => comparison("tie"),
     );
     const world = createWorld({ model });
-    const { path } = await tunedOn(world);
+    const { path } = await tunedOn(world, provider);
     await world.json("POST", path, { limit: 8 });
     await world.deliver();
     const [first] = await allCases(world, path);
@@ -299,8 +138,8 @@ describe("a comparison", () => {
   it("without a validation file takes what came later and what was left out, but no prompt of the file", async () => {
     const model = models();
     const world = createWorld({ model });
-    const { exportId, path } = await tunedOn(world, {});
-    const [trained] = await lines(world, exportId, "training_data.jsonl");
+    const { exportId, path } = await tunedOn(world, provider, {});
+    const [trained] = await linesOf(world, exportId, "training_data.jsonl");
     const [fresh, again, same] = await world.record(
       aFailure({ original_prompt: "A new question, mail me at ada@example.com", topic: "new" }),
       aFailure({ original_prompt: "a  new question, mail me at ada@example.com", topic: "new" }),
@@ -319,7 +158,7 @@ describe("a comparison", () => {
     expect(leftOut.length).toBeGreaterThan(3);
     for (const id of leftOut) expect(Array.from({ length: 9 }, (_, i) => failureId(i * 7))).toContain(id);
     const trainedPrompts = new Set(
-      (await lines(world, exportId, "training_data.jsonl")).map(({ messages }) => messages[0].content),
+      (await linesOf(world, exportId, "training_data.jsonl")).map(({ messages }) => messages[0].content),
     );
     for (const { original_prompt } of cases) expect(trainedPrompts.has(original_prompt)).toBe(false);
     // Personal data went to neither model, as it did not go into the file.
@@ -333,7 +172,7 @@ describe("a comparison", () => {
 
   it("says that there is nothing unseen rather than compare on what was trained on", async () => {
     const world = createWorld({ model: models() });
-    const { path } = await tunedOn(world, { min_gain: -100 });
+    const { path } = await tunedOn(world, provider, { min_gain: -100 });
     await world.json("POST", path, {});
     await world.deliver();
     expect(await world.json("GET", path)).toMatchObject({
@@ -344,7 +183,7 @@ describe("a comparison", () => {
 
   it("still says what it was when its export is gone, and starts no other that nobody could vouch for", async () => {
     const world = createWorld({ model: models() });
-    const { exportId, path } = await tunedOn(world);
+    const { exportId, path } = await tunedOn(world, provider);
     await world.json("POST", path, {});
     await world.deliver();
     const before = await world.json("GET", path);
@@ -374,7 +213,9 @@ describe("a comparison", () => {
     model.calls.length = 0;
     await world.json("POST", `/v1/fine-tunes/${fineTune}/comparison`, { limit: 100 });
     await world.deliver();
-    const asked = (await lines(world, exportId, "validation_data.jsonl")).map(({ messages }) => messages.slice(0, -1));
+    const asked = (await linesOf(world, exportId, "validation_data.jsonl")).map(({ messages }) =>
+      messages.slice(0, -1),
+    );
     expect(asked[0]?.[0]).toMatchObject({ role: "system", content: expect.stringContaining("past failures") });
     const sent = model.calls.filter(({ request }) => request.model === TUNED).map(({ request }) => request.messages);
     const sorted = (requests: unknown[]) => requests.map((request) => JSON.stringify(request)).toSorted();

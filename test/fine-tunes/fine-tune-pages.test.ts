@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { aFile } from "../exports/a-file.ts";
 import { comparison, modelThat, rating } from "../support/model.ts";
 import { createWorld, type World } from "../support/world.ts";
-import { aFile, aProvider, aTunedModel } from "./provider.ts";
+import { aProvider, aTunedModel } from "./provider.ts";
 
 const form = { "content-type": "application/x-www-form-urlencoded" };
 

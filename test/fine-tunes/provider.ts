@@ -1,5 +1,4 @@
 import { vi } from "vitest";
-import { clearAll, insertImprovements } from "../exports/rows.ts";
 import type { World } from "../support/world.ts";
 
 /** A provider of fine-tuning, as far as a test needs it; keeps what it was sent. */
@@ -39,21 +38,6 @@ export function aProvider() {
     return Response.json({ id: "job-1", status: provider.status, fine_tuned_model: model, trained_tokens: null });
   });
   return provider;
-}
-
-/** A file of an export. Read as bytes: the runtime warns of `text()` on what is not declared as text. */
-export async function readFile(world: World, exportId: string, name: string): Promise<string> {
-  const answer = await world.call("GET", `/v1/exports/${exportId}/${name}`);
-  return new TextDecoder().decode(await answer.arrayBuffer());
-}
-
-/** An export of sixty improvements, done. */
-export async function aFile(world: World, options: object = {}): Promise<string> {
-  await clearAll();
-  await insertImprovements(60, 30);
-  const { id } = await world.json("POST", "/v1/exports", options);
-  await world.deliver();
-  return id;
 }
 
 /** Delivers, and looks at the provider, until a fine-tune has its model. @returns its id */

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { spread } from "../../src/fine-tunes/comparison/queries.ts";
 import { type CaseNumbers, meaningOf, summarise } from "../../src/fine-tunes/comparison/summary.ts";
 
-const aCase = (baseRating: number | null, tunedRating: number | null, pairwise: CaseNumbers["pairwise"] = "tie") => ({
-  ...{ status: "scored" as const, baseRating, tunedRating, pairwise },
+const aCase = (base_rating: number | null, tuned_rating: number | null, pairwise: CaseNumbers["pairwise"] = "tie") => ({
+  ...{ status: "scored" as const, base_rating, tuned_rating, pairwise },
 });
 
 describe("the summary of a comparison", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type ExportCandidate, notExportable } from "../../src/improvements/is-exportable.ts";
-import { ASSUMED_SPREAD, doubtOf, lowerBound } from "../../src/improvements/ranking.ts";
+import { ASSUMED_SPREAD, doubtOf, lowerBound } from "../../src/improvements/store-improvement.ts";
 
 const RULE = { minGain: 5, minRating: 60, requireReview: false };
 const GOOD: ExportCandidate = {

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { wordDiff } from "../../src/improvements/word-diff.ts";
+import { wordDiff } from "../../src/ui/diff.tsx";
 import { comparison, modelThat, REWRITE, rating } from "../support/model.ts";
 import { aFailure, createWorld, type World } from "../support/world.ts";
 

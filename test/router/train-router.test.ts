@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { seeded, shuffled } from "../../dev/lib/seeded.ts";
-import { likeRows } from "../../src/router/like-rows.ts";
 import { routeMessage } from "../../src/router/route-message.ts";
 import { encodeRouter } from "../../src/router/router-file.ts";
 import { trainRouter, trainRouterGently, trainRouterInSteps } from "../../src/router/train-router.ts";
 import {
   buildTrainingSet,
+  likeRows,
   MAX_EXAMPLES_PER_TOPIC,
   type RouterExample,
   wordsOfTopic,

@@ -1,3 +1,4 @@
+import { Misuse } from "../../lib/arguments.ts";
 import type { SimulatorOptions } from "./call.ts";
 import { WINDOWS } from "./meter.ts";
 import { REFUSALS } from "./profile.ts";
@@ -45,18 +46,18 @@ ${NAMES}
 
 type Given = Record<string, string | string[] | boolean | undefined>;
 
-/** The provider to play and how; null where no profile is named. @throws Error that says what is wrong */
+/** The provider to play and how; null where no profile is named. @throws Misuse that says what is wrong */
 export function readProvider(given: Given): { name: ProfileName; options: SimulatorOptions } | null {
   const { profile, window, key } = given;
   if (profile === undefined) {
     const stray = Object.keys(PROVIDER_OPTIONS).find((name) => given[name] !== undefined);
-    if (stray !== undefined) throw new Error(`--${stray} needs a --profile`);
+    if (stray !== undefined) throw new Misuse(`--${stray} needs a --profile`);
     return null;
   }
   if (typeof profile !== "string" || !isProfileName(profile))
-    throw new Error(`there is no profile ${String(profile)}: ${Object.keys(PROFILES).join(", ")}`);
+    throw new Misuse(`there is no profile ${String(profile)}: ${Object.keys(PROFILES).join(", ")}`);
   const how = WINDOWS.find((known) => known === window);
-  if (window !== undefined && how === undefined) throw new Error(`--window is ${WINDOWS.join(", ")}`);
+  if (window !== undefined && how === undefined) throw new Misuse(`--window is ${WINDOWS.join(", ")}`);
   const number = (name: keyof typeof PROVIDER_OPTIONS) => numberOf(name, given[name]);
   const options: SimulatorOptions = {
     ...{ rpm: number("rpm"), tpm: number("tpm"), window: how, concurrency: number("concurrency") },
@@ -71,7 +72,7 @@ export function readProvider(given: Given): { name: ProfileName; options: Simula
 function numberOf(name: string, text: unknown): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (text === "" || !(value >= 0)) throw new Error(`--${name} is a number`);
+  if (text === "" || !(value >= 0)) throw new Misuse(`--${name} is a number`);
   return value;
 }
 
@@ -83,7 +84,7 @@ function readFaults(given: string[]): SimulatorOptions["faults"] {
   const pairs = given.map((text) => {
     const [name, share = ""] = text.split("=");
     const kind = REFUSALS.find((known) => known === name);
-    if (kind === undefined) throw new Error(`--fault: there is no ${name}: ${REFUSALS.join(", ")}`);
+    if (kind === undefined) throw new Misuse(`--fault: there is no ${name}: ${REFUSALS.join(", ")}`);
     return [kind, numberOf("fault", share)] as const;
   });
   return Object.fromEntries(pairs);
@@ -91,6 +92,6 @@ function readFaults(given: string[]): SimulatorOptions["faults"] {
 
 function readOutage(text: string): [number, number] {
   const [, from, to] = /^(\d+)-(\d+)$/.exec(text) ?? [];
-  if (from === undefined || to === undefined) throw new Error("--outage is FROM-TO, in seconds");
+  if (from === undefined || to === undefined) throw new Misuse("--outage is FROM-TO, in seconds");
   return [Number(from) * 1000, Number(to) * 1000];
 }

@@ -23,6 +23,14 @@ import { sharedLessons } from "./shared-lessons.ts";
 
 const MOST_EXAMPLES = 5;
 
+const lessonColumns = {
+  id: lessons.id,
+  slot: lessons.slot,
+  failure_category: lessons.failureCategory,
+  text: lessons.text,
+  pinned: lessons.pinned,
+};
+
 /** Explanations read to choose the lessons from. */
 const EXPLANATIONS = 60;
 
@@ -46,7 +54,7 @@ export async function buildContext(
   const [own, current, totals, categories, explained, examples] = await db.batch([
     db.select().from(clusters).where(eq(clusters.id, clusterId)),
     db
-      .select()
+      .select(lessonColumns)
       .from(lessons)
       .where(and(eq(lessons.clusterId, clusterId), isNull(lessons.retiredAt)))
       .orderBy(desc(lessons.pinned), lessons.slot),
@@ -73,7 +81,7 @@ export async function buildContext(
   const [cluster] = own;
   // Once somebody, model or person, has decided on lessons, an empty list is a decision too.
   const decided = cluster !== undefined && cluster.guidanceVersion > 0;
-  const ownLessons = decided ? current.map(toLesson) : chooseLessons(explained, shares);
+  const ownLessons = decided ? current.map(lessonOf) : chooseLessons(explained, shares);
   const facts = {
     topic: cluster?.topic ?? null,
     failures: totals[0]?.count ?? 0,
@@ -102,10 +110,6 @@ function explanations(db: Db, failuresIn: SQL | undefined) {
 
 const UNTESTED: Tested = { guided: { n: 0, failed: 0 }, plain: { n: 0, failed: 0 }, switched_off: false };
 
-function toLesson({ id, slot, failureCategory, text, pinned }: typeof lessons.$inferSelect): Lesson {
-  return lessonOf({ id, slot, failure_category: failureCategory, text, pinned });
-}
-
 /** Prompt ids sort by time, so the outcomes of prompts served since then are a range of them. */
 async function readTested(db: Db, clusterId: string, since: number): Promise<Tested> {
   const rows = await db
@@ -127,13 +131,7 @@ const MOST_COMPARED = 600;
 async function readSharedLessons(db: Db): Promise<Lesson[]> {
   return sharedLessons(
     await db
-      .select({
-        id: lessons.id,
-        cluster_id: lessons.clusterId,
-        failure_category: lessons.failureCategory,
-        text: lessons.text,
-        pinned: lessons.pinned,
-      })
+      .select({ ...lessonColumns, cluster_id: lessons.clusterId })
       .from(lessons)
       .where(isNull(lessons.retiredAt))
       .orderBy(desc(lessons.pinned), desc(lessons.id))

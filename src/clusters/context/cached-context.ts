@@ -1,5 +1,4 @@
-import { oncePer } from "../../lib/once-per.ts";
-import { RenewingCache } from "../../lib/renewing-cache.ts";
+import { cachePer } from "../../lib/renewing-cache.ts";
 import { SECOND } from "../../lib/time.ts";
 import type { WaitUntil } from "../../lib/wait-until.ts";
 import type { Services } from "../../services.ts";
@@ -18,8 +17,8 @@ const MOST_TOPICS = 5_000;
 /** A chain of merges is followed this far; a merge into a merged cluster is refused, so chains stay short. */
 const MOST_MERGES = 5;
 
-const contextsOf = oncePer(() => new RenewingCache<Context>(CONTEXT_LIFE_MS, MOST_CONTEXTS));
-const clusterIdsOf = oncePer(() => new RenewingCache<string | null>(TOPIC_LIFE_MS, MOST_TOPICS));
+const contextsOf = cachePer<Context>(CONTEXT_LIFE_MS, MOST_CONTEXTS);
+const clusterIdsOf = cachePer<string | null>(TOPIC_LIFE_MS, MOST_TOPICS);
 
 /** The isolate's copy of a scope's context. A cluster that was merged away answers with the one it went into. */
 export async function cachedContext(
@@ -28,12 +27,8 @@ export async function cachedContext(
   waitUntil: WaitUntil,
   merges = 0,
 ): Promise<Context> {
-  const context = await contextsOf(services.db).get(
-    scopeName(scope),
-    services.clock(),
-    (old) => newerOf(old, readContext(services, scope)),
-    waitUntil,
-  );
+  const read = (old?: Context) => newerOf(old, readContext(services, scope));
+  const context = await contextsOf(services.db).get(scopeName(scope), services.clock(), read, waitUntil);
   if (context.merged_into === null || merges >= MOST_MERGES) return context;
   return cachedContext(services, { cluster_id: context.merged_into }, waitUntil, merges + 1);
 }

@@ -7,7 +7,7 @@ import { buildContext } from "./build-context.ts";
 import { type Context, type Scope, scopeName } from "./context.ts";
 
 /** A result object, because a rejected RPC call leaks an unhandled rejection even where it is caught. */
-export type ContextResult = { context: Context } | { error: string };
+type ContextResult = { context: Context } | { error: string };
 
 /** The runtime makes the object, so its clock is not passed in. */
 const clock: Clock = Date.now;

@@ -42,13 +42,7 @@ export function lessonOf(given: Omit<Lesson, "words">): Lesson {
 }
 
 /** A lesson with the cluster that learned it. */
-export interface OwnLesson {
-  id: string;
-  cluster_id: string;
-  failure_category: string | null;
-  text: string;
-  pinned: boolean;
-}
+export type OwnLesson = Omit<Lesson, "id" | "words" | "slot"> & { id: string; cluster_id: string };
 
 /** Outcomes since the guidance was last put to the test. */
 export interface Tested {
@@ -83,7 +77,6 @@ export interface Context {
   shared: string[];
   /** Counts up with every rebuild; a lower one is older. */
   version: number;
-  /** Milliseconds. */
   built_at: number;
 }
 

@@ -1,6 +1,5 @@
 import { type Context, frequentCauses } from "./context.ts";
 
-/** Causes named in a prompt, at most. */
 const MOST_CAUSES = 3;
 
 /**

@@ -11,7 +11,6 @@ const MOST_EVIDENCE = 50;
 
 export type StoredLesson = typeof lessons.$inferSelect;
 
-/** One small change of a cluster's lessons. */
 export type LessonChange =
   | { op: "add"; failure_category: string | null; text: string; pinned?: boolean; evidence: string[] }
   | {

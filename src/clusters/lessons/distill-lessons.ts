@@ -4,7 +4,7 @@ import { clusters } from "../../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { improvements } from "../../db/schema/improvements.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../../jobs/job.ts";
-import { requestJobs } from "../../jobs/request-jobs.ts";
+import { requestJobs } from "../../jobs/wake-jobs.ts";
 import { log } from "../../lib/log.ts";
 import { HOUR, MINUTE } from "../../lib/time.ts";
 import { countTokens, tokensLeft } from "../../llm/daily-tokens.ts";
@@ -22,7 +22,6 @@ const MOST_READ = 20;
 const PAUSE_MS = 5 * MINUTE;
 const PAUSE_AFTER_FAILURE_MS = HOUR;
 
-/** Clusters the sweep asks for at a time. */
 const CLUSTERS_AT_ONCE = 10;
 
 /** Lessons take no more of the day's tokens than this: they come by themselves, and corrections were asked for. */
@@ -46,11 +45,8 @@ export async function askForLessons(services: Pick<Services, "db" | "clock" | "j
     .from(clusters)
     .where(and(lte(clusters.distillDueAt, now), isNull(clusters.mergedInto), sql`${fresh} >= ${FEWEST_NEW}`))
     .limit(CLUSTERS_AT_ONCE);
-  await requestJobs(
-    services,
-    "distill",
-    due.map(({ id }) => id),
-  );
+  const ids = due.map(({ id }) => id);
+  await requestJobs(services, "distill", ids);
 }
 
 /**
@@ -104,7 +100,7 @@ async function store(
     set: learned,
     learnedFrom: failures.map(({ id }) => id),
   });
-  if (version !== null) await touchClusters(services, [{ clusterId: cluster.id, failureCategory: null }]);
+  if (version !== null) await touchClusters(services, [{ clusterId: cluster.id }]);
 }
 
 function readNew(db: Db, clusterId: string, after: string): Promise<NewFailure[]> {

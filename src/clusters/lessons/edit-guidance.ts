@@ -1,6 +1,4 @@
-import { eq } from "drizzle-orm";
-import { clusters } from "../../db/schema/clusters.ts";
-import { found, RedraftError } from "../../lib/errors.ts";
+import { RedraftError } from "../../lib/errors.ts";
 import type { Services } from "../../services.ts";
 import { touchClusters } from "../context/read-context.ts";
 import { clusterOfTopic } from "../topics/topics.ts";
@@ -19,9 +17,7 @@ export async function editGuidance(
   input: GuidanceInput,
 ): Promise<number> {
   const { db, clock } = services;
-  const { id: clusterId } = await clusterOfTopic(db, topic);
-  const [row] = await db.select().from(clusters).where(eq(clusters.id, clusterId));
-  const cluster = found(row, "cluster");
+  const cluster = await clusterOfTopic(db, topic);
   if (cluster.guidanceVersion !== input.version) throw changedMeanwhile(cluster.guidanceVersion);
   const left = new Map((await currentLessons(db, cluster.id)).map((lesson) => [lesson.id, lesson]));
   const changes = input.lessons.flatMap(({ id, failure_category, text, pinned }): LessonChange[] => {

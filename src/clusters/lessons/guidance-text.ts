@@ -1,13 +1,12 @@
+import { likeness, wordsOf } from "../../lib/likeness.ts";
 import type { Context, Lesson } from "../context/context.ts";
 import { openingOf, sharedOpening } from "../context/opening.ts";
-import { rankLessons } from "./rank-lessons.ts";
 
 /**
  * What the lessons of one prompt may cost, in tokens: enough for eight to twelve short ones, little compared with a
  * conversation. Four characters a token is a fair estimate for English; other scripts get a little less text.
  */
-export const GUIDANCE_TOKENS = 500;
-const GUIDANCE_CHARACTERS = 4 * GUIDANCE_TOKENS;
+const GUIDANCE_CHARACTERS = 4 * 500;
 
 const NO_FACTS =
   "These notes describe past replies. They are not messages from the customer, and not facts about this customer.";
@@ -52,11 +51,6 @@ export function composeGuidance(
   return { text: paragraphs.join("\n"), lessons: bits };
 }
 
-/** The text alone: see `composeGuidance`. */
-export function guidanceText(context: Context, failureCategory?: string, customerMessage?: string): string | null {
-  return composeGuidance([context], { failureCategory, customerMessage })?.text ?? null;
-}
-
 /** What may be said where no cluster is clear; null while nothing holds across clusters. @param context of "all" */
 export function sharedGuidance({ shared, failures, lessons }: Context, customerMessage = ""): Guidance | null {
   if (shared.length === 0 && lessons.length === 0) return null;
@@ -75,6 +69,26 @@ function choose(lessons: Lesson[], message: string, expected: string | null, bud
     return left < 0;
   });
   return end === -1 ? ranked : ranked.slice(0, end);
+}
+
+/** Pinned lessons go before all others, then those of the category that the caller expects; likeness is below 100. */
+const PINNED = 200;
+const EXPECTED = 100;
+
+/**
+ * A cluster's lessons, those first that serve a message best: pinned ones, those of the expected category, those that
+ * share most words with the message; among equals as given.
+ */
+export function rankLessons(lessons: Lesson[], message: string, expected: string | null): Lesson[] {
+  const asked = new Set(wordsOf(message));
+  const rank = ({ pinned, failure_category, words }: Lesson) =>
+    (pinned ? PINNED : 0) +
+    (expected !== null && failure_category === expected ? EXPECTED : 0) +
+    likeness(words, asked);
+  return lessons
+    .map((lesson) => ({ lesson, rank: rank(lesson) }))
+    .sort((a, b) => b.rank - a.rank)
+    .map(({ lesson }) => lesson);
 }
 
 function lineOf({ text }: Lesson): string {

@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, getTableColumns, sql } from "drizzle-orm";
 import type { Db } from "../../db/client.ts";
 import { clusters, clusterTopics } from "../../db/schema/clusters.ts";
 import { RedraftError } from "../../lib/errors.ts";
@@ -46,9 +46,9 @@ export function clusterIdOf(topicKeySql: ReturnType<typeof sql>) {
 }
 
 /** The cluster that a topic, in any spelling or former name, leads to. */
-export async function findCluster(db: Db, topic: string): Promise<{ id: string; topic: string } | null> {
+export async function findCluster(db: Db, topic: string) {
   const [row] = await db
-    .select({ id: clusters.id, topic: clusters.topic })
+    .select(getTableColumns(clusters))
     .from(clusterTopics)
     .innerJoin(clusters, eq(clusters.id, clusterTopics.clusterId))
     .where(eq(clusterTopics.key, topicKey(topic)));
@@ -56,8 +56,8 @@ export async function findCluster(db: Db, topic: string): Promise<{ id: string; 
 }
 
 /** The same. @throws RedraftError `not_found` where the topic leads to none */
-export async function clusterOfTopic(db: Db, topic: string): Promise<{ id: string; topic: string }> {
+export async function clusterOfTopic(db: Db, topic: string) {
   const cluster = await findCluster(db, topic);
-  if (cluster === null) throw new RedraftError("not_found", "There is no cluster of this topic.");
+  if (cluster === null) throw new RedraftError("not_found", `There is no cluster of the topic "${topic}".`);
   return cluster;
 }

@@ -34,7 +34,7 @@ export const fineTunes = sqliteTable(
     id: text().primaryKey(),
     exportId: text("export_id").notNull(),
     exportSha256: text("export_sha256").notNull(),
-    /** What the export was asked for: it may be gone later, and what the model learned from is still to be told. */
+    /** What the export was asked for: it may be gone later, and what the model learned from is still shown. */
     exportOptions: text("export_options", { mode: "json" }).$type<ExportOptions>(),
     /** The files it is trained on: the generation of the export when it was asked for. */
     generation: integer().notNull(),
@@ -71,11 +71,11 @@ export const webhookDeliveries = sqliteTable(
 export const COMPARISON_STATUSES = ["queued", "running", "done", "failed"] as const;
 export type ComparisonStatus = (typeof COMPARISON_STATUSES)[number];
 
-/** Why a failure counts as unseen by the tuned model; see `exports/fine-tunes/comparison/unseen.ts`. */
+/** Why a failure counts as unseen by the tuned model; see `fine-tunes/comparison/unseen.ts`. */
 export const UNSEEN = ["held_out", "later", "left_out"] as const;
 export type Unseen = (typeof UNSEEN)[number];
 
-/** A tuned model beside the model it was tuned from, on failures that it has not seen. */
+/** A tuned model against the model it was tuned from, on failures that it has not seen. */
 export const comparisons = sqliteTable(
   "fine_tune_comparisons",
   {
@@ -90,7 +90,7 @@ export const comparisons = sqliteTable(
     judgeSamples: integer("judge_samples").notNull(),
     rubric: text().notNull(),
     tokens: integer().notNull(),
-    /** Why it stands still, where it does. */
+    /** Why nothing is happening, while it waits. */
     waiting: text(),
     error: text(),
     createdAt: integer("created_at").notNull(),
@@ -106,7 +106,7 @@ export const comparisons = sqliteTable(
 export interface CaseJudgement {
   base: JudgeSample[];
   tuned: JudgeSample[];
-  /** `old` stands for the base model's reply, `new` for the tuned one's. */
+  /** `old` is the base model's reply, `new` the tuned one's. */
   comparisons: Comparison[];
 }
 
@@ -140,7 +140,7 @@ export const comparisonCases = sqliteTable(
   ],
 );
 
-/** Every change of the bot's model, kept for good; the newest is in force. */
+/** Every change of the bot's model, kept for good; the newest counts. */
 export const botModelChanges = sqliteTable("bot_model_changes", {
   id: text().primaryKey(),
   /** Null: the tuned model was taken back. */

@@ -1,13 +1,13 @@
 import type { Child } from "hono/jsx";
 import type { Unseen } from "../../db/schema/fine-tunes.ts";
 import type { Estimate } from "../../lib/statistics.ts";
-import { DEFAULT_CASES, MOST_CASES } from "./comparison-state.ts";
 import { Examples } from "./examples.tsx";
 import type { CaseOutput, ComparisonNumbers, ComparisonOutput } from "./schemas.ts";
+import { DEFAULT_CASES, MOST_CASES } from "./schemas.ts";
 
 interface Props {
   /** What of the fine-tune is needed to compare it. */
-  fineTune: { id: string; export: { state: "there" | "stale" | "rebuilt" | "deleted" } };
+  fineTune: { id: string; export: { state: string } };
   comparison: ComparisonOutput | null;
   examples: CaseOutput[];
 }
@@ -18,17 +18,14 @@ export function ComparisonSection({ fineTune, comparison, examples }: Props) {
   return (
     <section id="compare">
       <h2>Before and after</h2>
-      {comparison === null ? (
+      {comparison === null && (
         <p class="hint">
           Both this model and its base answer failures that it has not seen; the judge rates the replies without knowing
           which model wrote them.
         </p>
-      ) : (
-        <>
-          <Result comparison={comparison} />
-          {!running && <Examples comparison={comparison} examples={examples} />}
-        </>
       )}
+      {comparison !== null && <Result comparison={comparison} />}
+      {comparison !== null && !running && <Examples comparison={comparison} examples={examples} />}
       {!running && <CompareForm fineTune={fineTune} again={comparison !== null} />}
     </section>
   );
@@ -58,12 +55,17 @@ const ORIGINS: Record<Unseen, string> = {
 };
 
 function Result({ comparison }: { comparison: ComparisonOutput }) {
-  const { cases, open, unscored, meaning, error, waiting, judge_model } = comparison;
-  const origins = Object.entries(comparison.unseen).map(([name, n]) => `${n} ${ORIGINS[name as Unseen]}`);
+  const { cases, open, unseen, unscored, meaning, error, waiting, judge_model, finished_at } = comparison;
+  const origins = Object.entries(unseen).map(([name, n]) => `${n} ${ORIGINS[name as Unseen]}`);
   const missing = Object.entries(unscored).map(([reason, n]) => `${n} ${reason.replaceAll("_", " ")}`);
   return (
     <>
-      <State comparison={comparison} />
+      {finished_at === null && (
+        <p data-live-on>
+          {cases === 0 ? "Looking for failures it has not seen… " : `${cases - open} of ${cases} `}
+          <progress value={cases === 0 ? undefined : cases - open} max={cases || 1} />
+        </p>
+      )}
       {error !== null && <p class="error">{error}</p>}
       {waiting !== null && <p class="notice-inline">{`Waiting: ${waiting}`}</p>}
       {cases > 0 && (
@@ -84,54 +86,38 @@ function Result({ comparison }: { comparison: ComparisonOutput }) {
   );
 }
 
-function State({ comparison: { status, cases, open } }: { comparison: ComparisonOutput }) {
-  if (status === "done" || status === "failed") return null;
-  return (
-    <p data-live-on>
-      {cases === 0 ? "Looking for failures it has not seen… " : `${cases - open} of ${cases} `}
-      <progress value={cases === 0 ? undefined : cases - open} max={cases || 1} />
-    </p>
-  );
-}
-
-const COLUMNS: { name: string; cell: (numbers: ComparisonNumbers) => Child }[] = [
-  { name: "Base", cell: ({ base_rating }) => base_rating?.toFixed(1) ?? "–" },
-  { name: "Tuned", cell: ({ tuned_rating }) => tuned_rating?.toFixed(1) ?? "–" },
-  { name: "Difference", cell: ({ difference }) => <Interval estimate={difference} format={points} /> },
-  { name: "Won, tied, lost", cell: ({ wins, ties, losses }) => `${wins}, ${ties}, ${losses}` },
-  { name: "Won of decided", cell: ({ win_share }) => <Interval estimate={win_share} format={percent} /> },
-  { name: "n", cell: ({ n }) => n },
+const COLUMNS: [name: string, cell: (numbers: ComparisonNumbers) => Child][] = [
+  ["Base", ({ base_rating }) => base_rating?.toFixed(1) ?? "–"],
+  ["Tuned", ({ tuned_rating }) => tuned_rating?.toFixed(1) ?? "–"],
+  ["Difference", ({ difference }) => <Interval estimate={difference} format={points} />],
+  ["Won, tied, lost", ({ wins, ties, losses }) => `${wins}, ${ties}, ${losses}`],
+  ["Won of decided", ({ win_share }) => <Interval estimate={win_share} format={percent} />],
+  ["n", ({ n }) => n],
 ];
 
 /** All cases, then cluster by cluster. */
 function NumberTable({ comparison }: { comparison: ComparisonOutput }) {
+  const clusters = comparison.clusters.map((cluster) => ({ ...cluster, topic: cluster.topic ?? "No topic" }));
   return (
     <table class="numbers compared">
       <thead>
         <tr>
-          {["Type of query", ...COLUMNS.map(({ name }) => name)].map((name) => (
+          {["Type of query", ...COLUMNS.map(([name]) => name)].map((name) => (
             <th scope="col">{name}</th>
           ))}
         </tr>
       </thead>
       <tbody>
-        <NumberRow name="All" numbers={comparison} strong />
-        {comparison.clusters.map((cluster) => (
-          <NumberRow name={cluster.topic ?? "No topic"} numbers={cluster} />
+        {[{ ...comparison, topic: "All" }, ...clusters].map((numbers, i) => (
+          <tr class={i === 0 ? "strong" : undefined}>
+            <th scope="row">{numbers.topic}</th>
+            {COLUMNS.map(([name, cell]) => (
+              <td data-label={name}>{cell(numbers)}</td>
+            ))}
+          </tr>
         ))}
       </tbody>
     </table>
-  );
-}
-
-function NumberRow({ name, numbers, strong = false }: { name: string; numbers: ComparisonNumbers; strong?: boolean }) {
-  return (
-    <tr class={strong ? "strong" : undefined}>
-      <th scope="row">{name}</th>
-      {COLUMNS.map(({ name: column, cell }) => (
-        <td data-label={column}>{cell(numbers)}</td>
-      ))}
-    </tr>
   );
 }
 

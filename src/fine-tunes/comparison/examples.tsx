@@ -18,44 +18,34 @@ export function Examples({ comparison, examples }: { comparison: ComparisonOutpu
         {"Evenly spread from the largest gain to the largest loss. "}
         <a href={`/v1/fine-tunes/${comparison.fine_tune_id}/comparison/cases?limit=100`}>All cases, as JSON</a>
       </p>
-      {examples.map((example, i) => (
-        <Example example={example} open={i === 0} />
+      {examples.map(({ topic, pairwise, base_rating, tuned_rating, ...texts }, i) => (
+        <details class="example" open={i === 0}>
+          <summary>
+            <span class="gain-of">
+              {base_rating === null || tuned_rating === null ? "unscored" : signed(tuned_rating - base_rating)}
+            </span>
+            {` ${topic ?? "No topic"}: ${OUTCOMES[pairwise]}`}
+          </summary>
+          <Text title="Customer" text={texts.original_prompt} />
+          <div class="side-by-side">
+            <Text title="Base model" rating={base_rating} text={texts.base_reply} />
+            <Text title="Tuned model" rating={tuned_rating} text={texts.tuned_reply} />
+            <Text title="Agent's reply" text={texts.agent_reply} />
+          </div>
+        </details>
       ))}
     </>
   );
 }
 
-function Example({ example, open }: { example: CaseOutput; open: boolean }) {
-  const { base_rating, tuned_rating, base_reply, tuned_reply, agent_reply, original_prompt, topic, pairwise } = example;
-  const gain = base_rating === null || tuned_rating === null ? "unscored" : signed(tuned_rating - base_rating);
-  return (
-    <details class="example" open={open}>
-      <summary>
-        <span class="gain-of">{gain}</span>
-        {` ${topic ?? "No topic"}: ${OUTCOMES[pairwise]}`}
-      </summary>
-      <Text title="Customer">{original_prompt}</Text>
-      <div class="side-by-side">
-        <Text title="Base model" rating={base_rating}>
-          {base_reply}
-        </Text>
-        <Text title="Tuned model" rating={tuned_rating}>
-          {tuned_reply}
-        </Text>
-        <Text title="Agent's reply">{agent_reply}</Text>
-      </div>
-    </details>
-  );
-}
-
-function Text({ title, rating, children }: { title: string; rating?: number | null; children: string | null }) {
+function Text({ title, rating, text }: { title: string; rating?: number | null; text: string | null }) {
   return (
     <div class="text">
       <h4>
         {`${title} `}
         {rating !== undefined && <Rating rating={rating} />}
       </h4>
-      <p class="whole">{children ?? "–"}</p>
+      <p class="whole">{text ?? "–"}</p>
     </div>
   );
 }

@@ -1,43 +1,26 @@
 import { eq } from "drizzle-orm";
 import type { Db } from "../../db/client.ts";
-import type { ExportOptions } from "../../db/schema/exports.ts";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
+import type { TrainingRow } from "../../exports/formats.ts";
 import { prepareRow, type SkipReason } from "../../exports/prepare-row.ts";
-import type { ChatMessage } from "../../llm/model.ts";
-
-export interface Replay {
-  /** What both models are asked. */
-  messages: ChatMessage[];
-  /** What the judge sees of the customer's message and of the agent's reply. */
-  prompt: string;
-  agentReply: string;
-}
 
 /**
- * What a model is asked to be tested on a failure: the very shape of the training lines, with the system message where
- * the file had one, the customer's message alone, and personal data replaced as in the file.
+ * A failure as a training line would have it, to test a model with: the system message where the file had one, the
+ * customer's message alone, and personal data replaced as in the file. The agent's reply goes the same way, so that a
+ * placeholder means the same in both.
  * @returns the reason where such a line could not have been written
  */
-export function toReplay(
-  { prompt, agentReply, system }: { prompt: string; agentReply: string; system: string | null },
-  { redacting }: { redacting: boolean },
-): Replay | SkipReason {
-  // The agent's reply goes the same way, so that a placeholder means the same in both.
+export function prepareReplay(
+  { prompt, agentReply }: { prompt: string; agentReply: string },
+  system: string | null,
+  redacting: boolean,
+): TrainingRow | SkipReason {
   const given = { system, prompt, preferred: agentReply, original: "" };
   const prepared = prepareRow(given, { format: "openai-sft", redacting });
-  if (typeof prepared === "string") return prepared;
-  const { row } = prepared;
-  return {
-    messages: [
-      ...(row.system === null ? [] : [{ role: "system" as const, content: row.system }]),
-      { role: "user", content: row.prompt },
-    ],
-    prompt: row.prompt,
-    agentReply: row.preferred,
-  };
+  return typeof prepared === "string" ? prepared : prepared.row;
 }
 
-/** SQL: what `toReplay` needs of failures, and their clusters. */
+/** SQL: what `prepareReplay` needs of failures, and their clusters. */
 export function selectTexts(db: Db) {
   return db
     .select({
@@ -49,9 +32,4 @@ export function selectTexts(db: Db) {
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
     .$dynamic();
-}
-
-/** Whether the lines of an export begin with a system message. */
-export function isGuided(options: ExportOptions | null): boolean {
-  return options?.system === "guided";
 }

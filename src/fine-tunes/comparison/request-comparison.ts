@@ -4,14 +4,14 @@ import { comparisons, fineTunes } from "../../db/schema/fine-tunes.ts";
 import { askFor } from "../../jobs/ask-for.ts";
 import { wakeJob } from "../../jobs/wake-jobs.ts";
 import { RUBRIC } from "../../judge/rate-reply.ts";
-import { noSuch, RedraftError } from "../../lib/errors.ts";
+import { found, RedraftError } from "../../lib/errors.ts";
 import type { Services } from "../../services.ts";
-import { DEFAULT_CASES } from "./comparison-state.ts";
+import { DEFAULT_CASES } from "./schemas.ts";
 
 /**
  * Asks for a comparison of a tuned model with its base; it runs in the background. While one is under way it is the
  * one that is meant: nothing is paid twice.
- * @throws RedraftError where there is no tuned model, or what it has not seen can not be told any more
+ * @throws RedraftError where there is no tuned model, or nobody can tell any more what it has not seen
  */
 export async function requestComparison(
   services: Pick<Services, "db" | "clock" | "newId" | "config" | "jobs">,
@@ -24,20 +24,17 @@ export async function requestComparison(
     .from(fineTunes)
     .leftJoin(exportsTable, eq(exportsTable.id, fineTunes.exportId))
     .where(eq(fineTunes.id, fineTuneId));
-  if (row === undefined) throw noSuch("fine-tune");
-  const { fineTune, source } = row;
+  const { fineTune, source } = found(row, "fine-tune");
+  const refuse = (detail: string) => new RedraftError("conflict", detail);
   if (fineTune.status !== "succeeded" || fineTune.model === null)
-    throw new RedraftError("conflict", `The fine-tune is ${fineTune.status}; there is no tuned model to compare.`);
+    throw refuse(`The fine-tune is ${fineTune.status}; there is no tuned model to compare.`);
   if (source?.status !== "done" || source.generation !== fineTune.generation) {
     const what = source === null ? "deleted" : "rebuilt";
-    throw new RedraftError(
-      "conflict",
-      `The export was ${what} since: nobody can tell any more which failures this model has not seen.`,
-    );
+    throw refuse(`The export has since been ${what}, so there is no saying which failures this model has not seen.`);
   }
   const now = clock();
   const id = newId();
-  const [[asked]] = await db.batch([
+  const [[requested]] = await db.batch([
     db
       .insert(comparisons)
       .values({
@@ -50,5 +47,5 @@ export async function requestComparison(
       .returning({ id: comparisons.id }),
     askFor(db, "comparison", id, now),
   ]);
-  if (asked !== undefined) await wakeJob(services, "comparison", id);
+  if (requested !== undefined) await wakeJob(services, "comparison", id);
 }

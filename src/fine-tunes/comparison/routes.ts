@@ -1,45 +1,34 @@
-import { createRoute } from "@hono/zod-openapi";
 import { type AppContext, createRouter } from "../../http/app-env.ts";
-import { problems } from "../../http/problem.ts";
-import { idParam, jsonAnswer, jsonBody } from "../../http/route-parts.ts";
+import { idParam, jsonAnswer, jsonBody, routesOf } from "../../http/route-parts.ts";
 import { RedraftError } from "../../lib/errors.ts";
 import { getComparison, listCases } from "./queries.ts";
 import { requestComparison } from "./request-comparison.ts";
 import { casePage, caseQuery, comparisonInput, comparisonOutput } from "./schemas.ts";
 
-const tags = ["fine-tunes"];
+const route = routesOf("fine-tunes");
 const path = "/v1/fine-tunes/{id}/comparison";
 const params = idParam("a fine-tune's");
 const one = (description: string) => jsonAnswer(description, comparisonOutput);
 
-const request = createRoute({
-  method: "post",
-  path,
-  tags,
-  summary: "Compare a tuned model with its base, on failures it has not seen",
+const request = route(`POST ${path}`, "Compare a tuned model with its base, on failures it has not seen", {
   description:
     "Both models are asked what a training line asks, and their replies are judged blind, with the rubric of " +
     "corrections. While a comparison is under way, this answers with that one.",
   request: { params, body: { ...jsonBody(comparisonInput), required: false } },
-  responses: { 202: one("Accepted"), ...problems("invalid", "not_found", "conflict") },
+  answers: { 202: one("Accepted") },
+  problems: ["not_found", "conflict"],
 });
 
-const get = createRoute({
-  method: "get",
-  path,
-  tags,
-  summary: "The newest comparison of a fine-tune: its progress and its results so far",
+const get = route(`GET ${path}`, "The newest comparison of a fine-tune: its progress and its results so far", {
   request: { params },
-  responses: { 200: one("The comparison"), ...problems("not_found") },
+  answers: { 200: one("The comparison") },
+  problems: ["not_found"],
 });
 
-const cases = createRoute({
-  method: "get",
-  path: `${path}/cases`,
-  tags,
-  summary: "Its cases, with both replies and their ratings",
+const cases = route(`GET ${path}/cases`, "Its cases, with both replies and their ratings", {
   request: { params, query: caseQuery },
-  responses: { 200: jsonAnswer("A page", casePage), ...problems("invalid", "not_found") },
+  answers: { 200: jsonAnswer("A page", casePage) },
+  problems: ["not_found"],
 });
 
 export const comparisonRoutes = createRouter()

@@ -2,18 +2,19 @@ import { z } from "@hono/zod-openapi";
 import { COMPARISON_STATUSES, UNSEEN } from "../../db/schema/fine-tunes.ts";
 import { PAIRWISE } from "../../db/schema/judge.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
-import { DEFAULT_CASES, MOST_CASES } from "./comparison-state.ts";
+
+/** Each case costs two replies and, with one sample, four calls of the judge. */
+export const DEFAULT_CASES = 50;
+export const MOST_CASES = 500;
+
+const limit = z.int().min(1).max(MOST_CASES);
+const counts = z.record(z.string(), z.int());
 
 export const comparisonInput = z
   .strictObject({
-    limit: z
-      .int()
-      .min(1)
-      .max(MOST_CASES)
-      .optional()
-      .openapi({
-        description: `The most failures to replay, up to ${MOST_CASES}; ${DEFAULT_CASES} by default. Each costs two replies and four judge calls, more with JUDGE_SAMPLES.`,
-      }),
+    limit: limit.optional().openapi({
+      description: `The most failures to replay, up to ${MOST_CASES}; ${DEFAULT_CASES} by default. Each costs two replies and four judge calls, more with JUDGE_SAMPLES.`,
+    }),
   })
   .openapi("ComparisonInput");
 
@@ -23,9 +24,7 @@ const estimate = z
   .openapi({ description: "With its 95% interval; null where there are too few cases to give one." });
 
 const numbers = z.object({
-  n: z
-    .int()
-    .openapi({ description: "Cases in which both replies were rated; the other numbers come from these alone." }),
+  n: z.int().openapi({ description: "Cases with both replies rated; the other numbers come from these alone." }),
   base_rating: z.number().nullable().openapi({ description: "Mean, 0 to 100." }),
   tuned_rating: z.number().nullable(),
   difference: estimate.openapi({ description: "Tuned minus base, paired, in points, with its 95% interval." }),
@@ -50,16 +49,14 @@ export const comparisonOutput = z
     judge_model: z.string(),
     rubric: z.string(),
     meaning: z.string().openapi({ description: "What the numbers show, in a sentence." }),
-    unseen: z.record(z.string(), z.int()).openapi({
+    unseen: counts.openapi({
       description:
         "Why the cases count as unseen. held_out: in the export's validation file. later: recorded after the export. " +
         "left_out: left out of the export, so not a fair sample.",
     }),
     cases: z.int(),
     open: z.int(),
-    unscored: z
-      .record(z.string(), z.int())
-      .openapi({ description: "Cases without two ratings, by reason. They count nowhere else." }),
+    unscored: counts.openapi({ description: "Cases without two ratings, by reason. They count nowhere else." }),
     ...numbers.shape,
     clusters: z.array(z.object({ topic: z.string().nullable(), cases: z.int(), ...numbers.shape })),
     tokens: z.int(),

@@ -1,39 +1,31 @@
 import type { Pairwise } from "../../db/schema/judge.ts";
-import { meanEstimate, shareEstimate } from "../../lib/statistics.ts";
-import type { ComparisonNumbers } from "./schemas.ts";
+import { mean, meanEstimate, shareEstimate } from "../../lib/statistics.ts";
+import type { CaseOutput, ComparisonNumbers } from "./schemas.ts";
 
 /** Below this an interval would look surer than it is: two cases that happen to agree have one of width 0. */
-export const FEWEST_CASES = 5;
+const FEWEST_CASES = 5;
 
 /** What a summary looks at. */
-export interface CaseNumbers {
-  status: "open" | "scored" | "unscored";
-  baseRating: number | null;
-  tunedRating: number | null;
-  pairwise: Pairwise;
-}
+export type CaseNumbers = Pick<CaseOutput, "status" | "base_rating" | "tuned_rating" | "pairwise">;
 
 /** Adds up cases. Those without two ratings count nowhere: an unscored reply is not a bad one. */
 export function summarise(cases: CaseNumbers[]): ComparisonNumbers {
-  const scored = cases.flatMap(({ status, baseRating: base, tunedRating: tuned, pairwise }) =>
+  const scored = cases.flatMap(({ status, base_rating: base, tuned_rating: tuned, pairwise }) =>
     status === "scored" && base !== null && tuned !== null ? [{ base, tuned, pairwise }] : [],
   );
+  const n = scored.length;
   const count = (result: Pairwise) => scored.filter(({ pairwise }) => pairwise === result).length;
   const [wins, losses] = [count("won"), count("lost")];
   const decided = wins + losses;
-  const tooFew = scored.length < FEWEST_CASES;
+  const too_few = n < FEWEST_CASES;
   return {
-    n: scored.length,
-    base_rating: mean(scored.map(({ base }) => base)),
-    tuned_rating: mean(scored.map(({ tuned }) => tuned)),
-    difference: tooFew ? null : meanEstimate(scored.map(({ base, tuned }) => tuned - base)),
-    ...{ wins, ties: count("tie"), losses, not_compared: count("unknown"), too_few: tooFew },
+    n,
+    base_rating: n === 0 ? null : mean(scored.map(({ base }) => base)),
+    tuned_rating: n === 0 ? null : mean(scored.map(({ tuned }) => tuned)),
+    difference: too_few ? null : meanEstimate(scored.map(({ base, tuned }) => tuned - base)),
+    ...{ wins, ties: count("tie"), losses, not_compared: count("unknown"), too_few },
     win_share: decided < FEWEST_CASES ? null : shareEstimate({ n: decided, count: wins }),
   };
-}
-
-function mean(values: number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** What the numbers allow to be said, in a sentence. */

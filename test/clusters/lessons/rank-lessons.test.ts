@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Lesson, lessonOf } from "../../../src/clusters/context/context.ts";
-import { rankLessons } from "../../../src/clusters/lessons/rank-lessons.ts";
+import { rankLessons } from "../../../src/clusters/lessons/guidance-text.ts";
 
 function lesson(text: string, given: Partial<Lesson> = {}): Lesson {
   return lessonOf({ failure_category: null, text, id: null, slot: null, pinned: false, ...given });

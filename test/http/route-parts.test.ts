@@ -1,0 +1,38 @@
+import { z } from "@hono/zod-openapi";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { createRouter } from "../../src/http/app-env.ts";
+import { idParam, jsonAnswer, jsonBody, routesOf } from "../../src/http/route-parts.ts";
+
+const route = routesOf("exports");
+const answers = { 202: jsonAnswer("Accepted", z.object({ rows: z.int() })) };
+
+describe("a route", () => {
+  it("keeps the types of what goes in and out", () => {
+    const body = jsonBody(z.object({ system: z.string() }));
+    const write = route("POST /v1/things/{id}", "Write it", {
+      request: { params: idParam("a thing's"), body },
+      answers,
+    });
+    expectTypeOf(write.method).toEqualTypeOf<"post">();
+    expectTypeOf(write.getRoutingPath()).toEqualTypeOf<"/v1/things/:id">();
+    createRouter().openapi(write, (c) => {
+      expectTypeOf(c.req.valid("json")).toEqualTypeOf<{ system: string }>();
+      expectTypeOf(c.req.valid("param")).toEqualTypeOf<{ id: string }>();
+      return c.json({ rows: 1 }, 202);
+    });
+  });
+
+  it("lists the problems that its parameters and its body can have", () => {
+    const statuses = (parts: object) => Object.keys(route("PUT /v1/things", "Set it", { answers, ...parts }).responses);
+    const request = { body: jsonBody(z.object({})) };
+    expect(statuses({})).toEqual(["202", "401"]);
+    expect(statuses({ request: { params: idParam("a thing's") }, problems: ["not_found"] })).toEqual([
+      "202",
+      "400",
+      "401",
+      "404",
+    ]);
+    expect(statuses({ request })).toEqual(["202", "400", "401", "413", "415"]);
+    expect(statuses({ request, unchecked: true })).toEqual(["202", "401"]);
+  });
+});
