@@ -1,8 +1,9 @@
 import pLimit from "p-limit";
 import { ModelError } from "../../src/llm/model.ts";
 import { newLane } from "../../src/llm/pace/lane.ts";
+import { LimitError } from "../../src/llm/pace/limit-error.ts";
 import { exchange } from "../../src/llm/pace/pace.ts";
-import { LimitError, paceModel } from "../../src/llm/pace/paced-model.ts";
+import { paceModel } from "../../src/llm/pace/paced-model.ts";
 import { limitCalls } from "../../src/llm/wrap-model.ts";
 import {
   type FakeTime,

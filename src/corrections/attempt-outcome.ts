@@ -4,7 +4,7 @@ import type { NewImprovement } from "../improvements/store-improvement.ts";
 import { excerpt } from "../lib/text.ts";
 import { OPERATOR_PROBE_MS, type Report } from "../llm/gate.ts";
 import type { ModelError } from "../llm/model.ts";
-import { LimitError } from "../llm/pace/paced-model.ts";
+import { LimitError } from "../llm/pace/limit-error.ts";
 
 /*
  * What an attempt to correct a failure came to, decided without touching anything: what it means for the failure, and
