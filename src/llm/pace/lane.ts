@@ -51,9 +51,12 @@ export interface Lane {
     /** When `usedMs` was last moved on. */
     tickedAt: number;
     cutAt: number;
-    /** Calls that were not refused since then: since the last cut, or the last minute. */
-    accepted: number;
+    /** Calls begun since then, and how many of them were refused: since the last cut, or in the last minute. */
+    begun: number;
+    refused: number;
     countedFrom: number;
+    /** Calls a minute that were accepted before the last cut, pauses included. */
+    average: number;
   };
   /** How many calls at once help (`learn-window.ts`). */
   window: {
@@ -72,6 +75,8 @@ export interface Lane {
   /** Pauses with no answer between them. */
   pausesInARow: number;
   overloadsInARow: number;
+  /** Refusals one after the other, with hardly a call between them that may yet be answered. */
+  refusals: { firstId: number; count: number };
   /** When the next call may begin, by calls, by tokens, and for people, who get at most every second call. */
   nextCall: number;
   nextByTokens: number;
@@ -109,7 +114,16 @@ export function newLane(now: number, kept: KeptLane | null = null): Lane {
   return {
     set: kept?.set ?? { requests: 0, tokens: 0 },
     stated: kept?.stated ?? { requests: null, tokens: null },
-    learned: { best: kept?.best ?? null, usedMs: 0, tickedAt: now, cutAt: now, accepted: 0, countedFrom: now },
+    learned: {
+      best: kept?.best ?? null,
+      usedMs: 0,
+      tickedAt: now,
+      cutAt: now,
+      begun: 0,
+      refused: 0,
+      countedFrom: now,
+      average: Number.POSITIVE_INFINITY,
+    },
     window: {
       calls: kept?.calls ?? FIRST_WINDOW,
       direction: kept?.calls ? "hold" : "up",
@@ -123,6 +137,7 @@ export function newLane(now: number, kept: KeptLane | null = null): Lane {
     pausedFor: kept?.pausedFor ?? null,
     pausesInARow: 0,
     overloadsInARow: 0,
+    refusals: { firstId: 0, count: 0 },
     nextCall: 0,
     nextByTokens: 0,
     nextForPerson: 0,

@@ -26,8 +26,14 @@ const BACK_AFTER_MS = MINUTE;
 /** At most one cut in this time: other refusals are of calls that were under way already. */
 const CUT_EVERY_MS = 10 * SECOND;
 
-/** What was accepted between two refusals is the limit; a little more, as it counts pauses too. */
+/** What was accepted in all, where that is the limit; a little more, as it counts pauses too. */
 const ABOVE_AVERAGE = 1.1;
+
+/** As many refused since the last cut: the lane was above the limit all the time. */
+const MANY = 0.1;
+
+/** A refusal costs one call, a slower pace costs many: less than this share of refused calls is no reason to cut. */
+const TOLERATED = 0.01;
 
 /** A known limit is used up to here, so that a burst, or another clock, does not go past it. */
 const SHARE_OF_LIMIT = 0.97;
@@ -68,15 +74,19 @@ export function intervalMs(lane: Lane, at: number): number {
   return MINUTE / (callsPerMinute(lane) * ramp);
 }
 
+/** After a call was let through to the provider. */
+export function countBegun({ learned }: Lane, now: number): void {
+  learned.begun++;
+  if (now - learned.countedFrom <= MINUTE) return;
+  // What was accepted long ago was under another limit, or another pace.
+  learned.begun /= 2;
+  learned.refused /= 2;
+  learned.countedFrom = (now + learned.countedFrom) / 2;
+}
+
 /** After a call that was not refused: the pace grows, but only while it is really used. */
-export function growRate(lane: Lane, now: number, begunAt: number): void {
+export function growRate(lane: Lane, now: number): void {
   const { learned } = lane;
-  if (begunAt > learned.cutAt) learned.accepted++;
-  if (now - learned.countedFrom > MINUTE) {
-    // What was accepted long ago was under another limit, or another pace.
-    learned.accepted /= 2;
-    learned.countedFrom = (now + learned.countedFrom) / 2;
-  }
   const passed = Math.min(now - learned.tickedAt, SECOND);
   learned.tickedAt = now;
   const atCeiling = tried(lane) >= ceiling(lane);
@@ -84,20 +94,35 @@ export function growRate(lane: Lane, now: number, begunAt: number): void {
 }
 
 /**
- * After a refusal. Where the lane ran at full pace between two refusals, what it got through is the limit itself,
- * whether it is counted in windows or in a bucket.
+ * After a refusal: a little less than the pace at which it came. Calls count when they begin, because answers come
+ * seconds after refusals do.
  * @param begunAt when the refused call began: one from before the last cut says nothing new
+ * @param usedUp whether the lane has to pause for it, or this call alone has to be asked again
  */
-export function cutRate(lane: Lane, now: number, begunAt: number, hintMs: number): void {
+export function cutRate(lane: Lane, now: number, begunAt: number, hintMs: number, usedUp: boolean): void {
   const { learned } = lane;
+  if (begunAt <= learned.cutAt) return;
+  learned.refused++;
+  if (!usedUp && learned.refused <= TOLERATED * learned.begun) return;
   const first = learned.best === null;
   const sinceCut = now - learned.cutAt;
-  if (!first && (begunAt <= learned.cutAt || sinceCut < Math.max(CUT_EVERY_MS, Math.min(hintMs, MINUTE)))) return;
-  if (!first && learned.accepted === 0) return;
-  const average = first ? Number.POSITIVE_INFINITY : (learned.accepted * MINUTE) / (now - learned.countedFrom);
-  learned.best = Math.max(LEAST_RATE, Math.min(callsPerMinute(lane), ABOVE_AVERAGE * average));
+  const accepted = learned.begun - learned.refused;
+  if (!first && (accepted <= 0 || sinceCut < Math.max(CUT_EVERY_MS, Math.min(hintMs, MINUTE)))) return;
+  learned.average = (accepted * MINUTE) / Math.max(SECOND, now - learned.countedFrom);
+  learned.best = callsPerMinute(lane);
+  if (!first && learned.refused > MANY * learned.begun) trustAverage(lane, now);
   learned.usedMs = 0;
   learned.cutAt = now;
   learned.countedFrom = now;
-  learned.accepted = 0;
+  learned.begun = 0;
+  learned.refused = 0;
+}
+
+/**
+ * After a refusal just after a pause: the limit is counted over a minute or more, in which the pace may have been far
+ * above it for long. Then it is what was accepted in all.
+ */
+export function trustAverage({ learned }: Lane, begunAt: number): void {
+  if (learned.best === null || begunAt <= learned.cutAt) return;
+  learned.best = Math.max(LEAST_RATE, Math.min(learned.best, ABOVE_AVERAGE * learned.average));
 }

@@ -1,6 +1,6 @@
 import { HOUR, MINUTE, SECOND } from "../../lib/time.ts";
 import { expireLeases, type Lane, LEASE_MS, type Limits, type PauseReason, type SetLimits } from "./lane.ts";
-import { callsPerMinute, cutRate, growRate, intervalMs, tokensPerMinute } from "./learn-rate.ts";
+import { callsPerMinute, countBegun, cutRate, growRate, intervalMs, tokensPerMinute, trustAverage } from "./learn-rate.ts";
 import { cutWindow, growWindow, isForWindow, windowOf } from "./learn-window.ts";
 import { perMinute } from "./stated-limits.ts";
 
@@ -70,6 +70,10 @@ const LONGEST_HINT_MS = HOUR;
 /** One overloaded answer is bad luck; three in a row, with none between them, are an outage. */
 const OVERLOADS_TO_PAUSE = 3;
 
+/** One refusal is bad luck too, where a little is asked for above the limit; as many as this, and half of all, are not. */
+const REFUSALS_TO_PAUSE = 3;
+const SHARE_TO_PAUSE = 0.5;
+
 /** Refused this often while others are answered, it is about the call (too large for the limit) and not the lane. */
 const REFUSALS_OF_ONE = 2;
 
@@ -129,6 +133,7 @@ function beginOne(lane: Lane, now: number, ask: Ask): number | null {
   lane.nextCall = Math.max(lane.nextCall, now - BURST_MS) + step;
   lane.nextByTokens = Math.max(lane.nextByTokens, now - BURST_MS) + (tokens * MINUTE) / tokensPerMinute(lane);
   if (ask.for === "person") lane.nextForPerson = Math.max(lane.nextForPerson, now) + 2 * step;
+  countBegun(lane, now);
   lane.inFlight.set(lane.nextId++, { beginsAt: at, expiresAt: now + LEASE_MS, tokens: ask.tokens });
   return at - now;
 }
@@ -149,21 +154,22 @@ function giveTurn(lane: Lane, now: number, ask: Ask, calls: number): number {
 export function report(lane: Lane, now: number, done: CallReport): void {
   const lease = lane.inFlight.get(done.id);
   lane.inFlight.delete(done.id);
-  takeLimits(lane, now, done.limits);
+  takeLimits(lane, done.limits);
   const begunAt = lease?.beginsAt ?? now;
   if (lease && done.outcome === "ok") learnCosts(lane, now - begunAt, done.tokensUsed, lease.tokens);
   const aboutTheCall = done.refusedBefore >= REFUSALS_OF_ONE && lane.pausesInARow === 0;
-  if (done.outcome === "limited" && !aboutTheCall) refused(lane, now, begunAt, done.retryAfterMs);
+  if (done.outcome === "limited" && !aboutTheCall) refused(lane, now, begunAt, done);
   else if (done.outcome === "overloaded") overloaded(lane, now, begunAt, done.retryAfterMs);
   else if (done.outcome === "crowded") cutWindow(lane, now);
-  else answered(lane, now, begunAt, done.outcome === "ok");
+  else answered(lane, now, begunAt, done);
 }
 
-function answered(lane: Lane, now: number, begunAt: number, ok: boolean): void {
+function answered(lane: Lane, now: number, begunAt: number, { id, outcome }: CallReport): void {
   lane.overloadsInARow = 0;
+  if (id > lane.refusals.firstId) lane.refusals.count = 0;
   if (begunAt >= lane.pausedUntil) lane.pausesInARow = 0;
-  if (!ok) return;
-  growRate(lane, now, begunAt);
+  if (outcome !== "ok") return;
+  growRate(lane, now);
   growWindow(lane, now);
 }
 
@@ -173,10 +179,20 @@ function overloaded(lane: Lane, now: number, begunAt: number, hintMs: number | n
   if (lane.overloadsInARow >= OVERLOADS_TO_PAUSE) pause(lane, now, begunAt, "overloaded", hintMs);
 }
 
-function refused(lane: Lane, now: number, begunAt: number, hintMs: number | null): void {
+function refused(lane: Lane, now: number, begunAt: number, { id, retryAfterMs: hintMs }: CallReport): void {
+  const stillUsedUp = lane.pausesInARow > 0;
+  const usedUp = isStreak(lane, id) || hintMs !== null || stillUsedUp;
   if (isForWindow(lane, now)) cutWindow(lane, now);
-  else cutRate(lane, now, begunAt, hintMs ?? 0);
-  pause(lane, now, begunAt, "limited", hintMs);
+  else if (stillUsedUp) trustAverage(lane, begunAt);
+  else cutRate(lane, now, begunAt, hintMs ?? 0, usedUp);
+  if (usedUp) pause(lane, now, begunAt, "limited", hintMs);
+}
+
+/** Ids count the calls that began, so they tell how many others began between two refused ones. */
+function isStreak({ refusals }: Lane, id: number): boolean {
+  const isShare = refusals.count + 1 >= SHARE_TO_PAUSE * (id - refusals.firstId + 1);
+  if (refusals.count === 0 || !isShare) Object.assign(refusals, { firstId: id, count: 0 });
+  return ++refusals.count >= REFUSALS_TO_PAUSE;
 }
 
 /** Nothing begins until then. Calls from before the pause are refused too, and make it no longer than they say. */
@@ -192,15 +208,11 @@ function pause(lane: Lane, now: number, begunAt: number, reason: PauseReason, hi
   lane.nextCall = Math.max(lane.nextCall, lane.pausedUntil);
 }
 
-function takeLimits(lane: Lane, now: number, limits: Limits | null): void {
+function takeLimits(lane: Lane, limits: Limits | null): void {
   const requests = perMinute(limits?.requests);
   const tokens = perMinute(limits?.tokens);
   if (requests !== null) lane.stated.requests = requests;
   if (tokens !== null) lane.stated.tokens = tokens;
-  // Someone else uses the same key: what is left may be less than what was given out here.
-  if (requests !== null && limits?.requests?.remaining === 0) {
-    lane.nextCall = Math.max(lane.nextCall, now + intervalMs(lane, now));
-  }
 }
 
 function learnCosts(lane: Lane, latencyMs: number, used: number, expected: number): void {
