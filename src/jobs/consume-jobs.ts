@@ -3,7 +3,7 @@ import { log } from "../lib/log.ts";
 import { HOUR, SECOND } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import { keepDeadLetter } from "./dead-letters.ts";
-import { claimJob, endJob, releaseJob, renewLease } from "./hold.ts";
+import { claimJob, endJob, releaseJob, renewLease, triesOf } from "./hold.ts";
 import { type Held, type JobEnd, type JobMessage, type JobTable, jobMessage } from "./job.ts";
 import { wakeJob } from "./wake-jobs.ts";
 
@@ -14,6 +14,7 @@ const RETRY_DELAY_S = 15;
 const FIRST_WAIT_MS = 30 * SECOND;
 const LONGEST_WAIT_MS = HOUR;
 
+const CUT_OFF = "Every attempt was cut off before it got any further.";
 const OUR_FAULT = "Something went wrong on our side; the logs say what.";
 
 /** Works off wake-up messages, one at a time. What becomes of a job stands in its row; the message is done with. */
@@ -36,6 +37,8 @@ export async function workOff(services: Services, table: JobTable, { job: kind, 
   const held = await claimJob(services, kind, id);
   if (held === null) return;
   const names = { job: kind, subject_id: id };
+  // Its workers died: the next one would too.
+  if (held.tries > table[kind].mostTries) return settle(services, table, held, { end: "stuck", reason: CUT_OFF });
   const release = keepLease(() => renewLease(services, held), names);
   let end: JobEnd;
   try {
@@ -51,7 +54,7 @@ export async function workOff(services: Services, table: JobTable, { job: kind, 
 
 async function settle(services: Services, table: JobTable, held: Held, end: JobEnd): Promise<void> {
   const { db, clock } = services;
-  const { kind, subject, tries } = held;
+  const { kind, subject } = held;
   switch (end.end) {
     case "done":
       if (await endJob(services, held)) await wakeJob(services, kind, subject);
@@ -60,10 +63,13 @@ async function settle(services: Services, table: JobTable, held: Held, end: JobE
       await releaseJob(db, held, end.at, 0);
       return wakeJob(services, kind, subject, end.at);
     case "wait":
-      await releaseJob(db, held, end.at, tries - 1);
+      await releaseJob(db, held, end.at, held.tries - 1);
       return;
     case "stuck": {
       const { mostTries, giveUp } = table[kind];
+      // Not those it was claimed with: it may have made progress since. Only the worker that holds it gives it up.
+      const tries = await triesOf(db, held);
+      if (tries === null) return;
       if (tries < mostTries) {
         await releaseJob(db, held, clock() + waitMs(tries), tries);
         return;
@@ -76,5 +82,5 @@ async function settle(services: Services, table: JobTable, held: Held, end: JobE
 
 /** How long a job waits after a number of tries, in milliseconds. */
 export function waitMs(tries: number): number {
-  return Math.min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS);
+  return Math.min(FIRST_WAIT_MS * 2 ** Math.max(0, tries - 1), LONGEST_WAIT_MS);
 }
