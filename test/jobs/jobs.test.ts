@@ -186,6 +186,19 @@ describe("a job", () => {
   });
 });
 
+it("is not hurried by the sweep that asks for it, while it waits after a fault", async () => {
+  const world = createWorld();
+  const [from, into] = ["from", "into"].map((name) => `${name}-${crypto.randomUUID()}`);
+  await world.record(aFailure({ topic: from }), aFailure({ topic: into }));
+  await world.call("POST", `/v1/clusters/${from}/merge`, { into });
+  const { results } = await env.DB.prepare("select subject from jobs where kind = 'move_cluster'").all<Held>();
+  const subject = results[0]?.subject ?? "";
+  await runJob(world.services, "move_cluster", subject, async () => ({ end: "stuck", reason: "no luck" }));
+  const due = world.now + waitMs(1);
+  await world.sweep();
+  expect((await rows()).find((row) => row.subject === subject)).toMatchObject({ due_at: due, tries: 1 });
+});
+
 describe("a queue that refuses", () => {
   it("is no error after the commit: a merge answers 200, and the sweep brings the rest", async () => {
     const world = createWorld();
