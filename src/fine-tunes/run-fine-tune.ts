@@ -100,11 +100,17 @@ async function startJob(services: Running, provider: FineTuneProvider, row: Row)
   try {
     await keep(services, row, { status: "running", jobId: job.id, providerStatus: job.status });
   } catch (error) {
-    // It was cancelled before its job was known; left alone, the job would train and be paid for.
-    if (error instanceof Overtaken) await provider.cancelJob(job.id);
+    // It was cancelled before its job was known; left alone, the job would train and be paid for. Unless another
+    // worker took over and found the same job.
+    if (error instanceof Overtaken && !(await knowsJob(services, row.id, job.id))) await provider.cancelJob(job.id);
     throw error;
   }
   return { end: "again", at: services.clock() + POLL_MS };
+}
+
+async function knowsJob({ db }: Running, id: string, jobId: string): Promise<boolean> {
+  const which = and(eq(fineTunes.id, id), eq(fineTunes.jobId, jobId));
+  return (await db.select({ id: fineTunes.id }).from(fineTunes).where(which)).length > 0;
 }
 
 const ENDINGS: FineTuneStatus[] = ["succeeded", "failed", "cancelled"];
