@@ -17,7 +17,8 @@ type Training = Pick<Services, "db" | "bucket" | "clock" | "newId">;
 
 export const trainRouterJob: Job = {
   run: trainIfDue,
-  mostTries: 5,
+  // Without a router every prompt is plain: it is tried for as long as it is due.
+  mostTries: Number.POSITIVE_INFINITY,
   async sweep(services) {
     if ((await isDue(services, services.clock())) === "train")
       await requestMissingJobs(services, "train_router", [ROUTER]);
