@@ -61,7 +61,10 @@ describe("a model behind an OpenAI-compatible server", () => {
     };
     const baseUrl = "https://model.example/v1";
     const model = createOpenAiModel({ apiKey: "k", baseUrl, clock: Date.now, fetch: fetch as typeof globalThis.fetch });
-    expect(await model.complete(request)).toMatchObject({ text: "Hi", usage: { calls: 1, inputTokens: 7, outputTokens: 3 } });
+    expect(await model.complete(request)).toMatchObject({
+      text: "Hi",
+      usage: { calls: 1, inputTokens: 7, outputTokens: 3 },
+    });
     expect(sent).toHaveLength(1);
     const [address, init] = sent[0] ?? [];
     expect(address).toBe("https://model.example/v1/chat/completions");

@@ -1,6 +1,14 @@
 import { HOUR, MINUTE, SECOND } from "../../lib/time.ts";
 import { expireLeases, type Lane, LEASE_MS, type Limits, type PauseReason, type SetLimits } from "./lane.ts";
-import { callsPerMinute, countBegun, cutRate, growRate, intervalMs, tokensPerMinute, trustAverage } from "./learn-rate.ts";
+import {
+  callsPerMinute,
+  countBegun,
+  cutRate,
+  growRate,
+  intervalMs,
+  tokensPerMinute,
+  trustAverage,
+} from "./learn-rate.ts";
 import { cutWindow, growWindow, isForWindow, windowOf } from "./learn-window.ts";
 import { perMinute } from "./stated-limits.ts";
 
