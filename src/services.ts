@@ -5,7 +5,7 @@ import { newId } from "./lib/ids.ts";
 import type { Clock } from "./lib/time.ts";
 import type { Model } from "./llm/model.ts";
 import { createOpenAiModel } from "./llm/openai.ts";
-import { createPacer, type Pacer } from "./llm/pace/pacer.ts";
+import { createPacer, createReadLane, type Pacer, type ReadLane } from "./llm/pace/pacer.ts";
 
 /** What features are given. Verbs take the part they need, never the Worker's `env`. */
 export interface Services {
@@ -16,6 +16,8 @@ export interface Services {
   trainer: Model;
   /** Makes a model keep the pace that its provider allows the whole deployment. */
   pace: Pacer;
+  /** The pace of one of the models that correct. */
+  readLane: ReadLane;
   corrections: Queue;
   jobs: Queue;
   bucket: R2Bucket;
@@ -53,6 +55,7 @@ export function createServices(env: Cloudflare.Env): Services {
     model: createOpenAiModel({ apiKey: config.OPENAI_API_KEY, baseUrl: config.OPENAI_BASE_URL, clock: Date.now }),
     trainer: createOpenAiModel({ apiKey: fineTuneKey(config), baseUrl: config.FINE_TUNE_BASE_URL, clock: Date.now }),
     pace: createPacer(env.PACE, Date.now, config),
+    readLane: createReadLane(env.PACE, config),
     corrections: env.CORRECTIONS,
     jobs: env.JOBS,
     bucket: env.EXPORTS,

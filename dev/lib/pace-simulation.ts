@@ -1,19 +1,12 @@
 import pLimit from "p-limit";
-import { ModelError } from "../../src/llm/model.ts";
+import { type Model, ModelError } from "../../src/llm/model.ts";
 import { newLane } from "../../src/llm/pace/lane.ts";
 import { LimitError } from "../../src/llm/pace/limit-error.ts";
-import { exchange } from "../../src/llm/pace/pace.ts";
+import { type Exchange, exchange } from "../../src/llm/pace/pace.ts";
 import { paceModel } from "../../src/llm/pace/paced-model.ts";
 import { limitCalls } from "../../src/llm/wrap-model.ts";
-import {
-  type FakeTime,
-  fakeTime,
-  POISON,
-  type ProviderRules,
-  pacedProvider,
-  simulatedOutcome,
-  statedLimits,
-} from "./paced-provider.ts";
+import { fakeTime } from "./fake-time.ts";
+import { POISON, type ProviderRules, pacedProvider, simulatedOutcome, statedLimits } from "./paced-provider.ts";
 import { seeded } from "./seeded.ts";
 
 export interface Simulated {
@@ -63,113 +56,134 @@ const ANSWER_MS = 3_257;
 
 /** Runs corrections through the real pacing code against a simulated provider, in fake time. */
 export async function simulatePace(given: Simulated): Promise<Figures> {
-  const { consumers, failures, provider: rules, poisoned, seed = 1 } = given;
-  const time = fakeTime();
-  const chance = seeded(seed);
-  const { model, counted } = pacedProvider(rules, time, chance);
-  const lane = newLane(0);
-  const rpcs = new Map<number, number>();
-  const keeper = {
-    async exchange(said: Parameters<typeof exchange>[2]) {
-      const second = Math.floor(time.clock() / 1_000);
-      rpcs.set(second, (rpcs.get(second) ?? 0) + 1);
-      await time.sleep(5 + 10 * chance());
-      return { acquired: exchange(lane, time.clock(), said, chance) };
-    },
-  };
-  const queue = Array.from({ length: failures }, (_, place): Failure => {
-    return { place, text: chance() < poisoned ? POISON : "hello", done: new Set(), tries: 0 };
-  });
-  const ready = makeQueue(queue);
-  const result = { ends: [] as { place: number; at: number }[], failed: 0, putBack: 0 };
-  const poisonCount = queue.filter(({ text }) => text === POISON).length;
+  const run = new Run(given);
+  await run.time.run(Promise.all(Array.from({ length: given.consumers }, () => run.consumer())));
+  return run.figures();
+}
 
-  async function correct(failure: Failure, paced: ReturnType<typeof paceModel>): Promise<void> {
+class Run {
+  readonly time = fakeTime();
+  readonly #given: Simulated;
+  readonly #chance: () => number;
+  readonly #provider: ReturnType<typeof pacedProvider>;
+  readonly #lane = newLane(0);
+  readonly #rpcs = new Map<number, number>();
+  readonly #ready: ReturnType<typeof makeQueue>;
+  readonly #poisoned: number;
+  readonly #ends: { place: number; at: number }[] = [];
+  #failed = 0;
+  #putBack = 0;
+
+  constructor(given: Simulated) {
+    this.#given = given;
+    const chance = seeded(given.seed ?? 1);
+    this.#chance = chance;
+    this.#provider = pacedProvider(given.provider, this.time, chance);
+    const queue = Array.from({ length: given.failures }, (_, place): Failure => {
+      return { place, text: chance() < given.poisoned ? POISON : "hello", done: new Set(), tries: 0 };
+    });
+    this.#ready = makeQueue(queue);
+    this.#poisoned = queue.filter(({ text }) => text === POISON).length;
+  }
+
+  async consumer(): Promise<void> {
+    await this.time.sleep(5_000 * this.#chance());
+    while (this.#ends.length < this.#given.failures) {
+      const batch = this.#ready.take(BATCH);
+      if (batch.length === 0) await this.time.sleep(1_000);
+      else await this.#invocation(batch);
+    }
+  }
+
+  async #invocation(batch: Failure[]): Promise<void> {
+    const { clock, sleep } = this.time;
+    const began = clock();
+    const mayBegin = () => clock() - began < BEGIN_CALLS_MS;
+    const lane = { exchange: (said: Exchange) => this.#exchange(said) };
+    const by = { lane, clock, sleep, mayBegin, limitsOf: statedLimits, outcomeOf: simulatedOutcome };
+    const model = limitCalls(paceModel(this.#provider.model, by), mayBegin);
+    const limit = pLimit(AT_ONCE);
+    await Promise.all(
+      batch.map((failure) =>
+        limit(() => {
+          if (clock() - began < BEGIN_CORRECTIONS_MS) return this.#correct(failure, model);
+          this.#comeBack(failure, MINUTE * this.#chance());
+        }),
+      ),
+    );
+  }
+
+  async #exchange(said: Exchange) {
+    const second = Math.floor(this.time.clock() / 1_000);
+    this.#rpcs.set(second, (this.#rpcs.get(second) ?? 0) + 1);
+    await this.time.sleep(5 + 10 * this.#chance());
+    return { acquired: exchange(this.#lane, this.time.clock(), said, this.#chance) };
+  }
+
+  async #correct(failure: Failure, model: Model): Promise<void> {
     try {
       for (const step of STEPS) {
         const left = step.filter((call) => !failure.done.has(call));
         const ended = await Promise.allSettled(
           left.map(async (call) => {
             const content = call === 0 ? failure.text : "rate";
-            await paced.complete({ model: "m", messages: [{ role: "user", content }], maxOutputTokens: 1_000 });
+            await model.complete({ model: "m", messages: [{ role: "user", content }], maxOutputTokens: 1_000 });
             failure.done.add(call);
           }),
         );
         for (const one of ended) if (one.status === "rejected") throw one.reason;
       }
-      result.ends.push({ place: failure.place, at: time.clock() });
+      this.#end(failure);
     } catch (error) {
-      afterError(failure, error);
+      this.#afterError(failure, error);
     }
   }
 
-  function afterError(failure: Failure, error: unknown): void {
+  #afterError(failure: Failure, error: unknown): void {
     if (!(error instanceof ModelError)) throw error;
     if (error.failure === "refused") {
-      result.ends.push({ place: failure.place, at: time.clock() });
+      this.#end(failure);
       return;
     }
     if (!(error instanceof LimitError)) failure.tries++;
-    result.putBack++;
+    this.#putBack++;
     if (failure.tries > MOST_TRIES) {
-      result.failed++;
-      result.ends.push({ place: failure.place, at: time.clock() });
+      this.#failed++;
+      this.#end(failure);
       return;
     }
-    const waitMs = error instanceof LimitError ? error.until - time.clock() : 30_000 * 2 ** (failure.tries - 1);
-    void time.sleep(waitMs).then(() => ready.addFirst(failure));
+    const isLimit = error instanceof LimitError;
+    this.#comeBack(failure, isLimit ? error.until - this.time.clock() : 30_000 * 2 ** (failure.tries - 1));
   }
 
-  async function consumer(): Promise<void> {
-    await time.sleep(5_000 * chance());
-    while (result.ends.length < failures) {
-      const batch = ready.take(BATCH);
-      if (batch.length === 0) {
-        await time.sleep(1_000);
-        continue;
-      }
-      const began = time.clock();
-      const since = () => time.clock() - began;
-      const mayBegin = () => since() < BEGIN_CALLS_MS;
-      const { clock, sleep } = time;
-      const paced = paceModel(model, {
-        lane: keeper,
-        clock,
-        sleep,
-        mayBegin,
-        limitsOf: statedLimits,
-        outcomeOf: simulatedOutcome,
-      });
-      const limited = limitCalls(paced, mayBegin);
-      const limit = pLimit(AT_ONCE);
-      await Promise.all(
-        batch.map((failure) =>
-          limit(() => {
-            if (since() < BEGIN_CORRECTIONS_MS) return correct(failure, limited);
-            void time.sleep(MINUTE * chance()).then(() => ready.addFirst(failure));
-          }),
-        ),
-      );
-    }
+  #end({ place }: Failure): void {
+    this.#ends.push({ place, at: this.time.clock() });
   }
 
-  await time.run(Promise.all(Array.from({ length: consumers }, consumer)));
-  const needed = (failures - poisonCount) * CALLS;
-  const ended = result.ends.map(({ at }) => at).toSorted((a, b) => a - b);
-  const endedAt = ended.at(-1) ?? 0;
-  const all = [...rpcs.values()];
-  return {
-    minutes: endedAt / MINUTE,
-    overIdeal: endedAt / idealMs(rules, needed + poisonCount),
-    refused: counted.refused / counted.calls,
-    overLeast: counted.answered / needed,
-    failed: result.failed,
-    lost: failures - new Set(result.ends.map(({ place }) => place)).size,
-    overtaken: Math.max(...result.ends.map(({ place, at }) => at - (ended[place] ?? 0))) / MINUTE,
-    putBack: result.putBack,
-    rpcsPerSecond: (all.reduce((sum, one) => sum + one, 0) / endedAt) * 1_000,
-    busiestSecond: Math.max(...all),
-  };
+  #comeBack(failure: Failure, inMs: number): void {
+    void this.time.sleep(inMs).then(() => this.#ready.addFirst(failure));
+  }
+
+  figures(): Figures {
+    const { failures, provider } = this.#given;
+    const { counted } = this.#provider;
+    const needed = (failures - this.#poisoned) * CALLS;
+    const ended = this.#ends.map(({ at }) => at).toSorted((a, b) => a - b);
+    const endedAt = ended.at(-1) ?? 0;
+    const rpcs = [...this.#rpcs.values()];
+    return {
+      minutes: endedAt / MINUTE,
+      overIdeal: endedAt / idealMs(provider, needed + this.#poisoned),
+      refused: counted.refused / counted.calls,
+      overLeast: counted.answered / needed,
+      failed: this.#failed,
+      lost: failures - new Set(this.#ends.map(({ place }) => place)).size,
+      overtaken: Math.max(...this.#ends.map(({ place, at }) => at - (ended[place] ?? 0))) / MINUTE,
+      putBack: this.#putBack,
+      rpcsPerSecond: (rpcs.reduce((sum, one) => sum + one, 0) / endedAt) * 1_000,
+      busiestSecond: Math.max(...rpcs),
+    };
+  }
 }
 
 /** What is due: what was put back goes before what never began, as a sweep by due time has it. */
@@ -197,5 +211,3 @@ function idealMs(rules: ProviderRules, calls: number): number {
   }
   return ms;
 }
-
-export type { FakeTime };

@@ -1,9 +1,7 @@
 import { type Model, ModelError } from "../../src/llm/model.ts";
 import type { Limits } from "../../src/llm/pace/lane.ts";
 import { defaultOutcome } from "../../src/llm/pace/paced-model.ts";
-import { type FakeTime, fakeTime } from "./fake-time.ts";
-
-export { type FakeTime, fakeTime };
+import type { FakeTime } from "./fake-time.ts";
 
 /** How a simulated provider counts. */
 export interface ProviderRules {
@@ -27,8 +25,6 @@ export interface Counted {
   refused: number;
   overloaded: number;
   poisoned: number;
-  /** The limit, added up over the time used, in calls. */
-  allowed: number;
 }
 
 /** The text of a message that the provider's moderation refuses. */
@@ -49,46 +45,15 @@ export const statedLimits = (from: object): Limits | null => stated.get(from) ??
 
 /** A provider with an ordinary limit, in fake time. */
 export function pacedProvider(rules: ProviderRules, time: FakeTime, chance: () => number) {
-  const counted: Counted = { calls: 0, answered: 0, refused: 0, overloaded: 0, poisoned: 0, allowed: 0 };
+  const counted: Counted = { calls: 0, answered: 0, refused: 0, overloaded: 0, poisoned: 0 };
   const start = time.clock();
-  const windowMs = rules.counts === "second" ? 1_000 : 60_000;
-  let [windowAt, used, busy] = [start, 0, 0];
-  let [level, levelAt] = [rules.limit(0), start];
+  const meter = new Meter(rules, start);
   let free = start;
 
-  function room(now: number): number {
-    const limit = rules.limit(now - start);
-    if (rules.counts === "slots") return rules.queues ? 1 : limit - busy;
-    if (rules.counts === "bucket") {
-      level = Math.min(limit, level + ((now - levelAt) * limit) / 60_000);
-      levelAt = now;
-      return Math.floor(level);
-    }
-    if (now - windowAt >= windowMs) [windowAt, used] = [now - ((now - start) % windowMs), 0];
-    return Math.floor((limit * windowMs) / 60_000) - used;
-  }
-
-  function limitsAt(now: number): Limits | null {
-    if (!rules.headers) return null;
-    const limit = rules.limit(now - start);
-    const remaining = Math.max(0, room(now));
-    const toFull = ((limit - level) * 60_000) / limit;
-    const resetMs = rules.counts === "bucket" ? toFull : windowAt + windowMs - now;
-    const shown = rules.counts === "second" ? Math.min(limit, remaining * 60) : remaining;
-    return { requests: { limit, remaining: shown, resetMs, periodMs: null }, tokens: null };
-  }
-
-  function retryAfterMs(now: number): number | null {
-    if (!rules.retryAfter) return null;
-    if (rules.counts === "bucket") return 1_000;
-    return Math.max(1_000, Math.ceil((windowAt + windowMs - now) / 1_000) * 1_000);
-  }
-
   async function fail(failure: "retry" | "refused", code: "rate_limited" | "provider_error" | "content_filter") {
-    const error = new ModelError(failure, code, code, {
-      retryAfterMs: code === "rate_limited" ? retryAfterMs(time.clock()) : null,
-    });
-    const limits = limitsAt(time.clock());
+    const retryAfterMs = code === "rate_limited" ? meter.retryAfterMs(time.clock()) : null;
+    const error = new ModelError(failure, code, code, { retryAfterMs });
+    const limits = meter.limits(time.clock());
     if (limits !== null) stated.set(error, limits);
     if (rules.counts === "slots" && code === "rate_limited" && rules.saysCrowded) crowded.add(error);
     const [from, to] = REFUSED_AFTER_MS;
@@ -113,24 +78,83 @@ export function pacedProvider(rules: ProviderRules, time: FakeTime, chance: () =
         counted.overloaded++;
         await fail("retry", "provider_error");
       }
-      if (room(now) < 1) {
+      if (meter.room(now) < 1) {
         counted.refused++;
         await fail("retry", "rate_limited");
       }
-      if (rules.counts === "bucket") level--;
-      used++;
+      meter.take();
       if (messages.some(({ content }) => content === POISON)) {
         counted.poisoned++;
         await fail("refused", "content_filter");
       }
       const answer = { text: "ok", usage: { calls: 1, ...TOKENS } };
-      const limits = limitsAt(now);
-      busy++;
-      await time.sleep(latencyMs(now)).finally(() => busy--);
+      const limits = meter.limits(now);
+      meter.busy++;
+      await time.sleep(latencyMs(now)).finally(() => meter.busy--);
       if (limits !== null) stated.set(answer, limits);
       counted.answered++;
       return answer;
     },
   };
   return { model, counted };
+}
+
+/** Counts calls as the rules have it. */
+class Meter {
+  busy = 0;
+  readonly #rules: ProviderRules;
+  readonly #start: number;
+  readonly #windowMs: number;
+  #windowAt: number;
+  #used = 0;
+  #level: number;
+  #levelAt: number;
+
+  constructor(rules: ProviderRules, start: number) {
+    this.#rules = rules;
+    this.#start = start;
+    this.#windowMs = rules.counts === "second" ? 1_000 : 60_000;
+    this.#windowAt = start;
+    this.#level = rules.limit(0);
+    this.#levelAt = start;
+  }
+
+  /** Calls that may still begin. */
+  room(now: number): number {
+    const { counts, queues } = this.#rules;
+    const limit = this.#rules.limit(now - this.#start);
+    if (counts === "slots") return queues ? 1 : limit - this.busy;
+    if (counts === "bucket") {
+      this.#level = Math.min(limit, this.#level + ((now - this.#levelAt) * limit) / 60_000);
+      this.#levelAt = now;
+      return Math.floor(this.#level);
+    }
+    if (now - this.#windowAt >= this.#windowMs) {
+      this.#windowAt = now - ((now - this.#start) % this.#windowMs);
+      this.#used = 0;
+    }
+    return Math.floor((limit * this.#windowMs) / 60_000) - this.#used;
+  }
+
+  take(): void {
+    this.#level--;
+    this.#used++;
+  }
+
+  limits(now: number): Limits | null {
+    const { headers, counts } = this.#rules;
+    if (!headers) return null;
+    const limit = this.#rules.limit(now - this.#start);
+    const remaining = Math.max(0, this.room(now));
+    const toFull = ((limit - this.#level) * 60_000) / limit;
+    const resetMs = counts === "bucket" ? toFull : this.#windowAt + this.#windowMs - now;
+    const shown = counts === "second" ? Math.min(limit, remaining * 60) : remaining;
+    return { requests: { limit, remaining: shown, resetMs, periodMs: null }, tokens: null };
+  }
+
+  retryAfterMs(now: number): number | null {
+    if (!this.#rules.retryAfter) return null;
+    if (this.#rules.counts === "bucket") return 1_000;
+    return Math.max(1_000, Math.ceil((this.#windowAt + this.#windowMs - now) / 1_000) * 1_000);
+  }
 }

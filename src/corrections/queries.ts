@@ -9,7 +9,7 @@ import { whyWaiting } from "../llm/gatekeeper.ts";
 import type { Services } from "../services.ts";
 import type { RunOutput, RunQuery } from "./schemas.ts";
 
-type Reading = Pick<Services, "db" | "clock" | "config">;
+type Reading = Pick<Services, "db" | "clock" | "config" | "readLane">;
 
 /** A run with its numbers, counted from what is stored. @throws RedraftError `not_found` */
 export async function getRun(services: Reading, id: string): Promise<RunOutput> {

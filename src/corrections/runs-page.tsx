@@ -131,6 +131,9 @@ function Progress({ run }: { run: RunOutput }) {
   );
 }
 
+/** What no operator can end, or needs to. */
+const GOES_ON_ALONE = ["daily_budget", "provider_limit", "provider_busy"];
+
 function Waiting({ waiting }: { waiting: NonNullable<RunOutput["waiting"]> }) {
   return (
     <section class="notice-box" role="status">
@@ -140,7 +143,7 @@ function Waiting({ waiting }: { waiting: NonNullable<RunOutput["waiting"]> }) {
           Next try: <When time={waiting.until} />.
         </>
       )}
-      {waiting.code !== "daily_budget" && (
+      {!GOES_ON_ALONE.includes(waiting.code) && (
         <form method="post" action="/runs/resume">
           <button class="quiet" type="submit">
             Resume now

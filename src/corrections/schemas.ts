@@ -39,7 +39,8 @@ export const runOutput = z
     failed: z.int(),
     tokens: z.object({ input: z.int(), output: z.int() }),
     waiting: z.object({ code: z.string(), reason: z.string(), until: z.iso.datetime().nullable() }).nullable().openapi({
-      description: "Why corrections do not begin at the moment, if so: a pause, a provider that is down, the budget.",
+      description:
+        "Why corrections do not begin at the moment, if so: a limit or quota of the provider, an account without credit, a provider that is down, the budget.",
     }),
     pace: z.object({ per_minute: z.number(), finishes_at: z.iso.datetime() }).nullable().openapi({
       description: "Corrections that came to an end lately, and when the run would be through at that pace.",

@@ -1,4 +1,4 @@
-import { MINUTE } from "../lib/time.ts";
+import { MINUTE, toRfc3339 } from "../lib/time.ts";
 import type { Fault } from "./answers/fault.ts";
 import type { Tokens } from "./answers/read-completion.ts";
 import type { Limits } from "./answers/read-limits.ts";
@@ -23,12 +23,20 @@ export function classifyError(thrown: unknown): ModelError {
 /** The error of a call that the provider answered, but with nothing of use. */
 export function modelError(fault: Fault, tokens: Tokens | null = null, limits: Limits | null = null): ModelError {
   const { code, reason, retryAfterMs } = fault;
-  return new ModelError(failureOf(fault), code, reason, {
+  return new ModelError(failureOf(fault), code, withTime(fault, reason), {
     fault,
     limits,
     retryAfterMs: retryAfterMs === null ? null : Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS),
     ...(tokens && { usage: { calls: 1, ...tokens } }),
   });
+}
+
+/** A quota that is used up, or a spending limit: until when, where that is known. */
+function withTime(fault: Fault, reason: string): string {
+  const untilMs = fault.about === "quota" || fault.about === "money" ? fault.untilMs : null;
+  return untilMs === null
+    ? reason
+    : `${reason} It begins again at ${toRfc3339(untilMs).slice(0, 16).replace("T", " ")} UTC.`;
 }
 
 function failureOf(fault: Fault): ModelFailure {

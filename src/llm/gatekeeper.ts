@@ -4,7 +4,7 @@ import type { Db } from "../db/client.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { dailyUsage, gate } from "../db/schema/llm.ts";
 import { sha256Hex } from "../lib/text.ts";
-import { dayOf, SECOND } from "../lib/time.ts";
+import { dayOf, MINUTE, SECOND } from "../lib/time.ts";
 import { countTokens, type Metering, TOKENS_OF_DAY } from "./daily-tokens.ts";
 import {
   type Admission,
@@ -17,6 +17,8 @@ import {
   whileProbing,
 } from "./gate.ts";
 import { type Model, ModelError } from "./model.ts";
+import type { LaneStatus } from "./pace/pace.ts";
+import type { ReadLane } from "./pace/pacer.ts";
 
 /** The shared row is read at most this often per invocation; what one reports, it knows at once. */
 const FRESH_MS = 2 * SECOND;
@@ -116,15 +118,41 @@ export async function readGate(db: Db, now: number): Promise<{ state: GateState;
   return { state: row ?? OPEN, spent: used?.spent ?? 0 };
 }
 
-/** Why corrections do not begin at the moment; null when they do. */
-export async function whyWaiting({ db, clock, config }: Metering): Promise<Wait | null> {
+/** Why corrections do not go on at the moment; null when they do. */
+export async function whyWaiting(services: Metering & { readLane: ReadLane }): Promise<Wait | null> {
+  const { db, clock, config } = services;
   const { state, spent } = await readGate(db, clock());
   const admission = admit(state, spent, config.DAILY_TOKEN_BUDGET, clock(), await setupOf(config));
   if (!admission.admitted) return admission;
   // Due to be probed: closed until the probe has come back.
-  return admission.probe && state.until !== null
-    ? { code: state.code ?? "paused", reason: state.reason ?? "Paused.", untilMs: state.until }
-    : null;
+  if (admission.probe && state.until !== null) {
+    return { code: state.code ?? "paused", reason: state.reason ?? "Paused.", untilMs: state.until };
+  }
+  return pauseOfLanes(services);
+}
+
+/** Shorter pauses are part of keeping the pace: nobody needs to read of them. */
+const WORTH_SAYING_MS = 5 * SECOND;
+
+/** A limit a minute is over by then. */
+const SHORT_LIMIT_MS = 2 * MINUTE;
+
+/** The longest pause among the models that correct. */
+async function pauseOfLanes({ clock, config, readLane }: Metering & { readLane: ReadLane }): Promise<Wait | null> {
+  const models = [...new Set([config.CORRECTION_MODEL, config.JUDGE_MODEL])];
+  const lanes = await Promise.all(models.map(async (model) => ({ model, status: await readLane(model) })));
+  const waits = lanes.flatMap(({ model, status }) => pauseOf(model, status, clock()) ?? []);
+  return waits.toSorted((a, b) => b.untilMs - a.untilMs)[0] ?? null;
+}
+
+function pauseOf(model: string, status: LaneStatus | null, now: number): Wait | null {
+  const untilMs = status?.pausedUntil ?? 0;
+  if (untilMs - now < WORTH_SAYING_MS) return null;
+  if (status?.pausedFor === "overloaded") {
+    return { code: "provider_busy", reason: `The provider is overloaded and answers no calls to ${model}.`, untilMs };
+  }
+  const which = untilMs - now > SHORT_LIMIT_MS ? "limit, probably that of the hour or the day," : "short-term limit";
+  return { code: "provider_limit", reason: `The provider's ${which} for calls to ${model} is used up.`, untilMs };
 }
 
 /** Opens the gate by hand, for an operator who has mended what it was closed for. */

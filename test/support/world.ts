@@ -111,6 +111,7 @@ export function createWorld({ model = goodModel(), vars = {} }: { model?: Model;
     trainer: model,
     // The pace sleeps in real time; what paces is tested by itself (`test/llm/pace`).
     pace: (unpaced) => unpaced,
+    readLane: async () => null,
     corrections,
     jobs,
     clock: () => world.now,

@@ -29,6 +29,9 @@ const CUT_EVERY_MS = 10 * SECOND;
 /** What was accepted in all, where that is the limit; a little more, as it counts pauses too. */
 const ABOVE_AVERAGE = 1.1;
 
+/** Fewer calls say nothing about a limit: the lane was hardly used. */
+const FEW = 20;
+
 /** As many refused since the last cut: the lane was above the limit all the time. */
 const MANY = 0.1;
 
@@ -108,7 +111,8 @@ export function cutRate(lane: Lane, now: number, begunAt: number, hintMs: number
   const sinceCut = now - learned.cutAt;
   const accepted = learned.begun - learned.refused;
   if (!first && (accepted <= 0 || sinceCut < Math.max(CUT_EVERY_MS, Math.min(hintMs, MINUTE)))) return;
-  learned.average = (accepted * MINUTE) / Math.max(SECOND, now - learned.countedFrom);
+  const average = (accepted * MINUTE) / Math.max(SECOND, now - learned.countedFrom);
+  learned.average = accepted < FEW ? Number.POSITIVE_INFINITY : average;
   learned.best = callsPerMinute(lane);
   if (!first && learned.refused > MANY * learned.begun) trustAverage(lane, now);
   learned.usedMs = 0;

@@ -1,8 +1,10 @@
 import type { Config } from "../../config.ts";
+import { describeError } from "../../lib/errors.ts";
+import { log } from "../../lib/log.ts";
 import { sha256Hex } from "../../lib/text.ts";
 import type { Clock } from "../../lib/time.ts";
 import type { Model } from "../model.ts";
-import type { WaitsFor } from "./pace.ts";
+import type { LaneStatus, WaitsFor } from "./pace.ts";
 import type { Pace } from "./pace-object.ts";
 import { paceModel } from "./paced-model.ts";
 
@@ -13,7 +15,10 @@ export interface Provider {
 }
 
 export interface Pacing {
-  /** What is waited for goes before everything else. */
+  /**
+   * What a person waits for goes before everything else. Nothing does today: corrections, controls, comparisons, lessons
+   * and names are background work, and chats go to the provider past the pace.
+   */
   for?: WaitsFor;
   /** After a no, what still waits is put back with the time of its turn. */
   mayBegin?: () => boolean;
@@ -40,6 +45,21 @@ export function createPacer(pace: DurableObjectNamespace<Pace>, clock: Clock, co
         return (await paced).complete(request);
       },
     };
+  };
+}
+
+/** The pace of a model at the provider of corrections; null where it cannot be asked. */
+export type ReadLane = (model: string) => Promise<LaneStatus | null>;
+
+/** Reads the pace for pages and the API, which do without it rather than fail. */
+export function createReadLane(pace: DurableObjectNamespace<Pace>, config: Config): ReadLane {
+  const provider = { baseUrl: config.OPENAI_BASE_URL, apiKey: config.OPENAI_API_KEY };
+  return async (model) => {
+    const lane = pace.get(pace.idFromName(await laneName(provider, model)));
+    const answer = await lane.status().catch((error) => ({ error: describeError(error) }));
+    if ("status" in answer) return answer.status;
+    log.warn("pace_not_reached", {}, new Error(answer.error));
+    return null;
   };
 }
 

@@ -142,6 +142,10 @@ describe("a pause", () => {
     const lane = withLimit(600);
     const pauses: number[] = [];
     let at = NOW;
+    for (let refused = 0; refused < 2; refused++, at += SECOND) {
+      report(lane, at + 600, ends(beginOne(lane, at), { outcome: "limited" }));
+      expect(lane.pausedUntil).toBe(0);
+    }
     for (let round = 0; round < 6; round++) {
       const id = beginOne(lane, at);
       report(lane, at + 600, ends(id, { outcome: "limited" }));
