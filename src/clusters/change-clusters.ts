@@ -1,5 +1,5 @@
-import { and, eq, sql } from "drizzle-orm";
-import { valuesOf } from "../db/client.ts";
+import { and, eq, isNull, sql } from "drizzle-orm";
+import { rowsFromJson, valuesOf } from "../db/client.ts";
 import { clusterChanges, clusters, clusterTopics, lessons } from "../db/schema/clusters.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { askFor } from "../jobs/ask-for.ts";
@@ -49,27 +49,26 @@ export async function renameCluster(services: Changing, topic: string, to: strin
  * chunks. Its lessons are retired: the other's go on, and learn from what came.
  */
 export async function mergeClusters(services: Changing, topic: string, into: string, actor: string): Promise<void> {
-  const { db, clock } = services;
+  const { db } = services;
   const source = await clusterOfTopic(db, topic);
   const target = await clusterOfTopic(db, into);
   if (source.id === target.id) throw new RedraftError("conflict", "Both names already lead to one cluster.");
-  const now = clock();
-  await db.batch([
-    db.update(clusterTopics).set({ clusterId: target.id }).where(eq(clusterTopics.clusterId, source.id)),
-    // Whatever went into the source before is the target's now: chains never form.
-    db.update(clusters).set({ mergedInto: target.id }).where(eq(clusters.mergedInto, source.id)),
-    db.update(clusters).set({ mergedInto: target.id }).where(eq(clusters.id, source.id)),
+  const [merged] = await db.batch([
+    // Of two merges at once the second finds its clusters changed: into each other, they would lead in a circle.
     db
-      .update(lessons)
-      .set({ retiredAt: now })
-      .where(and(eq(lessons.clusterId, source.id), sql`retired_at is null`)),
-    history(services, {
-      ...{ clusterId: target.id, kind: "merge", actor },
-      detail: { from: source.topic, into: target.topic },
-    }),
-    askFor(db, "move_cluster", source.id, now),
-    ...askForTraining(db, now),
+      .update(clusters)
+      .set({ mergedInto: target.id })
+      .where(
+        and(
+          eq(clusters.id, source.id),
+          isNull(clusters.mergedInto),
+          sql`exists (select 1 from ${clusters} t where t.id = ${target.id} and t.merged_into is null)`,
+        ),
+      )
+      .returning({ id: clusters.id }),
+    ...followMerge(services, source, target, actor),
   ]);
+  if (merged.length === 0) throw new RedraftError("conflict", "One of the two was merged meanwhile. Read them again.");
   try {
     await leadRoutesTo(services.bucket, source.id, target.id);
   } catch (error) {
@@ -78,6 +77,38 @@ export async function mergeClusters(services: Changing, topic: string, into: str
   }
   await wakeJob(services, "move_cluster", source.id);
   await afterChange(services, [source.id, target.id]);
+}
+
+type Cluster = Pick<typeof clusters.$inferSelect, "id" | "topic">;
+
+/** Statements: what a merge brings with it, if it took place. */
+function followMerge(services: Changing, source: Cluster, target: Cluster, actor: string) {
+  const { db, clock, newId } = services;
+  const now = clock();
+  const tookPlace = sql`exists (select 1 from ${clusters} s where s.id = ${source.id} and s.merged_into = ${target.id})`;
+  const change = {
+    ...{ id: newId(), clusterId: target.id, kind: "merge" as const, actor, createdAt: now },
+    detail: { from: source.topic, into: target.topic },
+  };
+  return [
+    db
+      .update(clusterTopics)
+      .set({ clusterId: target.id })
+      .where(and(eq(clusterTopics.clusterId, source.id), tookPlace)),
+    // Whatever went into the source before is the target's now: chains never form.
+    db
+      .update(clusters)
+      .set({ mergedInto: target.id })
+      .where(and(eq(clusters.mergedInto, source.id), tookPlace)),
+    db
+      .update(lessons)
+      .set({ retiredAt: now })
+      .where(and(eq(lessons.clusterId, source.id), isNull(lessons.retiredAt), tookPlace)),
+    db.insert(clusterChanges).select(rowsFromJson(clusterChanges, [change], { where: () => tookPlace })),
+    // Where it did not, the jobs find nothing to do.
+    askFor(db, "move_cluster", source.id, now),
+    ...askForTraining(db, now),
+  ] as const;
 }
 
 /**

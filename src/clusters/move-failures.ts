@@ -5,7 +5,7 @@ import { failedReplies } from "../db/schema/failures.ts";
 import { improvements } from "../db/schema/improvements.ts";
 import { moveOutcomes } from "../experiments/record-outcomes.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
-import { requestJobs } from "../jobs/wake-jobs.ts";
+import { requestMissingJobs } from "../jobs/wake-jobs.ts";
 import { leadRoutesTo } from "../router/router-store.ts";
 import type { Services } from "../services.ts";
 import { touchClusters } from "./context/read-context.ts";
@@ -68,5 +68,5 @@ async function askForMoves(services: Pick<Services, "db" | "clock" | "jobs">): P
       ),
     );
   const ids = left.map(({ id }) => id);
-  await requestJobs(services, "move_cluster", ids);
+  await requestMissingJobs(services, "move_cluster", ids);
 }

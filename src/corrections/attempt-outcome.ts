@@ -34,19 +34,24 @@ export function refusedTwice(refused: GuardFinding[]): Outcome {
   );
 }
 
-/** A model call that failed. A limit is no failure: the correction waits for its turn, and the gate learns nothing. */
-export function afterModelError(error: ModelError, now: number): Outcome {
-  if (error instanceof LimitError) {
-    return { event: { type: "wait", code: error.code, reason: error.message, untilMs: error.until }, report: null };
-  }
+/**
+ * A model call that failed. A limit is no failure: the correction waits for its turn, and the gate learns nothing.
+ * @param again whether an earlier attempt ended with the same code. Since the gate lets an attempt begin only where the
+ *   provider answers, what only an operator could mend is then about this failure alone, and so is an answer that
+ *   cannot be used: both are left to a person.
+ */
+export function afterModelError(error: ModelError, now: number, again: boolean): Outcome {
   const { failure, code, message: reason } = error;
-  return { event: eventOf(error, now), report: { ok: false, failure, code, reason } };
+  if (error instanceof LimitError) return { event: { type: "wait", code, reason, untilMs: error.until }, report: null };
+  if (again && failure === "stop")
+    return alone(code, `The provider refuses this one, and answers others: ${reason}`, null);
+  const report = { ok: false, failure, code, reason } as const;
+  if (again && failure === "repair") return alone(code, `The model's answers here cannot be used: ${reason}`, report);
+  return { event: eventOf(error, now), report };
 }
 
-/** What only an operator could mend, said again of this failure after the provider had answered others. */
-export function refusedAlone({ code, reason }: { code: string; reason: string }): Outcome {
-  const said = excerpt(`The provider refuses this one, and answers others: ${reason}`, REASON_LENGTH);
-  return { event: { type: "needs_human", code, reason: said }, report: null };
+function alone(code: string, reason: string, report: Report | null): Outcome {
+  return { event: { type: "needs_human", code, reason: excerpt(reason, REASON_LENGTH) }, report };
 }
 
 /** A fault of ours, which says nothing about the provider. */

@@ -10,14 +10,7 @@ import { ModelError, type Usage } from "../llm/model.ts";
 import { withPaidAnswers } from "../llm/paid-answers.ts";
 import { meterModel } from "../llm/wrap-model.ts";
 import type { Services } from "../services.ts";
-import {
-  afterFault,
-  afterModelError,
-  type Outcome,
-  refusedAlone,
-  refusedTwice,
-  UNUSABLE_REFERENCE,
-} from "./attempt-outcome.ts";
+import { afterFault, afterModelError, type Outcome, refusedTwice, UNUSABLE_REFERENCE } from "./attempt-outcome.ts";
 import { endAttempt } from "./end-attempt.ts";
 import { endedBefore, type FailureToCorrect, guidanceFor, readDraft, readFailure } from "./failure-to-correct.ts";
 import { keepCorrection } from "./keep-lease.ts";
@@ -83,14 +76,7 @@ async function attempt(services: Services, failure: FailureToCorrect): Promise<O
     return await rewriteAndJudge(services, { ...failure, ...(await nameFailure(services, failure)) });
   } catch (error) {
     if (error instanceof ModelError) {
-      const outcome = afterModelError(error, services.clock());
-      const { event } = outcome;
-      // The gate was opened since it closed for this one: then it is about this one.
-      return event.type === "wait" &&
-        outcome.report !== null &&
-        (await endedBefore(services.db, failure.id, event.code))
-        ? refusedAlone(event)
-        : outcome;
+      return afterModelError(error, services.clock(), await endedBefore(services.db, failure.id, error.code));
     }
     log.error("correction_fault", { failure_id: failure.id }, error);
     return afterFault();

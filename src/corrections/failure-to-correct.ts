@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import { readContext } from "../clusters/context/read-context.ts";
-import { guidanceText } from "../clusters/lessons/guidance-text.ts";
+import { composeGuidance } from "../clusters/lessons/guidance-text.ts";
 import type { Db } from "../db/client.ts";
 import { correctionAttempts, correctionDrafts } from "../db/schema/corrections.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
@@ -52,7 +52,7 @@ export async function guidanceFor(
   if (clusterId === null) return null;
   try {
     const context = await readContext(services, { cluster_id: clusterId });
-    return guidanceText(context, failureCategory ?? undefined, originalPrompt);
+    return composeGuidance([context], { failureCategory, customerMessage: originalPrompt })?.text ?? null;
   } catch (error) {
     log.warn("no_guidance", { cluster_id: clusterId }, error);
     return null;

@@ -11,9 +11,8 @@ import { jobs } from "../db/schema/jobs.ts";
 import { DATA_FILES, fileKey } from "../exports/export-state.ts";
 import { askFor, dropJob, restartJobs } from "../jobs/ask-for.ts";
 import { DONE, type Job } from "../jobs/job.ts";
-import { LEASE_MS } from "../lib/keep-lease.ts";
 import { sha256Hex } from "../lib/text.ts";
-import { toRfc3339 } from "../lib/time.ts";
+import { MINUTE, toRfc3339 } from "../lib/time.ts";
 import { readBotModelChanges } from "../prompts/bot-model.ts";
 import type { Services } from "../services.ts";
 import { exportsThatHold, IS_GUIDED } from "./exports-that-hold.ts";
@@ -74,7 +73,7 @@ async function removeRows({ db, clock }: Erasing, failureId: string): Promise<bo
       })
       .onConflictDoNothing(),
     // Should this worker die before the rest is done.
-    askFor(db, "erasure", failureId, clock() + LEASE_MS),
+    askFor(db, "erasure", failureId, clock() + MINUTE),
     ...beginAgain({ db, clock }, gte(exportsTable.boundary, oldest)),
     // The replies that models gave to it, and what the judge said of them. The ratings hold no text and stay.
     db

@@ -29,7 +29,7 @@ export const SEGMENT_FORMAT = 3;
 
 /** Where a run can go on: everything up to `cursor` is in `parts` and in the segments. */
 export interface Checkpoint {
-  /** An export that another version of the program began is begun anew. */
+  /** An export that another version of the program began starts over. */
   format: number;
   generation: number;
   uploadId: string | null;

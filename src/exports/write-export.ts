@@ -113,6 +113,6 @@ export async function giveUpExport(services: Pick<Services, "db" | "bucket" | "c
   await db
     .update(exportsTable)
     .set({ status: "failed", error: "Writing the file failed; the logs say why.", finishedAt: clock() })
-    .where(and(eq(exportsTable.id, id), eq(exportsTable.status, "running")));
+    .where(and(eq(exportsTable.id, id), inArray(exportsTable.status, ["queued", "running"])));
   await dropCheckpoint(services, id);
 }

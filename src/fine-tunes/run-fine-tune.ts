@@ -3,6 +3,7 @@ import { exportsTable } from "../db/schema/exports.ts";
 import { type FineTuneStatus, type FineTuneUploads, fineTunes, type LossPoint } from "../db/schema/fine-tunes.ts";
 import { fileKey } from "../exports/export-state.ts";
 import { dropJob } from "../jobs/ask-for.ts";
+import { triesOf } from "../jobs/hold.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
 import { SECOND } from "../lib/time.ts";
 import type { Services } from "../services.ts";
@@ -33,16 +34,17 @@ export const fineTuneJob: Job = {
  */
 export async function runFineTune(
   services: Running,
-  { subject: id }: Held,
+  held: Held,
   limits: UploadLimits = UPLOAD_LIMITS,
 ): Promise<JobEnd> {
   const { db, config } = services;
+  const id = held.subject;
   const [row] = await db.select().from(fineTunes).where(isOpen(id));
   if (row === undefined) return DONE;
   const provider = createProvider(config);
   try {
-    if (row.status === "uploading") return await upload(services, provider, row, limits);
-    if (row.status === "starting") return await startJob(services, provider, row);
+    if (row.status === "uploading") return await upload(services, provider, row, { held, limits });
+    if (row.status === "starting") return await startJob(services, provider, row, held);
     return await follow(services, provider, row);
   } catch (error) {
     if (error instanceof Overtaken) return DONE;
@@ -71,7 +73,12 @@ async function keep({ db }: Running, row: Row, changes: Partial<Row>): Promise<v
   if (kept.length === 0) throw new Overtaken();
 }
 
-async function upload(services: Running, provider: FineTuneProvider, row: Row, limits: UploadLimits): Promise<JobEnd> {
+async function upload(
+  services: Running,
+  provider: FineTuneProvider,
+  row: Row,
+  { held, limits }: { held: Held; limits: UploadLimits },
+): Promise<JobEnd> {
   const [source] = await services.db.select().from(exportsTable).where(eq(exportsTable.id, row.exportId));
   if (source?.status !== "done" || source.staleAt !== null || source.generation !== row.generation)
     throw new ProviderError("invalid", "The export was erased, rebuilt or deleted before its file was uploaded.");
@@ -90,21 +97,32 @@ async function upload(services: Running, provider: FineTuneProvider, row: Row, l
     throw error;
   }
   await keep(services, row, { status: "starting", uploads });
-  return startJob(services, provider, { ...row, status: "starting", uploads });
+  return startJob(services, provider, { ...row, status: "starting", uploads }, held);
 }
 
-async function startJob(services: Running, provider: FineTuneProvider, row: Row): Promise<JobEnd> {
+async function startJob(services: Running, provider: FineTuneProvider, row: Row, held: Held): Promise<JobEnd> {
   const { training, validation } = row.uploads;
   const files = { training: training?.file_id ?? "", validation: validation?.file_id, tag: row.id };
-  const job = (await provider.findJob(row.id)) ?? (await provider.startJob(row.options, files));
+  let job = await provider.findJob(row.id);
+  if (job === undefined) {
+    // A worker that lost its lease meanwhile must not start a second job, which would be paid for too.
+    if ((await triesOf(services.db, held)) === null) throw new Overtaken();
+    job = await provider.startJob(row.options, files);
+  }
   try {
     await keep(services, row, { status: "running", jobId: job.id, providerStatus: job.status });
   } catch (error) {
-    // It was cancelled before its job was known; left alone, the job would train and be paid for.
-    if (error instanceof Overtaken) await provider.cancelJob(job.id);
+    // It was cancelled before its job was known; left alone, the job would train and be paid for. Unless another
+    // worker took over and found the same job.
+    if (error instanceof Overtaken && !(await knowsJob(services, row.id, job.id))) await provider.cancelJob(job.id);
     throw error;
   }
   return { end: "again", at: services.clock() + POLL_MS };
+}
+
+async function knowsJob({ db }: Running, id: string, jobId: string): Promise<boolean> {
+  const which = and(eq(fineTunes.id, id), eq(fineTunes.jobId, jobId));
+  return (await db.select({ id: fineTunes.id }).from(fineTunes).where(which)).length > 0;
 }
 
 const ENDINGS: FineTuneStatus[] = ["succeeded", "failed", "cancelled"];

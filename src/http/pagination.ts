@@ -71,7 +71,7 @@ export function decodeCursor(cursor: string, kinds: ("string" | "number")[]): Po
   } catch {
     // Falls through to the one answer for all bad cursors.
   }
-  throw new RedraftError("invalid", "The cursor is not one that this list gave out.", [
+  throw new RedraftError("invalid", "This cursor does not belong to this list.", [
     { pointer: "?cursor", detail: "must be next_cursor of the previous page, with the same sort and filters" },
   ]);
 }

@@ -6,7 +6,7 @@ import { type ErrorCode, framesOf, RedraftError } from "../lib/errors.ts";
 import { log } from "../lib/log.ts";
 
 const PROBLEMS: Record<ErrorCode, { status: ContentfulStatusCode; title: string }> = {
-  invalid: { status: 400, title: "Not valid" },
+  invalid: { status: 400, title: "Invalid request" },
   unauthorized: { status: 401, title: "No valid key" },
   forbidden: { status: 403, title: "Not allowed" },
   not_found: { status: 404, title: "Not found" },

@@ -49,7 +49,7 @@ export function ReviewPage({ improvement, cursor, isFirst, unreviewed, failures,
               That was the last one. <a href="/review">Start again with those you skipped</a>
             </>
           ) : (
-            "Nothing waits for a review."
+            "Nothing is waiting for review."
           )}
         </p>
       ) : (

@@ -21,6 +21,11 @@ export function askFor(db: Db, kind: JobKind, subject: string, at: number) {
     });
 }
 
+/** The same for a sweep, which asks every minute: one that was asked for already keeps its time, and its back-off. */
+export function askUnlessAsked(db: Db, kind: JobKind, subject: string, at: number) {
+  return db.insert(jobs).values({ kind, subject, dueAt: at, claim: null, tries: 0, asked: 1 }).onConflictDoNothing();
+}
+
 /** Takes a job away, from whoever holds it too. */
 export function dropJob(db: Db, kind: JobKind, subject: string) {
   return db.delete(jobs).where(and(eq(jobs.kind, kind), eq(jobs.subject, subject)));

@@ -3,7 +3,7 @@ import { log } from "../lib/log.ts";
 import { HOUR, MINUTE, SECOND } from "../lib/time.ts";
 import { type Services, withPace } from "../services.ts";
 import { keepDeadLetter } from "./dead-letters.ts";
-import { claimJob, endJob, releaseJob, renewLease } from "./hold.ts";
+import { claimJob, endJob, releaseJob, renewLease, triesOf } from "./hold.ts";
 import { type Held, type JobEnd, type JobMessage, type JobTable, jobMessage } from "./job.ts";
 import { wakeJob } from "./wake-jobs.ts";
 
@@ -17,6 +17,7 @@ const LONGEST_WAIT_MS = HOUR;
 /** A consumer lives 15 minutes: no model call begins later, so that the last one and the storing still fit. */
 const BEGIN_CALLS_MS = 12 * MINUTE;
 
+const CUT_OFF = "Every attempt was cut off before it got any further.";
 const OUR_FAULT = "Something went wrong on our side; the logs say what.";
 
 /** Works off wake-up messages, one at a time. What becomes of a job stands in its row; the message is done with. */
@@ -39,6 +40,8 @@ export async function workOff(services: Services, table: JobTable, { job: kind, 
   const held = await claimJob(services, kind, id);
   if (held === null) return;
   const names = { job: kind, subject_id: id };
+  // Its workers died: the next one would too.
+  if (held.tries > table[kind].mostTries) return settle(services, table, held, { end: "stuck", reason: CUT_OFF });
   const release = keepLease(() => renewLease(services, held), names);
   let end: JobEnd;
   const began = services.clock();
@@ -56,7 +59,7 @@ export async function workOff(services: Services, table: JobTable, { job: kind, 
 
 async function settle(services: Services, table: JobTable, held: Held, end: JobEnd): Promise<void> {
   const { db, clock } = services;
-  const { kind, subject, tries } = held;
+  const { kind, subject } = held;
   switch (end.end) {
     case "done":
       if (await endJob(services, held)) await wakeJob(services, kind, subject);
@@ -65,10 +68,13 @@ async function settle(services: Services, table: JobTable, held: Held, end: JobE
       await releaseJob(db, held, end.at, 0);
       return wakeJob(services, kind, subject, end.at);
     case "wait":
-      await releaseJob(db, held, end.at, tries - 1);
+      await releaseJob(db, held, end.at, held.tries - 1);
       return;
     case "stuck": {
       const { mostTries, giveUp } = table[kind];
+      // Not those it was claimed with: it may have made progress since. Only the worker that holds it gives it up.
+      const tries = await triesOf(db, held);
+      if (tries === null) return;
       if (tries < mostTries) {
         await releaseJob(db, held, clock() + waitMs(tries), tries);
         return;
@@ -79,7 +85,7 @@ async function settle(services: Services, table: JobTable, held: Held, end: JobE
   }
 }
 
-/** How long a job waits after so many tries, in milliseconds. */
+/** How long a job waits after a number of tries, in milliseconds. */
 export function waitMs(tries: number): number {
-  return Math.min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS);
+  return Math.min(FIRST_WAIT_MS * 2 ** Math.max(0, tries - 1), LONGEST_WAIT_MS);
 }

@@ -36,6 +36,12 @@ export function renewLease({ db, clock }: Pick<Services, "db" | "clock">, held: 
     .where(mine(held));
 }
 
+/** How often a job was tried since it last made progress. @returns null when it is no longer held */
+export async function triesOf(db: Db, held: Held): Promise<number | null> {
+  const [row] = await db.select({ tries: jobs.tries }).from(jobs).where(mine(held));
+  return row?.tries ?? null;
+}
+
 /** A statement: the job made progress, so that its tries count from here. */
 export function noteProgress(db: Db, held: Held) {
   return db.update(jobs).set({ tries: 0 }).where(mine(held));

@@ -2,7 +2,7 @@ import type { JobKind } from "../db/schema/jobs.ts";
 import { log } from "../lib/log.ts";
 import { MINUTE, SECOND } from "../lib/time.ts";
 import type { Services } from "../services.ts";
-import { askFor } from "./ask-for.ts";
+import { askFor, askUnlessAsked } from "./ask-for.ts";
 import type { JobMessage } from "./job.ts";
 
 /** `sendBatch` takes at most 100 messages. */
@@ -52,13 +52,25 @@ export function wakeJob(
  * Asks for jobs that have nothing else to be committed with, and wakes them.
  * @param at when they are due, in milliseconds; now where it is left out
  */
-export async function requestJobs(
-  services: Pick<Services, "db" | "clock" | "jobs">,
+export function requestJobs(services: Asking, kind: JobKind, subjects: string[], at = services.clock()): Promise<void> {
+  return askAndWake(services, askFor, kind, subjects, at);
+}
+
+/** The same for a sweep: see `askUnlessAsked`. */
+export function requestMissingJobs(services: Asking, kind: JobKind, subjects: string[]): Promise<void> {
+  return askAndWake(services, askUnlessAsked, kind, subjects, services.clock());
+}
+
+type Asking = Pick<Services, "db" | "clock" | "jobs">;
+
+async function askAndWake(
+  services: Asking,
+  ask: typeof askFor | typeof askUnlessAsked,
   kind: JobKind,
   subjects: string[],
-  at = services.clock(),
+  at: number,
 ): Promise<void> {
-  const [first, ...others] = subjects.map((subject) => askFor(services.db, kind, subject, at));
+  const [first, ...others] = subjects.map((subject) => ask(services.db, kind, subject, at));
   if (first === undefined) return;
   await services.db.batch([first, ...others]);
   const wanted = subjects.map((subject) => ({ kind, subject }));

@@ -49,7 +49,7 @@ export async function requestControls(
 
 type Controlling = Pick<Services, "db" | "clock" | "model" | "config">;
 
-/** The judge's controls. A server that is down for a while is waited for; about half an hour in all. */
+/** The judge's controls. A server that is down for a while is waited for; about an hour in all. */
 export const controlsJob: Job = {
   run: runControls,
   mostTries: 8,

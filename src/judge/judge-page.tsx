@@ -21,7 +21,7 @@ export function JudgePage({ calibration, failures }: { calibration: Calibration;
         class="numbers"
         columns={COLUMNS}
         rows={[
-          { name: "Agreement in order (Spearman)", estimate: people.spearman, format: correlation },
+          { name: "Rank agreement (Spearman)", estimate: people.spearman, format: correlation },
           { name: "Judge minus person, points", estimate: people.mean_difference },
         ]}
       />
@@ -30,7 +30,7 @@ export function JudgePage({ calibration, failures }: { calibration: Calibration;
       {controls === null ? <p class="empty">No controls have been run yet.</p> : <Controls controls={controls} />}
       <form class="decision" method="post" action="/judge/controls">
         <label>
-          {`Failures to draw at random, of ${failures}; each costs four calls of the judge`}
+          {`Number of failures to draw at random (of ${failures}); each costs four judge calls`}
           <input name="sample" type="number" min={1} max={100} value={DEFAULT_SAMPLE} required />
         </label>
         <p class="decision-buttons">

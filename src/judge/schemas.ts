@@ -8,7 +8,7 @@ export const DEFAULT_SAMPLE = 30;
 export const controlsInput = z
   .strictObject({
     sample: z.coerce.number().int().min(1).max(MOST_SAMPLED).default(DEFAULT_SAMPLE).openapi({
-      description: "How many failures, drawn at random; each costs four calls of the judge.",
+      description: "How many failures, drawn at random; each costs four judge calls.",
     }),
   })
   .openapi("ControlsInput");

@@ -43,7 +43,7 @@ class RenewingCache<T> {
     return entry.value;
   }
 
-  /** The next request loads it anew. */
+  /** The next request loads it again. */
   drop(key: string): void {
     this.#entries.delete(key);
   }

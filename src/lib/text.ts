@@ -24,13 +24,9 @@ export async function sha256Hex(text: string): Promise<string> {
 
 /** The first `max` characters of a text, with an ellipsis where something was cut; never half a surrogate pair. */
 export function excerpt(text: string, max: number): string {
-  return text.length <= max
-    ? text
-    : `${text
-        .slice(0, max - 1)
-        .toWellFormed()
-        .replace(/\uFFFD$/u, "")
-        .trimEnd()}…`;
+  if (text.length <= max) return text;
+  const whole = text.slice(0, max - 1).toWellFormed();
+  return `${whole.replace(/\uFFFD$/u, "").trimEnd()}…`;
 }
 
 /** JSON with the keys of every object in order, so that equal values give equal texts. */

@@ -48,11 +48,13 @@ export function createOpenAiModel({ apiKey, baseUrl, clock, deadlines = DEADLINE
       const quirks = quirksOf.get(key) ?? new Set<Quirk>();
       quirksOf.set(key, quirks);
       for (;;) {
-        const answer = await ask(toParams(request, quirks));
+        // What this call went out without: others that began with it may find out the same in the meantime.
+        const sent = new Set(quirks);
+        const answer = await ask(toParams(request, sent));
         const { text, fault, tokens } = readCompletion(answer);
         const limits = readLimits(answer);
         if (fault === null) return { text, usage: { ...NO_USAGE, ...tokens, calls: 1 }, limits };
-        const quirk = quirkOf(fault, quirks, request);
+        const quirk = quirkOf(fault, sent, request);
         if (quirk === null) throw modelError(fault, tokens, limits);
         quirks.add(quirk);
       }

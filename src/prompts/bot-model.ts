@@ -59,12 +59,8 @@ export async function resolveBotModel(
 ): Promise<Target> {
   let tuned: string | null = null;
   try {
-    tuned = await copyOf(db).get(
-      BOT_ALIAS,
-      clock(),
-      async () => (await readBotModelChanges(db, 1))[0]?.model ?? null,
-      waitUntil,
-    );
+    const read = async () => (await readBotModelChanges(db, 1))[0]?.model ?? null;
+    tuned = await copyOf(db).get(BOT_ALIAS, clock(), read, waitUntil);
   } catch (error) {
     log.error("bot_model_not_read", {}, error);
   }

@@ -54,8 +54,11 @@ export async function loadRouter(bucket: R2Bucket, old: LoadedRouter | null): Pr
   }
 }
 
-export async function hasRouterFile(bucket: R2Bucket, version: string): Promise<boolean> {
-  return (await bucket.head(routerKey(version))) !== null;
+/** Whether a version is the one that serves, and its file is there: a worker may have died before it was named. */
+export async function servesRouter(bucket: R2Bucket, version: string): Promise<boolean> {
+  const object = await bucket.get(CURRENT);
+  const current = pointer.safeParse(await object?.json().catch(() => null));
+  return current.data?.version === version && (await bucket.head(routerKey(version))) !== null;
 }
 
 /** What the router would send to one cluster goes to another, until it is trained again. Repeating it changes nothing. */

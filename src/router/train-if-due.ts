@@ -3,7 +3,7 @@ import { failedReplies } from "../db/schema/failures.ts";
 import { routerTraining } from "../db/schema/router.ts";
 import { isHeld } from "../jobs/hold.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
-import { requestJobs } from "../jobs/wake-jobs.ts";
+import { requestMissingJobs } from "../jobs/wake-jobs.ts";
 import type { Services } from "../services.ts";
 import { readExamples } from "./read-examples.ts";
 import { LOOK_AGAIN_MS } from "./request-training.ts";
@@ -17,9 +17,11 @@ type Training = Pick<Services, "db" | "bucket" | "clock" | "newId">;
 
 export const trainRouterJob: Job = {
   run: trainIfDue,
-  mostTries: 5,
+  // Without a router every prompt is plain: it is tried for as long as it is due.
+  mostTries: Number.POSITIVE_INFINITY,
   async sweep(services) {
-    if ((await isDue(services, services.clock())) === "train") await requestJobs(services, "train_router", [ROUTER]);
+    if ((await isDue(services, services.clock())) === "train")
+      await requestMissingJobs(services, "train_router", [ROUTER]);
   },
 };
 

@@ -120,10 +120,9 @@ export function* trainRouterInSteps(examples: Iterable<RouterExample>): Generato
 /** Trains in one go: see `trainRouterInSteps`. */
 export function trainRouter(examples: Iterable<RouterExample>): RouterModel | null {
   const steps = trainRouterInSteps(examples);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
 }
 
 /** Trains and awaits `pause` between the steps, so that a Worker goes on answering: see `trainRouterInSteps`. */
@@ -132,9 +131,7 @@ export async function trainRouterGently(
   pause: () => Promise<void>,
 ): Promise<RouterModel | null> {
   const steps = trainRouterInSteps(examples);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    await pause();
-  }
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) await pause();
+  return step.value;
 }

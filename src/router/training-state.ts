@@ -6,7 +6,7 @@ import { routerTraining } from "../db/schema/router.ts";
 import { MINUTE, SECOND, toRfc3339OrNull } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import { FEATURE_VERSION } from "./features.ts";
-import { hasRouterFile } from "./router-store.ts";
+import { servesRouter } from "./router-store.ts";
 
 /** The one router: the row of its training, and the subject of its job. */
 export const ROUTER = "router";
@@ -51,7 +51,7 @@ export async function isDue({ db, bucket }: Pick<Services, "db" | "bucket">, now
   const { requestedAt, boundary, trainedAt, examples, version } = await readTraining(db);
   // A file of another version is refused by the code that is deployed now.
   if (requestedAt !== null || (version !== null && !version.endsWith(VERSION_SUFFIX))) return "train";
-  if (version !== null && !(await hasRouterFile(bucket, version))) return "train";
+  if (version !== null && !(await servesRouter(bucket, version))) return "train";
   const fresh = await whatIsNew(db, boundary, trainedAt);
   if (fresh.failures === 0) return "enough";
   if (version !== null && fresh.topics === 0 && fresh.failures < examples * NEW_SHARE) return "enough";

@@ -155,6 +155,21 @@ describe("names", () => {
     expect(await world.json("GET", `/v1/failures/${ids[0]}`)).toMatchObject({ topic: third, topic_source: "person" });
     expect(await world.json("GET", `/v1/failures/${ids[1]}`)).toMatchObject({ topic: other });
   });
+
+  it("are not led in a circle by two merges at once", async () => {
+    const world = createWorld();
+    const [a, b] = ["a", "b"].map((name) => `${name}-${crypto.randomUUID()}`) as [string, string];
+    await world.record(aFailure({ topic: a }), aFailure({ topic: b }));
+    const both = [
+      [a, b],
+      [b, a],
+    ].map(([from, into]) => world.call("POST", `/v1/clusters/${from}/merge`, { into }));
+    const statuses = (await Promise.all(both)).map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual([200, 409]);
+    const merged = await env.DB.prepare("select id from clusters where topic in (?, ?) and merged_into is not null");
+    expect((await merged.bind(a, b).all()).results).toHaveLength(1);
+    expect((await env.DB.prepare("select 1 from clusters where merged_into = id").all()).results).toEqual([]);
+  });
 });
 
 describe("lessons", () => {

@@ -146,6 +146,25 @@ describe("a correction", () => {
     expect(await drafts()).toBe(0);
   });
 
+  it("goes to a person when the model's answer cannot be used a second time", async () => {
+    const world = createWorld({
+      model: modelThat(({ section }) => {
+        if (section("agent_reply") === "") return "OK";
+        throw new ModelError("repair", "malformed_answer", "the provider sent no answer");
+      }),
+    });
+    const [id = ""] = await world.correctAll(aFailure());
+    expect(await world.json("GET", `/v1/failures/${id}`)).toMatchObject({ status: "pending", tries: 1 });
+    world.now += 10 * 60_000;
+    await world.sweep();
+    await world.deliver();
+    expect(await world.json("GET", `/v1/failures/${id}`)).toMatchObject({
+      status: "needs_human",
+      reason_code: "malformed_answer",
+      reason: expect.stringContaining("the provider sent no answer"),
+    });
+  });
+
   it("that is under way while its cluster is merged lands in the cluster that is left", async () => {
     const [from, into] = ["from", "into"].map((name) => `${name}-${crypto.randomUUID()}`);
     const good = goodModel();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { aFile, readFile } from "../exports/a-file.ts";
-import { createWorld, type World } from "../support/world.ts";
+import { createWorld, runJob, type World } from "../support/world.ts";
 import { aProvider } from "./provider.ts";
 
 const input = (export_id: string) => ({ export_id, base_model: "base", method: "supervised" });
@@ -56,6 +56,24 @@ describe("a fine-tune", () => {
     expect(await world.json("GET", `/v1/fine-tunes/${id}`)).toMatchObject({ status: "running", job_id: "job-1" });
     expect(provider.jobs).toHaveLength(1);
     expect(provider.files).toHaveLength(1);
+  });
+
+  it("keeps its job when a worker that was overtaken hears of it late", async () => {
+    const world = createWorld();
+    const { id } = await world.json("POST", "/v1/fine-tunes", input(await aFile(world)));
+    let late = false;
+    provider.instead = (call) => {
+      if (call !== "POST /fine_tuning/jobs" || late) return undefined;
+      late = true;
+      const job = { id: "job-1", metadata: { redraft: id }, model: "base" };
+      provider.jobs.push(job);
+      // Meanwhile its lease runs out, and another worker finds the job.
+      world.now += 3 * 60_000;
+      return runJob(world.services, "fine_tune", id).then(() => Response.json({ ...job, status: "queued" }));
+    };
+    await world.deliver();
+    expect(await world.json("GET", `/v1/fine-tunes/${id}`)).toMatchObject({ status: "running", job_id: "job-1" });
+    expect(provider.calls.filter((call) => call.endsWith("/cancel"))).toEqual([]);
   });
 
   it.each(["not JSON", `{"data": [{"object": "fine_tuning.job"}]}`])(

@@ -9,14 +9,14 @@ export function aProvider() {
     jobs: [] as { id: string; metadata: unknown; model: unknown }[],
     status: "running",
     /** Answers instead of the provider, where it returns something. */
-    instead: (_call: string): Response | undefined => undefined,
+    instead: (_call: string): Response | undefined | Promise<Response> => undefined,
   };
   vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
     const path = new URL(url).pathname.replace("/v1", "");
     const call = `${init.method} ${path}`;
     provider.calls.push(call);
     const body = await new Response(init.body, { headers: init.headers as Record<string, string> }).arrayBuffer();
-    const instead = provider.instead(call);
+    const instead = await provider.instead(call);
     if (instead) return instead;
     if (call === "POST /files") {
       const headers = { "content-type": (init.headers as Record<string, string>)["content-type"] ?? "" };

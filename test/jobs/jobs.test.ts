@@ -5,8 +5,8 @@ import { JOB_KINDS } from "../../src/db/schema/jobs.ts";
 import { JOBS } from "../../src/job-table.ts";
 import { askFor, restartJobs } from "../../src/jobs/ask-for.ts";
 import { consumeJobs, waitMs } from "../../src/jobs/consume-jobs.ts";
-import { claimJob, isHeld } from "../../src/jobs/hold.ts";
-import { DONE, type Job, type JobEnd } from "../../src/jobs/job.ts";
+import { claimJob, isHeld, noteProgress } from "../../src/jobs/hold.ts";
+import { DONE, type Held, type Job, type JobEnd } from "../../src/jobs/job.ts";
 import { aFailure, createWorld, deliverTo, runJob, type World } from "../support/world.ts";
 
 const SUBJECT = "subject";
@@ -23,6 +23,14 @@ async function asked(world: World): Promise<World> {
 function jobThat(end: (runs: number) => JobEnd | Promise<JobEnd>) {
   const job = { runs: 0, run: (async () => end(++job.runs)) as Job["run"] };
   return job;
+}
+
+/** The table with another export job; `given` gets what is given up. */
+function jobTable(run: (services: unknown, held: Held) => Promise<JobEnd>, given: string[]) {
+  const giveUp = async (_: unknown, subject: string) => {
+    given.push(subject);
+  };
+  return { ...JOBS, export: { mostTries: JOBS.export.mostTries, run, giveUp } };
 }
 
 describe("a job", () => {
@@ -106,6 +114,53 @@ describe("a job", () => {
     expect(seen).toEqual([1, 1, 0, 1]);
   });
 
+  it("is not given up for faults that come after progress", async () => {
+    const world = await asked(createWorld());
+    const given: string[] = [];
+    const work = jobTable(async (_, held) => {
+      await noteProgress(world.services.db, held);
+      throw new Error("and then a fault");
+    }, given);
+    for (let run = 0; run < 2 * JOBS.export.mostTries; run++) {
+      await deliverTo((batch) => consumeJobs(world.services, work, batch), [{ job: "export", id: SUBJECT }]);
+      world.now += 60_000;
+    }
+    expect(given).toEqual([]);
+    expect(await rows()).toMatchObject([{ claim: null, tries: 0 }]);
+  });
+
+  it("is given up when every worker that took it died", async () => {
+    const world = await asked(createWorld());
+    const { mostTries } = JOBS.export;
+    for (let tries = 1; tries <= mostTries; tries++) {
+      expect(await claimJob(world.services, "export", SUBJECT)).toMatchObject({ tries });
+      world.now += 3 * 60_000;
+    }
+    const given: string[] = [];
+    let runs = 0;
+    const work = jobTable(async () => {
+      runs += 1;
+      return DONE;
+    }, given);
+    await deliverTo((batch) => consumeJobs(world.services, work, batch), [{ job: "export", id: SUBJECT }]);
+    expect({ runs, given }).toEqual({ runs: 0, given: [SUBJECT] });
+    expect(await rows()).toEqual([]);
+  });
+
+  it("is not given up by a worker that has lost it", async () => {
+    const world = await asked(createWorld());
+    const { db } = world.services;
+    await db.run(sql`update jobs set tries = ${JOBS.export.mostTries - 1}`);
+    const given: string[] = [];
+    const work = jobTable(async () => {
+      await restartJobs(db, "export", sql`true`, world.now);
+      throw new Error("a fault of the one that was overtaken");
+    }, given);
+    await deliverTo((batch) => consumeJobs(world.services, work, batch), [{ job: "export", id: SUBJECT }]);
+    expect(given).toEqual([]);
+    expect(await rows()).toMatchObject([{ claim: null, tries: 0, due_at: world.now }]);
+  });
+
   it("of a worker that died is free when its lease runs out, and the late worker may write nothing", async () => {
     const world = await asked(createWorld());
     const { db } = world.services;
@@ -129,6 +184,19 @@ describe("a job", () => {
     await runJob(world.services, "export", SUBJECT, job.run);
     expect(await rows()).toMatchObject([{ claim: null, due_at: world.now }]);
   });
+});
+
+it("is not hurried by the sweep that asks for it, while it waits after a fault", async () => {
+  const world = createWorld();
+  const [from, into] = ["from", "into"].map((name) => `${name}-${crypto.randomUUID()}`);
+  await world.record(aFailure({ topic: from }), aFailure({ topic: into }));
+  await world.call("POST", `/v1/clusters/${from}/merge`, { into });
+  const { results } = await env.DB.prepare("select subject from jobs where kind = 'move_cluster'").all<Held>();
+  const subject = results[0]?.subject ?? "";
+  await runJob(world.services, "move_cluster", subject, async () => ({ end: "stuck", reason: "no luck" }));
+  const due = world.now + waitMs(1);
+  await world.sweep();
+  expect((await rows()).find((row) => row.subject === subject)).toMatchObject({ due_at: due, tries: 1 });
 });
 
 describe("a queue that refuses", () => {

@@ -96,6 +96,15 @@ describe("a model behind an OpenAI-compatible server", () => {
     expect(bodies[3]).not.toHaveProperty("temperature");
   });
 
+  it("leaves out for all calls that went out together what each of them was refused for", async () => {
+    const { model, bodies } = server((body) =>
+      "temperature" in body ? refuses("Unsupported value: 'temperature'", "temperature") : says("Hi"),
+    );
+    const answers = await Promise.all([model.complete(request), model.complete(request), model.complete(request)]);
+    expect(answers.map(({ text }) => text)).toEqual(["Hi", "Hi", "Hi"]);
+    expect(bodies).toHaveLength(6);
+  });
+
   it("goes from strict schema to JSON mode to plain text where the server knows no better", async () => {
     const { model, bodies } = server((body) =>
       "response_format" in body ? refuses("response_format is not supported", null, 422) : says('Sure: {"n": 1}'),

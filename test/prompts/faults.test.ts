@@ -126,6 +126,18 @@ describe("the router's file", () => {
     },
   );
 
+  it("is trained again where the new one was never named", async () => {
+    const { world: before } = await routed();
+    const { version } = await before.json("GET", "/v1/router");
+    const text = (await (await env.EXPORTS.get("router/current"))?.text()) ?? "";
+    await env.EXPORTS.put("router/current", text.replace(version, "an-older-one"));
+    const world = createWorld();
+    await world.sweep();
+    await world.deliver();
+    const now = await world.json("GET", "/v1/router");
+    expect(await (await env.EXPORTS.get("router/current"))?.json()).toMatchObject({ version: now.version });
+  });
+
   it("that nothing is known of makes the prompt plain, not an error", async () => {
     await env.EXPORTS.put("router/current", "{ not JSON");
     const world = createWorld();

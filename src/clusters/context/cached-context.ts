@@ -27,12 +27,8 @@ export async function cachedContext(
   waitUntil: WaitUntil,
   merges = 0,
 ): Promise<Context> {
-  const context = await contextsOf(services.db).get(
-    scopeName(scope),
-    services.clock(),
-    (old) => newerOf(old, readContext(services, scope)),
-    waitUntil,
-  );
+  const read = (old?: Context) => newerOf(old, readContext(services, scope));
+  const context = await contextsOf(services.db).get(scopeName(scope), services.clock(), read, waitUntil);
   if (context.merged_into === null || merges >= MOST_MERGES) return context;
   return cachedContext(services, { cluster_id: context.merged_into }, waitUntil, merges + 1);
 }

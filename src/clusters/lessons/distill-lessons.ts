@@ -4,7 +4,7 @@ import { clusters } from "../../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { improvements } from "../../db/schema/improvements.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../../jobs/job.ts";
-import { requestJobs } from "../../jobs/wake-jobs.ts";
+import { requestMissingJobs } from "../../jobs/wake-jobs.ts";
 import { log } from "../../lib/log.ts";
 import { HOUR, MINUTE } from "../../lib/time.ts";
 import { countTokens, tokensLeft } from "../../llm/daily-tokens.ts";
@@ -46,7 +46,7 @@ export async function askForLessons(services: Pick<Services, "db" | "clock" | "j
     .where(and(lte(clusters.distillDueAt, now), isNull(clusters.mergedInto), sql`${fresh} >= ${FEWEST_NEW}`))
     .limit(CLUSTERS_AT_ONCE);
   const ids = due.map(({ id }) => id);
-  await requestJobs(services, "distill", ids);
+  await requestMissingJobs(services, "distill", ids);
 }
 
 /**

@@ -51,11 +51,6 @@ export function composeGuidance(
   return { text: paragraphs.join("\n"), lessons: bits };
 }
 
-/** The text alone: see `composeGuidance`. */
-export function guidanceText(context: Context, failureCategory?: string, customerMessage?: string): string | null {
-  return composeGuidance([context], { failureCategory, customerMessage })?.text ?? null;
-}
-
 /** What may be said where no cluster is clear; null while nothing holds across clusters. @param context of "all" */
 export function sharedGuidance({ shared, failures, lessons }: Context, customerMessage = ""): Guidance | null {
   if (shared.length === 0 && lessons.length === 0) return null;

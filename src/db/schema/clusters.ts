@@ -40,7 +40,7 @@ export const lessons = sqliteTable(
     clusterId: text("cluster_id")
       .notNull()
       .references(() => clusters.id),
-    /** Its place among the cluster's lessons in force, 0 to 11: prompt ids name lessons by it. */
+    /** Its place among the cluster's current lessons, 0 to 11: prompt ids name lessons by it. */
     slot: integer().notNull(),
     failureCategory: text("failure_category"),
     text: text().notNull(),

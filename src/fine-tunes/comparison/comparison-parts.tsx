@@ -91,7 +91,7 @@ const COLUMNS: [name: string, cell: (numbers: ComparisonNumbers) => Child][] = [
   ["Tuned", ({ tuned_rating }) => tuned_rating?.toFixed(1) ?? "–"],
   ["Difference", ({ difference }) => <Interval estimate={difference} format={points} />],
   ["Won, tied, lost", ({ wins, ties, losses }) => `${wins}, ${ties}, ${losses}`],
-  ["Won of decided", ({ win_share }) => <Interval estimate={win_share} format={percent} />],
+  ["Share of decided cases won", ({ win_share }) => <Interval estimate={win_share} format={percent} />],
   ["n", ({ n }) => n],
 ];
 

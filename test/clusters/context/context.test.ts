@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { chooseLessons } from "../../../src/clusters/context/choose-lessons.ts";
 import { categoryShares, scopeName } from "../../../src/clusters/context/context.ts";
 import { readContext } from "../../../src/clusters/context/read-context.ts";
-import { guidanceText } from "../../../src/clusters/lessons/guidance-text.ts";
+import { composeGuidance } from "../../../src/clusters/lessons/guidance-text.ts";
 import { findCluster } from "../../../src/clusters/topics/topics.ts";
 import { aFailure, createWorld } from "../../support/world.ts";
 
@@ -52,7 +52,7 @@ describe("why a cluster fails", () => {
       version: 1,
       built_at: 0,
     };
-    expect(guidanceText(context)).toBeNull();
+    expect(composeGuidance([context], {})).toBeNull();
   });
 });
 
@@ -77,9 +77,10 @@ describe("the cluster's Durable Object", () => {
   it("serves a context that guides as well after it was kept as JSON, as exports keep it", async () => {
     const { world, scope } = await cluster();
     const context = await readContext(world.services, scope);
-    const guidance = guidanceText(context, undefined, "When does it come?");
-    expect(guidance).toContain("What went wrong before");
-    expect(guidanceText(JSON.parse(JSON.stringify(context)), undefined, "When does it come?")).toBe(guidance);
+    const asked = { customerMessage: "When does it come?" };
+    const guidance = composeGuidance([context], asked);
+    expect(guidance?.text).toContain("What went wrong before");
+    expect(composeGuidance([JSON.parse(JSON.stringify(context))], asked)).toEqual(guidance);
   });
 
   it("gathers a burst of touches into one rebuild, with a higher version", async () => {
