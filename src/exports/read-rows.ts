@@ -68,10 +68,8 @@ async function readPage(db: Db, { format, reply, system }: ExportOptions, where:
       pairwise: i.pairwise,
       guardFindings: i.guardFindings,
       edited: i.edited,
-      model: i.model,
-      judgeModel: i.judgeModel,
-      rubric: sql<string | null>`${i.judgement} ->> '$.rubric'`,
-      // Each further column of 200,000 rows takes a twentieth of a second.
+      /** Model, judge and rubric in one: each further cell of 200,000 rows takes a twentieth of a second. */
+      version: sql<string>`json_array(${i.model}, ${i.judgeModel}, ${i.judgement} ->> '$.rubric')`,
       ...(isPreference(format) && { original: i.originalReply }),
       ...(system === "guided" && { clusterId: i.clusterId }),
     })

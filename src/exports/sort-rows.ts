@@ -68,8 +68,7 @@ export class RowSorter {
     if (!this.#isNew(hashText(texts.preferred, prompt), sorted)) return "duplicate";
     if (personal) counts.redacted += 1;
     if (repaired) counts.repaired += 1;
-    const version = JSON.stringify([row.model, row.judgeModel, row.rubric]);
-    counts.versions[version] = (counts.versions[version] ?? 0) + 1;
+    counts.versions[row.version] = (counts.versions[row.version] ?? 0) + 1;
     // By its hash the same prompt always goes the same way.
     const file = toUnit(prompt) < (this.#options.validation_fraction ?? 0) ? "validation" : "training";
     const line = file === "validation" ? ++counts.validationRows : ++counts.rows;
