@@ -32,9 +32,12 @@ export function ensureAdminKey(): { key: string; made: boolean } {
   return { key, made: true };
 }
 
-/** The settings of a Worker that has the stand-in rewrite and rate. */
+/** The settings of a Worker that has the stand-in rewrite and rate. It has no limit whose finding would take time. */
 export function standInSettings(baseUrl: string) {
-  return { OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: MODEL, CORRECTION_MODEL: MODEL, JUDGE_MODEL: MODEL };
+  return {
+    ...{ OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: MODEL, CORRECTION_MODEL: MODEL, JUDGE_MODEL: MODEL },
+    MODEL_REQUESTS_PER_MINUTE: "60000",
+  };
 }
 
 /** Settings as arguments of wrangler; those without a value are left out. */
