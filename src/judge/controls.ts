@@ -10,6 +10,7 @@ import { nextDay } from "../lib/time.ts";
 import { countTokens, tokensLeft } from "../llm/daily-tokens.ts";
 import { budgetUsedUp } from "../llm/gate.ts";
 import { ModelError } from "../llm/model.ts";
+import { LimitError } from "../llm/pace/limit-error.ts";
 import { limitCalls } from "../llm/wrap-model.ts";
 import type { Services } from "../services.ts";
 import type { Judge, RatedCase } from "./ask-judge.ts";
@@ -74,6 +75,10 @@ async function runControls(services: Controlling, { subject: id }: Held): Promis
     );
   } catch (fault) {
     if (!(fault instanceof ModelError)) throw fault;
+    if (fault instanceof LimitError) {
+      await db.update(judgeControls).set({ status: "queued", error: fault.message }).where(isOpen(id));
+      return { end: "wait", at: fault.until };
+    }
     if (fault.failure !== "stop") {
       await db.update(judgeControls).set({ status: "queued", error: fault.message }).where(isOpen(id));
       return { end: "stuck", reason: fault.message };

@@ -28,8 +28,9 @@ export type Report = { ok: true } | { ok: false; failure: ModelFailure; code: Mo
 /**
  * The gate after a report. A success opens it. Answers that were merely no good say that the provider is there.
  * @param setup names the key, address and models in use: a pause that belongs to others is over
+ * @param probed whether the report is of the probe itself
  */
-export function gateAfter(state: GateState, report: Report, now: number, setup: string): GateState {
+export function gateAfter(state: GateState, report: Report, now: number, setup: string, probed = false): GateState {
   if (report.ok || report.failure === "repair" || report.failure === "refused") return OPEN;
   const failures = state.failures + 1;
   const { code, reason } = report;
@@ -38,7 +39,7 @@ export function gateAfter(state: GateState, report: Report, now: number, setup: 
   const isLimit = code === "rate_limited" || code === "too_many_at_once";
   if (isLimit || failures < FAILURES_TO_CLOSE) return { ...state, failures: isLimit ? state.failures : failures };
   // Late answers to calls begun before it closed must not push the probe away.
-  if (state.until !== null && state.until > now) return state;
+  if (!probed && state.until !== null && state.until > now) return state;
   const probe = Math.min(FIRST_PROBE_MS * 2 ** (failures - FAILURES_TO_CLOSE), LONGEST_PROBE_MS);
   return { code, reason: `The model's server seems to be down: ${reason}`, until: now + probe, failures, setup };
 }

@@ -28,7 +28,7 @@ export interface Gatekeeper {
   /** May a correction begin? Null: yes. */
   admit(): Promise<Wait | null>;
   /** Learns how a correction's model calls ended, and what they cost in tokens. Null: nothing about the provider. */
-  report(report: Report | null, tokens: number): Promise<void>;
+  report(report: Report | null, tokens: number, probed?: boolean): Promise<void>;
 }
 
 /**
@@ -61,7 +61,7 @@ export function createGatekeeper({ db, clock, config, model }: Metering & { mode
       .returning({ id: gate.id });
     known = null;
     if (won === undefined) return;
-    await keeper.report(await countTokens({ db, clock, model }, (counted) => askProvider(counted, config)), 0);
+    await keeper.report(await countTokens({ db, clock, model }, (counted) => askProvider(counted, config)), 0, true);
   }
 
   const keeper: Gatekeeper = {
@@ -71,11 +71,11 @@ export function createGatekeeper({ db, clock, config, model }: Metering & { mode
       const admission = first.admitted && first.probe ? await mayBegin() : first;
       return admission.admitted ? null : admission;
     },
-    async report(report, tokens) {
+    async report(report, tokens, probed = false) {
       const [{ state, spent }, name] = [await look(), await setup];
       // No waiting between what is known and what is known next: many report at the same time.
       const before = known?.state ?? state;
-      const next = report === null ? before : gateAfter(before, report, clock(), name);
+      const next = report === null ? before : gateAfter(before, report, clock(), name, probed);
       known = { state: next, spent: (known?.spent ?? spent) + tokens, at: known?.at ?? clock() };
       if (next.until === before.until && next.failures === before.failures) return;
       await db

@@ -8,6 +8,7 @@ import { countUsage } from "../../llm/count-usage.ts";
 import { OPERATOR_PROBE_MS, type Report } from "../../llm/gate.ts";
 import type { Gatekeeper } from "../../llm/gatekeeper.ts";
 import { addUsage, type ModelAnswer, ModelError, type Usage } from "../../llm/model.ts";
+import { LimitError } from "../../llm/pace/limit-error.ts";
 import { meterModel } from "../../llm/wrap-model.ts";
 import type { Services } from "../../services.ts";
 import { judgeBlind } from "./judge-blind.ts";
@@ -81,6 +82,8 @@ async function attempt(
   const after = (error: ModelError, reasonCode: string, reason: string): Outcome => {
     if (error.code === "unknown_model" && reasonCode !== "not_judged")
       return { end: "hopeless", reason, changes: null };
+    // A limit is no failure, and costs no try.
+    if (error instanceof LimitError) return { end: "wait", reason, at: error.until, changes: null };
     if (error.failure === "stop") return { end: "wait", reason, at: clock() + OPERATOR_PROBE_MS, changes: null };
     // A reply that never comes leaves the case unscored: it is not a bad reply.
     if (error.failure !== "retry" || tries + 1 >= MOST_TRIES) return unscored(reasonCode, texts);

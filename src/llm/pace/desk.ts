@@ -64,6 +64,8 @@ export class Desk {
 
   /** @throws LimitError when it may not begin soon @returns the call's id, null where the lane was not reached */
   begin(tokens: number): Promise<number | null> {
+    // Asked again after a time-out, a call would else outlive its worker, and all that was paid for with it.
+    if (!this.#options.mayBegin()) return Promise.reject(this.#limitError(0));
     return new Promise((begin, fail) => {
       this.#waiting.push({ tokens, begin, fail });
       this.#wake();
@@ -138,10 +140,12 @@ export class Desk {
 
   #giveBack(waitMs: number): void {
     this.#turn = null;
+    for (const { fail } of this.#waiting.splice(0)) fail(this.#limitError(waitMs));
+  }
+
+  #limitError(waitMs: number): LimitError {
     const now = this.#options.clock();
-    for (const { fail } of this.#waiting.splice(0)) {
-      fail(new LimitError(now + waitMs, now, "The provider's limit is used up; this goes on by itself."));
-    }
+    return new LimitError(now + waitMs, now, "The provider's limit is used up; this goes on by itself.");
   }
 
   #beginLocally(error: string): void {

@@ -4,7 +4,7 @@ import { log } from "../../lib/log.ts";
 import { sha256Hex } from "../../lib/text.ts";
 import type { Clock } from "../../lib/time.ts";
 import type { Model } from "../model.ts";
-import type { LaneStatus, WaitsFor } from "./pace.ts";
+import type { Exchange, LaneStatus, WaitsFor } from "./pace.ts";
 import type { Pace } from "./pace-object.ts";
 import { paceModel } from "./paced-model.ts";
 
@@ -35,8 +35,10 @@ export function createPacer(pace: DurableObjectNamespace<Pace>, clock: Clock, co
   return (model, provider, pacing = {}) => {
     const lanes = new Map<string, Promise<Model>>();
     const open = async (name: string) => {
-      const lane = pace.get(pace.idFromName(await laneName(provider, name)));
-      return paceModel(model, { lane: { exchange: (said) => lane.exchange(said) }, clock, sleep, set, ...pacing });
+      const id = pace.idFromName(await laneName(provider, name));
+      // A stub may stay broken once a call through it has failed: a new one each time.
+      const lane = { exchange: (said: Exchange) => pace.get(id).exchange(said) };
+      return paceModel(model, { lane, clock, sleep, set, ...pacing });
     };
     return {
       async complete(request) {

@@ -77,6 +77,21 @@ describe("a paced model", () => {
     expect(calls).toHaveLength(1);
   });
 
+  it("begins no call again when its worker has no time left", async () => {
+    let left = true;
+    const { time, calls, model } = paced(
+      () => {
+        left = false;
+        return new ModelError("retry", "timeout", "too slow");
+      },
+      { mayBegin: () => left },
+    );
+    let error: unknown;
+    await time.run(failure(model.complete(request)).then((thrown) => (error = thrown)));
+    expect(error).toBeInstanceOf(LimitError);
+    expect(calls).toHaveLength(1);
+  });
+
   it("leaves to its caller what is about the request, and tells the lane so", async () => {
     const refused = new ModelError("refused", "content_filter", "no");
     const { time, calls, said, model } = paced(() => refused);
