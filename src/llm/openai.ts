@@ -47,16 +47,22 @@ export function createOpenAiModel({ apiKey, baseUrl, clock, deadlines = DEADLINE
       const key = `${baseUrl} ${request.model}`;
       const quirks = quirksOf.get(key) ?? new Set<Quirk>();
       quirksOf.set(key, quirks);
+      // What this call found out. Kept only if it helps: a value may be refused too, and what was right is right still.
+      const found = new Set<Quirk>();
+      const keep = () => {
+        for (const quirk of found) quirks.add(quirk);
+      };
       for (;;) {
         // What this call went out without: others that began with it may find out the same in the meantime.
-        const sent = new Set(quirks);
+        const sent = new Set([...quirks, ...found]);
         const answer = await ask(toParams(request, sent));
         const { text, fault, tokens } = readCompletion(answer);
         const limits = readLimits(answer);
+        const quirk = fault === null ? null : quirkOf(fault, sent, request);
+        if (quirk === null && fault?.about !== "parameter") keep();
         if (fault === null) return { text, usage: { ...NO_USAGE, ...tokens, calls: 1 }, limits };
-        const quirk = quirkOf(fault, sent, request);
         if (quirk === null) throw modelError(fault, tokens, limits);
-        quirks.add(quirk);
+        found.add(quirk);
       }
     },
   };

@@ -7,6 +7,7 @@ import { eraseFailure } from "../../src/erasure/erase-failure.ts";
 import { EXPORT_LIMITS, type ExportLimits } from "../../src/exports/export-state.ts";
 import { writeExport } from "../../src/exports/write-export.ts";
 import { LEASE_MS } from "../../src/lib/keep-lease.ts";
+import { LimitError } from "../../src/llm/pace/limit-error.ts";
 import type { Services } from "../../src/services.ts";
 import { modelThat, REWRITE, rating } from "../support/model.ts";
 import { aFailure, askAndRun, createWorld, runJob } from "../support/world.ts";
@@ -46,6 +47,20 @@ const lessonsWith = async (text: string) =>
     ?.n;
 
 describe("an erasure", () => {
+  it("takes what a correction that waits had been answered", async () => {
+    const model = modelThat(({ isRating }) => {
+      if (isRating) throw new LimitError(Date.now() + 60_000, Date.now(), "The limit is used up.");
+      return REWRITE;
+    });
+    const world = createWorld({ model });
+    const [id = ""] = await world.correctAll(aFailure());
+    const drafts = () =>
+      env.DB.prepare("select count(*) as n from correction_drafts where failed_reply_id = ?").bind(id).first("n");
+    expect(await drafts()).toBe(1);
+    await world.call("DELETE", `/v1/failures/${id}`);
+    expect(await drafts()).toBe(0);
+  });
+
   it("takes the lesson learned from the failure alone out of tables, contexts and prompts", async () => {
     const { world, topic, ids, id, path, secret, stub } = await taught(["F1"]);
     const ask = () => world.json("POST", "/v1/prompts", { customer_message: "Hi", topic });

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ModelError } from "../../src/llm/model.ts";
+import { LimitError } from "../../src/llm/pace/limit-error.ts";
 import type { Asked } from "../support/model.ts";
 import { createWorld } from "../support/world.ts";
 import { leaseOf, models, TUNED, tunedOn } from "./comparing.ts";
@@ -55,6 +56,26 @@ describe("a comparison that is held up", () => {
       base_rating: null,
       unscored: { base_reply_failed: 6 },
     });
+  });
+
+  it("waits for a limit for as long as it takes, and gives no case up for it", async () => {
+    let limited = true;
+    const reply = ({ request }: Asked) => {
+      if (limited) throw new LimitError(world.now + 60_000, world.now, "The limit is used up.");
+      return request.model === TUNED ? "Tuned reply." : "Base reply.";
+    };
+    const world = createWorld({ model: models({ reply }) });
+    const { path } = await tunedOn(world, provider);
+    await world.json("POST", path, { limit: 6 });
+    for (let i = 0; i < 10; i++) {
+      await world.deliver();
+      world.now += 61_000;
+      await world.sweep();
+    }
+    expect(await world.json("GET", path)).toMatchObject({ status: "running", open: 6 });
+    limited = false;
+    await world.deliver();
+    expect(await world.json("GET", path)).toMatchObject({ status: "done", n: 6 });
   });
 
   it("works in pieces: a lost message, one that comes twice and a dead worker cost no second reply", async () => {

@@ -2,6 +2,7 @@ import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { meaningOfGain } from "../../src/judge/meaning.ts";
 import { ModelError } from "../../src/llm/model.ts";
+import { LimitError } from "../../src/llm/pace/limit-error.ts";
 import { goodModel, modelThat, REWRITE, rating } from "../support/model.ts";
 import { aFailure, createWorld, runJob } from "../support/world.ts";
 
@@ -92,6 +93,23 @@ describe("the controls", () => {
     expect(model.calls).toHaveLength(3 * 4);
     const rows = await env.DB.prepare("select count(*) n from judge_control_ratings where control_id = ?").bind(id);
     expect(await rows.first()).toEqual({ n: 3 });
+  });
+
+  it("wait for a limit for as long as it takes", async () => {
+    const world = createWorld();
+    await world.record(...inputs(2));
+    world.services.model = {
+      complete: () => Promise.reject(new LimitError(world.now + 60_000, world.now, "The limit is used up.")),
+    };
+    await world.json("POST", "/v1/judge/controls", { sample: 2 });
+    for (let i = 0; i < 10; i++) {
+      await world.deliver();
+      world.now += 61_000;
+      await world.sweep();
+    }
+    world.services.model = judgeOf();
+    await world.deliver();
+    expect((await world.json("GET", "/v1/judge/calibration")).controls).toMatchObject({ status: "done", rated: 2 });
   });
 
   it("go on with what is missing after a failure that may pass, and stop at one that will not", async () => {
