@@ -42,7 +42,6 @@ function withTime(fault: Fault, reason: string): string {
 function failureOf(fault: Fault): ModelFailure {
   switch (fault.about) {
     case "request":
-    case "parameter":
       return "refused";
     case "answer":
       return "repair";
@@ -51,6 +50,8 @@ function failureOf(fault: Fault): ModelFailure {
       return "retry";
     case "quota":
     case "money":
+    // What every request of ours says: the model in use is the wrong one, not the failure.
+    case "parameter":
       return "stop";
     case "setup":
       // A mere status may be about one request after all; several in a row close the gate as well.

@@ -88,7 +88,8 @@ export function createGatekeeper({ db, clock, config, model }: Metering & { mode
   return keeper;
 }
 
-const PROBE_TOKENS = 500;
+/** As many as a correction asks for, or a model that allows fewer would pass the probe and refuse each correction. */
+const PROBE_TOKENS = 8_000;
 
 /** A small call to each model in use. */
 async function askProvider(model: Model, { CORRECTION_MODEL, JUDGE_MODEL }: Config): Promise<Report> {

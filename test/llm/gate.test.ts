@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { afterModelError } from "../../src/corrections/attempt-outcome.ts";
+import { modelError } from "../../src/llm/classify-error.ts";
 import { admit, type GateState, gateAfter, whileProbing } from "../../src/llm/gate.ts";
 import { ModelError } from "../../src/llm/model.ts";
 
@@ -16,6 +17,15 @@ describe("the gate", () => {
     expect(admit(state, 0, 0, 90 * SECOND, "s")).toMatchObject({ admitted: false });
     // A late answer to a call from before pushes it no further.
     expect(gateAfter(state, down, 40 * SECOND, "s").until).toBe(91 * SECOND);
+  });
+});
+
+describe("a parameter that the model in use does not take", () => {
+  it("closes the gate: it is said of every request", () => {
+    const fault = { about: "parameter", code: "unsupported_parameter", parameter: "max_tokens" } as const;
+    const error = modelError({ ...fault, reason: "At most 4096.", retryAfterMs: null });
+    const outcome = afterModelError(error, 0, false);
+    expect(outcome).toMatchObject({ event: { type: "wait" }, report: { failure: "stop" } });
   });
 });
 

@@ -1,5 +1,5 @@
 import { log } from "../../lib/log.ts";
-import { type Clock, SECOND } from "../../lib/time.ts";
+import { type Clock, HOUR, SECOND } from "../../lib/time.ts";
 import type { SetLimits } from "./lane.ts";
 import { LimitError } from "./limit-error.ts";
 import type { Acquired, CallReport, Exchange, WaitsFor } from "./pace.ts";
@@ -26,6 +26,9 @@ const LONGEST_PAUSE_IN_PLACE_MS = 60 * SECOND;
 
 /** What a person waits for is given back sooner. */
 const LONGEST_WAIT_OF_PERSON_MS = 30 * SECOND;
+
+/** What is given back asks again this long after the pause at the latest: the pace may have recovered by then. */
+const LONGEST_AFTER_PAUSE_MS = HOUR;
 
 /** A report waits this long for others, and for the next call to ask for. */
 const GATHER_MS = 50;
@@ -135,7 +138,7 @@ export class Desk {
     // A long queue is waited for in place: to give back a call would only lose its turn.
     const { pauseMs, waitMs } = acquired;
     const tooLong = waitsFor === "person" ? waitMs > LONGEST_WAIT_OF_PERSON_MS : pauseMs > LONGEST_PAUSE_IN_PLACE_MS;
-    if (!mayBegin() || tooLong) this.#giveBack(waitMs);
+    if (!mayBegin() || tooLong) this.#giveBack(Math.min(waitMs, pauseMs + LONGEST_AFTER_PAUSE_MS));
   }
 
   #giveBack(waitMs: number): void {

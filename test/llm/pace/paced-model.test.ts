@@ -62,6 +62,15 @@ describe("a paced model", () => {
     if (error instanceof LimitError) expect(error.until).toBeGreaterThanOrEqual(3_600 * SECOND);
   });
 
+  it("gives back a call for an hour after the pause at most, however slow the pace was before it", async () => {
+    const { time, lane, model } = paced(() => limited(3_600 * SECOND), { set: { requests: 1, tokens: 0 } });
+    lane.lastTurn = 90 * 3_600 * SECOND;
+    let error: unknown;
+    await time.run(failure(model.complete(request)).then((thrown) => (error = thrown)));
+    expect(error).toBeInstanceOf(LimitError);
+    if (error instanceof LimitError) expect(error.until).toBeLessThan(2.1 * 3_600 * SECOND);
+  });
+
   it("gives back what waits when its worker has no time left", async () => {
     let left = true;
     const { time, calls, model } = paced(
