@@ -2,7 +2,7 @@ import { env } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ModelError } from "../../src/llm/model.ts";
 import { LimitError } from "../../src/llm/pace/limit-error.ts";
-import type { Asked } from "../support/model.ts";
+import { type Asked, rating } from "../support/model.ts";
 import { createWorld } from "../support/world.ts";
 import { leaseOf, models, TUNED, tunedOn } from "./comparing.ts";
 import { aProvider } from "./provider.ts";
@@ -78,6 +78,31 @@ describe("a comparison that is held up", () => {
     expect(await world.json("GET", path)).toMatchObject({ status: "done", n: 6 });
   });
 
+  it("asks for no reply again when the judge was held up", async () => {
+    let limited = true;
+    let replies = 0;
+    const reply = ({ request }: Asked) => {
+      replies++;
+      return request.model === TUNED ? "Tuned reply." : "Base reply.";
+    };
+    const rate = (text: string) => {
+      if (limited) throw new LimitError(world.now + 60_000, world.now, "The limit is used up.");
+      return rating(text.startsWith("Tuned") ? 80 : 50);
+    };
+    const world = createWorld({ model: models({ reply, rate }) });
+    const { path } = await tunedOn(world, provider);
+    await world.json("POST", path, { limit: 6 });
+    await world.deliver();
+    expect(await world.json("GET", path)).toMatchObject({ status: "running", open: 6 });
+    const paid = replies;
+    limited = false;
+    world.now += 61_000;
+    await world.sweep();
+    await world.deliver();
+    expect(await world.json("GET", path)).toMatchObject({ status: "done", n: 6 });
+    expect({ paid, replies }).toEqual({ paid: replies, replies: 12 });
+  });
+
   it("works in pieces: a lost message, one that comes twice and a dead worker cost no second reply", async () => {
     const model = models();
     const world = createWorld({ model });
@@ -98,7 +123,9 @@ describe("a comparison that is held up", () => {
     await env.DB.batch([
       env.DB.prepare("update fine_tune_comparisons set status = 'running', finished_at = null"),
       leaseOf(world.now + 180_000),
-      env.DB.prepare("update fine_tune_comparison_cases set status = 'open' where position < 2"),
+      env.DB.prepare(
+        "update fine_tune_comparison_cases set status = 'open', base_reply = null, tuned_reply = null where position < 2",
+      ),
     ]);
     await world.sweep();
     await world.deliver();

@@ -9,6 +9,7 @@ import { log } from "../../lib/log.ts";
 import { HOUR, MINUTE } from "../../lib/time.ts";
 import { countTokens, tokensLeft } from "../../llm/daily-tokens.ts";
 import { ModelError } from "../../llm/model.ts";
+import { LimitError } from "../../llm/pace/limit-error.ts";
 import type { Services } from "../../services.ts";
 import { touchClusters } from "../context/read-context.ts";
 import { changeLessons, currentLessons, type LessonChange } from "./change-lessons.ts";
@@ -75,7 +76,7 @@ export async function distillLessons(services: Distilling, { subject: clusterId 
     log.warn("not_distilled", { cluster_id: clusterId, code: error.code });
     await db
       .update(clusters)
-      .set({ distillDueAt: now + PAUSE_AFTER_FAILURE_MS })
+      .set({ distillDueAt: error instanceof LimitError ? error.until : now + PAUSE_AFTER_FAILURE_MS })
       .where(eq(clusters.id, clusterId));
     return DONE;
   }

@@ -7,7 +7,7 @@ import { settleAll } from "../../lib/settle-all.ts";
 import { countUsage } from "../../llm/count-usage.ts";
 import { OPERATOR_PROBE_MS, type Report } from "../../llm/gate.ts";
 import type { Gatekeeper } from "../../llm/gatekeeper.ts";
-import { addUsage, type ModelAnswer, ModelError, type Usage } from "../../llm/model.ts";
+import { addUsage, ModelError, type Usage } from "../../llm/model.ts";
 import { LimitError } from "../../llm/pace/limit-error.ts";
 import { meterModel } from "../../llm/wrap-model.ts";
 import type { Services } from "../../services.ts";
@@ -33,8 +33,8 @@ export type CaseEnd =
 type Row = typeof comparisons.$inferSelect;
 type Case = typeof comparisonCases.$inferSelect;
 
-/** The changes that its row gets; null: as if it had not been tried. */
-type Outcome = CaseEnd & { changes: Partial<Case> | null; report?: Report };
+/** With the changes that its row gets. */
+type Outcome = CaseEnd & { changes: Partial<Case>; report?: Report };
 
 /** Large enough for a long reply and a reasoning model's thoughts; the same for both models. */
 const MAX_OUTPUT_TOKENS = 4_000;
@@ -57,7 +57,7 @@ export async function compareCase(comparing: Comparing, row: Row, held: Case): P
     typeof replay === "string" ? unscored(replay) : await attempt(metered, row, held, replay);
   const usage = addUsage(trainer.usage(), judge.usage());
   await comparing.gatekeeper.report(report ?? null, usage.inputTokens + usage.outputTokens);
-  await keep(comparing, held, changes, usage);
+  await keep(comparing, held, changes, usage, end.end === "done" || end.end === "stuck");
   return end;
 }
 
@@ -70,24 +70,28 @@ const unscored = (reasonCode: string, known: Partial<Case> = {}, report?: Report
 async function attempt(
   { trainer, model, clock }: Comparing,
   row: Row,
-  { tries }: Case,
+  { tries, baseReply, tunedReply }: Case,
   replay: TrainingRow,
 ): Promise<Outcome> {
   // Each model is asked once and as it is: a second try with a complaint would be another question.
-  const ask = (name: string) =>
-    orModelError(trainer.complete({ model: name, messages: asked(replay), maxOutputTokens: MAX_OUTPUT_TOKENS }));
-  const [base, tuned] = await settleAll([ask(row.baseModel), ask(row.tunedModel)]);
-  const textOf = (answer: ModelAnswer | ModelError) => (answer instanceof ModelError ? null : answer.text);
+  const ask = async (name: string, paidFor: string | null): Promise<string | ModelError> => {
+    if (paidFor !== null) return paidFor;
+    const request = { model: name, messages: asked(replay), maxOutputTokens: MAX_OUTPUT_TOKENS };
+    const answer = await orModelError(trainer.complete(request));
+    return answer instanceof ModelError ? answer : answer.text;
+  };
+  const [base, tuned] = await settleAll([ask(row.baseModel, baseReply), ask(row.tunedModel, tunedReply)]);
+  const textOf = (answer: string | ModelError) => (answer instanceof ModelError ? null : answer);
   const texts = { baseReply: textOf(base), tunedReply: textOf(tuned) };
   const after = (error: ModelError, reasonCode: string, reason: string): Outcome => {
     if (error.code === "unknown_model" && reasonCode !== "not_judged")
-      return { end: "hopeless", reason, changes: null };
+      return { end: "hopeless", reason, changes: texts };
     // A limit is no failure, and costs no try.
-    if (error instanceof LimitError) return { end: "wait", reason, at: error.until, changes: null };
-    if (error.failure === "stop") return { end: "wait", reason, at: clock() + OPERATOR_PROBE_MS, changes: null };
+    if (error instanceof LimitError) return { end: "wait", reason, at: error.until, changes: texts };
+    if (error.failure === "stop") return { end: "wait", reason, at: clock() + OPERATOR_PROBE_MS, changes: texts };
     // A reply that never comes leaves the case unscored: it is not a bad reply.
     if (error.failure !== "retry" || tries + 1 >= MOST_TRIES) return unscored(reasonCode, texts);
-    return { end: "stuck", reason, changes: {} };
+    return { end: "stuck", reason, changes: texts };
   };
   const saidBy = (name: string, { message }: ModelError) => `${name} (FINE_TUNE_BASE_URL): ${message}`;
   if (base instanceof ModelError) return after(base, "base_reply_failed", saidBy(row.baseModel, base));
@@ -95,7 +99,7 @@ async function attempt(
 
   const rated = { originalPrompt: replay.prompt, agentReply: replay.preferred };
   const judge = { model, name: row.judgeModel, samples: row.judgeSamples };
-  const judged = await orModelError(judgeBlind(rated, base.text, tuned.text, judge));
+  const judged = await orModelError(judgeBlind(rated, base, tuned, judge));
   if (judged instanceof ModelError) {
     const { failure, code, message: reason } = judged;
     return { ...after(judged, "not_judged", reason), report: { ok: false, failure, code, reason } };
@@ -119,7 +123,13 @@ function orModelError<T>(work: Promise<T>): Promise<T | ModelError> {
  * Stores a try with what it cost, in one transaction: the cost always, and once; the texts only while the failure is
  * still there and nobody else has ended the case.
  */
-async function keep({ db, clock }: Comparing, held: Case, changes: Partial<Case> | null, usage: Usage): Promise<void> {
+async function keep(
+  { db, clock }: Comparing,
+  held: Case,
+  changes: Partial<Case>,
+  usage: Usage,
+  costsTry: boolean,
+): Promise<void> {
   const { comparisonId, position, tries, failedReplyId } = held;
   const mine = and(
     eq(comparisonCases.comparisonId, comparisonId),
@@ -129,7 +139,7 @@ async function keep({ db, clock }: Comparing, held: Case, changes: Partial<Case>
   const one = { one: sql`1` };
   const isNew = exists(db.select(one).from(comparisonCases).where(mine));
   const failureIsThere = exists(db.select(one).from(failedReplies).where(eq(failedReplies.id, failedReplyId)));
-  const endedAt = changes?.status === undefined ? null : clock();
+  const endedAt = changes.status === undefined ? null : clock();
   await db.batch([
     countUsage(db, clock(), usage, isNew),
     db
@@ -142,7 +152,7 @@ async function keep({ db, clock }: Comparing, held: Case, changes: Partial<Case>
       .where(and(mine, eq(comparisonCases.status, "open"), failureIsThere)),
     db
       .update(comparisonCases)
-      .set({ tries: changes === null ? tries : tries + 1 })
+      .set({ tries: costsTry ? tries + 1 : tries })
       .where(mine),
   ]);
 }
