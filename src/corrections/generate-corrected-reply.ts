@@ -1,6 +1,6 @@
 import type { Sources } from "../improvements/guard-findings.ts";
 import { completeText } from "../llm/complete-json.ts";
-import type { Model } from "../llm/model.ts";
+import { MOST_OUTPUT_TOKENS, type Model } from "../llm/model.ts";
 import { sections, transcript } from "../llm/sections.ts";
 
 export interface FailedReply extends Sources {
@@ -16,9 +16,6 @@ export interface Rewriter {
 
 /** Low, for faithful rewrites that still find their own words; models that refuse it do without. */
 const TEMPERATURE = 0.3;
-
-/** A long reply and a reasoning model's thoughts. */
-const MAX_OUTPUT_TOKENS = 8_000;
 
 const INSTRUCTIONS = `You rewrite replies that a customer support AI got wrong.
 
@@ -64,6 +61,6 @@ export function generateCorrectedReply(
       },
     ],
     temperature: TEMPERATURE,
-    maxOutputTokens: MAX_OUTPUT_TOKENS,
+    maxOutputTokens: MOST_OUTPUT_TOKENS,
   });
 }

@@ -16,7 +16,7 @@ import {
   type Wait,
   whileProbing,
 } from "./gate.ts";
-import { type Model, ModelError } from "./model.ts";
+import { MOST_OUTPUT_TOKENS, type Model, ModelError } from "./model.ts";
 
 /** The shared row is read at most this often per invocation; what one reports, it knows at once. */
 const FRESH_MS = 2 * SECOND;
@@ -88,15 +88,12 @@ export function createGatekeeper({ db, clock, config, model }: Metering & { mode
   return keeper;
 }
 
-/** As many as a correction asks for, or a model that allows fewer would pass the probe and refuse each correction. */
-const PROBE_TOKENS = 8_000;
-
 /** A small call to each model in use. */
 async function askProvider(model: Model, { CORRECTION_MODEL, JUDGE_MODEL }: Config): Promise<Report> {
   const messages = [{ role: "user" as const, content: "Answer with the word OK." }];
   try {
     for (const name of new Set([CORRECTION_MODEL, JUDGE_MODEL])) {
-      await model.complete({ model: name, messages, maxOutputTokens: PROBE_TOKENS });
+      await model.complete({ model: name, messages, maxOutputTokens: MOST_OUTPUT_TOKENS });
     }
     return { ok: true };
   } catch (error) {

@@ -7,6 +7,12 @@ export interface ChatMessage {
   content: string;
 }
 
+/**
+ * The most output tokens a call asks for at first: a long reply and a reasoning model's thoughts. A probe asks for as
+ * many, or a model that allows fewer would pass it and refuse each correction.
+ */
+export const MOST_OUTPUT_TOKENS = 8_000;
+
 export interface ModelRequest {
   model: string;
   messages: ChatMessage[];

@@ -103,8 +103,7 @@ export class Crasher {
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a proxy hands on whatever the object has
-function bound(target: object, name: string | symbol): any {
-  const value = Reflect.get(target, name);
+function bound(target: object, name: string | symbol): unknown {
+  const value: unknown = Reflect.get(target, name);
   return typeof value === "function" ? value.bind(target) : value;
 }

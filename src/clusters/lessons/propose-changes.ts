@@ -26,7 +26,7 @@ export interface NewFailure {
 
 const INSTRUCTIONS = `You keep the list of lessons that a customer support AI is given before it answers one type of query.
 
-You see the lessons in force, each with a number, and new failures: the customer's message, the AI's failed reply, why it failed, and, where there is one, a better reply. Change the list as little as possible so that the same failures do not happen again:
+You see the current lessons, each with a number, and new failures. A failure has the customer's message, the AI's failed reply, the reason it failed and, if there is one, a better reply. Change as little as you can to keep these failures from happening again:
 - "add" a lesson where none covers a failure; "sharpen" one (by its number) that is too vague to have prevented a failure; "retire" one that is wrong or says the same as another. No change is a good answer.
 - A lesson is one or two short sentences that tell the AI what to do or to avoid, for every customer with this type of query. No names, order numbers, amounts, dates or other facts of one customer.
 - Name the failures (F1, F2…) that a change comes from, and the failure category it prevents, where known.

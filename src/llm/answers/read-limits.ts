@@ -6,7 +6,7 @@ import { readError, type SaidError } from "./read-error.ts";
 export interface LimitWindow {
   limit: number | null;
   remaining: number | null;
-  /** Until it is full again (where it fills steadily, as OpenAI's) or begins anew. */
+  /** Time until the allowance is full again (where it refills steadily, as with OpenAI) or starts over. */
   resetMs: number | null;
   /** How long the stretch is, where it is said or follows; otherwise take a minute. */
   periodMs: number | null;

@@ -66,7 +66,7 @@ export interface Lane {
     before: number;
     answers: number;
     since: number;
-    /** When a call last had to wait because so many were in flight. */
+    /** When a call last had to wait because the window was full. */
     fullAt: number;
     cutAt: number;
   };

@@ -30,7 +30,7 @@ export interface Ask {
 }
 
 export interface Acquired {
-  /** Calls that may begin, each after so many milliseconds. */
+  /** Calls that may begin, each after its own delay in milliseconds. */
   begin: { id: number; inMs: number }[];
   /** For the rest: when to ask again, and the turn to bring. */
   askAgainMs: number;
