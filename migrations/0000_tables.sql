@@ -23,7 +23,8 @@ CREATE TABLE `clusters` (
 	`guidance_version` integer NOT NULL,
 	`tested_since` integer NOT NULL,
 	`distilled_to` text,
-	`distill_due_at` integer NOT NULL
+	`distill_due_at` integer NOT NULL,
+	`lessons_refused` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `clusters_number` ON `clusters` (`number`);--> statement-breakpoint
@@ -31,12 +32,14 @@ CREATE INDEX `clusters_merged` ON `clusters` (`merged_into`);--> statement-break
 CREATE TABLE `lessons` (
 	`id` text PRIMARY KEY NOT NULL,
 	`cluster_id` text NOT NULL,
-	`slot` integer NOT NULL,
+	`slot` integer,
 	`failure_category` text,
 	`text` text NOT NULL,
 	`source` text NOT NULL,
 	`pinned` integer NOT NULL,
 	`evidence` text NOT NULL,
+	`witnesses` text NOT NULL,
+	`approved_by` text,
 	`replaces` text,
 	`created_at` integer NOT NULL,
 	`retired_at` integer,
@@ -151,6 +154,8 @@ CREATE TABLE `failed_replies` (
 	`agent_rating` real,
 	`channel` text,
 	`model` text,
+	`customer_key` text NOT NULL,
+	`suspicion` text,
 	`metadata` text,
 	`occurred_at` integer NOT NULL,
 	`status` text NOT NULL,

@@ -70,6 +70,8 @@ const settings = z.object({
   MIN_EXPORT_RATING: whole.min(0).max(100).default(60),
   /** "true": only what a person approved goes into training files. */
   REQUIRE_REVIEW: z.stringbool().default(false),
+  /** "true": a lesson of the model's is served only once a person approved it, however many customers bear it out. */
+  LESSONS_NEED_APPROVAL: z.stringbool().default(false),
   /** The share of conversations whose prompts go out plain, to measure whether guidance helps; 0 to 1. */
   HOLDOUT_FRACTION: z.coerce.number().min(0).max(1).default(0.1),
   /** A line shown on every page and in every run, such as "replies are placeholders". */

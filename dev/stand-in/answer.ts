@@ -16,8 +16,10 @@ type Asked = Pick<ChatRequest, "messages" | "response_format">;
 export function answerText({ messages, response_format }: Asked, learned?: Learned): string {
   const said = messages.filter(({ role }) => role === "user").map(({ content }) => content);
   const sections = readSections(said.join("\n\n"));
-  const { customer_message: customerMessage = "", conversation, agent_reply: agentReply } = sections;
-  const { failed_reply, reply_to_rate, reply_a, reply_b, lessons_in_force, new_failures } = sections;
+  const { customer_message: customerMessage = "", agent_reply: agentReply } = sections;
+  // Each turn has tags of its own.
+  const conversation = sections.conversation?.replace(/^<\/?[a-z]+>$/gm, "");
+  const { failed_reply, reply_to_rate, reply_a, reply_b, lessons_so_far, new_failures } = sections;
   if (agentReply !== undefined) {
     const known = { customerMessage, conversation, agentReply };
     if (reply_to_rate !== undefined)
@@ -27,8 +29,8 @@ export function answerText({ messages, response_format }: Asked, learned?: Learn
     if (failed_reply !== undefined)
       return rewriteReply({ customerMessage, agentReply, again: "problems_of_your_last_rewrite" in sections });
   }
-  if (lessons_in_force !== undefined && new_failures !== undefined)
-    return JSON.stringify(distillLessons(lessons_in_force, new_failures));
+  if (lessons_so_far !== undefined && new_failures !== undefined)
+    return JSON.stringify(distillLessons(lessons_so_far, new_failures));
   const last = messages.at(-1);
   const asked = customerMessage || (said.at(-1) ?? "");
   if (response_format?.type === "json_schema")

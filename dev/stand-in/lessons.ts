@@ -1,27 +1,47 @@
 import { extractFacts } from "../../src/guards/facts.ts";
-import { sentencesOf, shareOf, stemsOf } from "./text.ts";
+import { readSections, sentencesOf, shareOf, stemsOf } from "./text.ts";
 
-/** A failure as the prompt shows it: its number, its category where it has one, and why it failed. */
-const FAILURE = /^F(?<number>\d+)(?: \((?<category>.+)\))?$(?:(?!^F\d)[\s\S])*?^Why it failed: (?<why>.+)$/gm;
 const MOST_CHANGES = 6;
 /** A lesson with so much of an explanation's words covers it. */
 const COVERS = 0.6;
 
-/** New lessons for a cluster: each explanation that no lesson covers yet becomes one, unless it names facts. */
-export function distillLessons(lessonsInForce: string, newFailures: string) {
-  const known = lessonsInForce.split("\n").map(stemsOf);
-  const changes = [];
-  for (const { groups: { number, category, why = "" } = {} } of newFailures.matchAll(FAILURE)) {
-    const text = sentencesOf(why).find((sentence) => extractFacts(sentence).length === 0);
-    if (text === undefined || changes.length === MOST_CHANGES) continue;
-    const stems = stemsOf(text);
-    if (stems.size === 0 || known.some((lesson) => shareOf(stems, lesson) >= COVERS)) continue;
-    known.push(stems);
-    const lesson = `Do not fail like this again: ${text.charAt(0).toLowerCase()}${text.slice(1)}`;
-    changes.push({
-      ...{ op: "add", lesson: null, failure_category: category ?? null, text: lesson },
-      failures: [`F${number}`],
-    });
+interface Lesson {
+  stems: Set<string>;
+  /** Its number in the list; null for a new one. */
+  number: number | null;
+  category: string | null;
+  text: string;
+  /** Failures that bear it out. */
+  failures: string[];
+}
+
+/**
+ * New lessons for a cluster: each explanation that no lesson covers yet becomes one, unless it names facts; one that is
+ * covered supports what covers it.
+ */
+export function distillLessons(lessonsSoFar: string, newFailures: string) {
+  const known: Lesson[] = Object.entries(readSections(lessonsSoFar)).map(([name, inside], i) => ({
+    ...{ number: Number(/\d+$/.exec(name)?.[0] ?? i + 1), category: null, failures: [] },
+    ...{ text: "", stems: stemsOf(readSections(inside).lesson_text ?? "") },
+  }));
+  for (const [name, inside] of Object.entries(readSections(newFailures))) {
+    const { why_it_failed = "", failure_category = null } = readSections(inside);
+    const text = sentencesOf(why_it_failed).find((sentence) => extractFacts(sentence).length === 0);
+    const stems = stemsOf(text ?? "");
+    if (text === undefined || stems.size === 0) continue;
+    const covering = known.find((lesson) => shareOf(stems, lesson.stems) >= COVERS);
+    if (covering !== undefined) covering.failures.push(name);
+    else known.push({ stems, number: null, category: failure_category, text: lessonFrom(text), failures: [name] });
   }
+  const changes = known
+    .filter(({ failures }) => failures.length > 0)
+    .slice(0, MOST_CHANGES)
+    .map(({ number, category, text, failures }) => ({
+      ...{ op: number === null ? "add" : "support", lesson: number, failure_category: category, text, failures },
+    }));
   return { changes };
+}
+
+function lessonFrom(explanation: string): string {
+  return `Do not fail like this again: ${explanation.charAt(0).toLowerCase()}${explanation.slice(1)}`;
 }

@@ -19,7 +19,7 @@ export function capitalise(text: string): string {
 /** The named sections of a prompt, `<name>\n…\n</name>`, each by its name. */
 export function readSections(prompt: string): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const [, name = "", text = ""] of prompt.matchAll(/^<([a-z_]+)>\n([\s\S]*?)\n<\/\1>/gm)) found[name] ??= text;
+  for (const [, name = "", text = ""] of prompt.matchAll(/^<([a-z_0-9]+)>\n([\s\S]*?)\n<\/\1>/gm)) found[name] ??= text;
   return found;
 }
 

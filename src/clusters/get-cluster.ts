@@ -3,17 +3,20 @@ import { lessonCounts } from "../experiments/lesson-counts.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import { readContext } from "./context/read-context.ts";
+import { hasStanding, isDecided, isServed } from "./context/served-lessons.ts";
 import { currentLessons } from "./lessons/change-lessons.ts";
+import type { StoredLesson } from "./lessons/plan-changes.ts";
 import { clusterHealth, clusterNumbers, listChanges, TREND_MS } from "./queries.ts";
 import type { ClusterDetail } from "./schemas.ts";
 import { clusterOfTopic } from "./topics/topics.ts";
 
 /** One cluster: what its context says, its lessons with their counts, and its numbers. @throws RedraftError `not_found` */
 export async function getCluster(
-  services: Pick<Services, "db" | "clock" | "clusters">,
+  services: Pick<Services, "db" | "clock" | "clusters" | "config">,
   topic: string,
 ): Promise<ClusterDetail> {
-  const { db, clock } = services;
+  const { db, clock, config } = services;
+  const needApproval = config.LESSONS_NEED_APPROVAL;
   const cluster = await clusterOfTopic(db, topic);
   const now = clock();
   const [context, numbers, stored, counts, health, changes] = await Promise.all([
@@ -25,7 +28,9 @@ export async function getCluster(
     listChanges(db, cluster.id),
   ]);
   // Lessons come from D1, not from the cached context: their version must fit them, or an edit would go wrong.
-  const inForce = stored
+  const served = stored.filter((lesson) => isServed(lesson, needApproval));
+  const waiting = stored.filter((lesson) => !isServed(lesson, needApproval));
+  const inForce = served
     .toSorted((a, b) => Number(b.pinned) - Number(a.pinned) || a.slot - b.slot)
     .map(({ id, failureCategory, text, pinned, source, evidence }) => ({
       ...{ id, failure_category: failureCategory, text, pinned, source, evidence },
@@ -43,7 +48,9 @@ export async function getCluster(
     failures: context.failures,
     failure_categories: context.failure_categories.map(({ shrunk_share: _, ...shown }) => shown),
     ...(health.get(cluster.id) ?? { state: "quiet", jump: false }),
-    guidance: cluster.guidanceVersion > 0 ? inForce : explanations,
+    guidance: isDecided(cluster, served) ? inForce : explanations,
+    waiting: waiting.map((lesson) => waitingOutput(lesson, needApproval)),
+    lessons_refused: cluster.lessonsRefused,
     guidance_version: cluster.guidanceVersion,
     guidance_switched_off: switched_off,
     outcomes: {
@@ -59,6 +66,12 @@ export async function getCluster(
     refreshed_at: toRfc3339(context.built_at),
     ...numbers,
   };
+}
+
+function waitingOutput(lesson: StoredLesson, needApproval: boolean): ClusterDetail["waiting"][number] {
+  const { id, failureCategory, text, evidence, witnesses } = lesson;
+  const waits_for = hasStanding(lesson, needApproval) ? "place" : needApproval ? "approval" : "evidence";
+  return { id, failure_category: failureCategory, text, evidence, customers: witnesses.length, waits_for };
 }
 
 function rateOutput({ n, failed }: FailureRate) {

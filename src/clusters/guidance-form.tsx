@@ -16,15 +16,17 @@ const NEW_LESSON: Lesson = {
 
 /** The lessons of a cluster, to be edited. */
 export function GuidanceForm({ cluster }: { cluster: ClusterDetail }) {
-  const decided = cluster.guidance_version > 0;
+  const lessons = cluster.guidance.filter(({ id }) => id !== null);
+  const explanations = cluster.guidance.filter(({ id }) => id === null);
   return (
     <section>
       <h2>Guidance</h2>
-      {!decided && cluster.guidance.length > 0 && (
+      <Waiting cluster={cluster} />
+      {explanations.length > 0 && (
         <>
           <p class="hint">No lessons yet: these explanations are used as they are.</p>
           <ul>
-            {cluster.guidance.map(({ text, failure_category }) => (
+            {explanations.map(({ text, failure_category }) => (
               <li>
                 {text} {failure_category !== null && <span class="tag">{failure_category}</span>}
               </li>
@@ -34,12 +36,45 @@ export function GuidanceForm({ cluster }: { cluster: ClusterDetail }) {
       )}
       <form class="lessons" method="post" action={`/clusters/${encodeURIComponent(cluster.topic)}/guidance`}>
         <input type="hidden" name="version" value={String(cluster.guidance_version)} />
-        {[...(decided ? cluster.guidance : []), NEW_LESSON].map((lesson) => (
+        {[...lessons, NEW_LESSON].map((lesson) => (
           <LessonFields lesson={lesson} />
         ))}
         <button type="submit">Save lessons</button>
       </form>
     </section>
+  );
+}
+
+const WAITS_FOR: Record<ClusterDetail["waiting"][number]["waits_for"], string> = {
+  evidence: "Waits for evidence from a second customer, or for approval",
+  approval: "Waits for approval",
+  place: "Waits for a place: all 12 are taken",
+};
+
+/** Lessons that the model wrote and no prompt gets yet. */
+function Waiting({ cluster: { topic, waiting, lessons_refused } }: { cluster: ClusterDetail }) {
+  return (
+    <>
+      {lessons_refused > 0 && (
+        <p class="hint">
+          {`${lessons_refused} of the model's lessons refused: they held links, contacts, amounts, commands or a customer's words.`}
+        </p>
+      )}
+      {waiting.map(({ id, text, failure_category, waits_for, customers }) => (
+        <form class="waiting" method="post" action={`/clusters/${encodeURIComponent(topic)}/lessons/${id}`}>
+          <p>
+            {text} {failure_category !== null && <span class="tag">{failure_category}</span>}
+          </p>
+          <p class="hint">{`${WAITS_FOR[waits_for]}. Customers so far: ${customers}.`}</p>
+          <button type="submit" name="decision" value="approve">
+            Approve
+          </button>{" "}
+          <button type="submit" name="decision" value="reject">
+            Reject
+          </button>
+        </form>
+      ))}
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
-import { checkForm, checkQuery } from "../http/read-form.ts";
+import { checkForm, checkQuery, readForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { dayOf } from "../lib/time.ts";
 import { routerStatus } from "../router/training-state.ts";
@@ -8,7 +8,8 @@ import { ClusterPage } from "./cluster-page.tsx";
 import { ClustersPage } from "./clusters-page.tsx";
 import { getCluster } from "./get-cluster.ts";
 import { editGuidance } from "./lessons/edit-guidance.ts";
-import { guidanceInput } from "./lessons/schemas.ts";
+import { reviewLesson } from "./lessons/review-lesson.ts";
+import { guidanceInput, lessonDecision } from "./lessons/schemas.ts";
 import { listClusters } from "./queries.ts";
 import { clusterQuery } from "./schemas.ts";
 
@@ -39,6 +40,12 @@ export const clusterPages = new Hono<AppEnv>()
           : { id: ids[i] || null, text, failure_category: categories[i]?.trim() || null, pinned: pinned[i] === "yes" },
       ),
     });
-    await editGuidance(c.var.services, topic, lessons);
+    await editGuidance(c.var.services, topic, lessons, c.var.actor);
+    return c.redirect(`/clusters/${encodeURIComponent(topic)}`, 303);
+  })
+  .post("/clusters/:topic/lessons/:id", async (c) => {
+    const { topic, id } = c.req.param();
+    const { decision } = checkForm(lessonDecision, await readForm(c));
+    await reviewLesson(c.var.services, topic, id, decision, c.var.actor);
     return c.redirect(`/clusters/${encodeURIComponent(topic)}`, 303);
   });

@@ -4,6 +4,7 @@ import { jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { mergeClusters, renameCluster, splitCluster } from "./change-clusters.ts";
 import { getCluster } from "./get-cluster.ts";
 import { editGuidance } from "./lessons/edit-guidance.ts";
+import { reviewLesson } from "./lessons/review-lesson.ts";
 import { guidanceInput } from "./lessons/schemas.ts";
 import { listClusters, listFailureCategories } from "./queries.ts";
 import {
@@ -37,9 +38,23 @@ const categories = route("GET /v1/failure-categories", "Failure categories with 
 
 const guidance = route("PUT /v1/clusters/{topic}/guidance", "Set the lessons of a type of query", {
   description:
-    "Lessons left out are retired, changed ones replaced. Outcomes are counted from zero again, so this also switches " +
+    "Lessons left out are retired, changed ones replaced; one that waits is approved by naming it. Outcomes are counted from zero again, so this also switches " +
     "guidance back on that was switched off.",
   request: { params, body: jsonBody(guidanceInput) },
+  answers,
+  problems: ["not_found", "conflict"],
+});
+
+const lessonParams = params.extend({ id: z.uuid() });
+
+const approve = route("POST /v1/clusters/{topic}/lessons/{id}/approve", "Have a lesson that waits served", {
+  request: { params: lessonParams },
+  answers,
+  problems: ["not_found", "conflict"],
+});
+
+const reject = route("POST /v1/clusters/{topic}/lessons/{id}/reject", "Retire a lesson that waits", {
+  request: { params: lessonParams },
   answers,
   problems: ["not_found", "conflict"],
 });
@@ -78,7 +93,17 @@ export const clusterRoutes = createRouter()
   .openapi(get, async (c) => c.json(await getCluster(c.var.services, c.req.valid("param").topic), 200))
   .openapi(guidance, async (c) => {
     const { topic } = c.req.valid("param");
-    await editGuidance(c.var.services, topic, c.req.valid("json"));
+    await editGuidance(c.var.services, topic, c.req.valid("json"), c.var.actor);
+    return c.json(await getCluster(c.var.services, topic), 200);
+  })
+  .openapi(approve, async (c) => {
+    const { topic, id } = c.req.valid("param");
+    await reviewLesson(c.var.services, topic, id, "approve", c.var.actor);
+    return c.json(await getCluster(c.var.services, topic), 200);
+  })
+  .openapi(reject, async (c) => {
+    const { topic, id } = c.req.valid("param");
+    await reviewLesson(c.var.services, topic, id, "reject", c.var.actor);
     return c.json(await getCluster(c.var.services, topic), 200);
   })
   .openapi(rename, async (c) => {

@@ -68,7 +68,26 @@ export const clusterDetail = z
           hurt: z.int().openapi({ description: "Guided prompts with it whose reply failed." }),
         }),
       )
-      .openapi({ description: "The lessons." }),
+      .openapi({ description: "The lessons that prompts get." }),
+    waiting: z
+      .array(
+        z.object({
+          id: z.uuid(),
+          failure_category: z.string().nullable(),
+          text: z.string(),
+          evidence: z.array(z.string()).openapi({ description: "Ids of the failures it was learned from." }),
+          customers: z
+            .int()
+            .openapi({ description: "Different customers whose failures bear it out, as far as kept." }),
+          waits_for: z.enum(["evidence", "approval", "place"]).openapi({
+            description: "A second customer's failure or a person; a person; or one of the 12 places.",
+          }),
+        }),
+      )
+      .openapi({ description: "Lessons that no prompt gets yet." }),
+    lessons_refused: z.int().openapi({
+      description: "Lessons of the model's that were refused because of what they held: links, contacts, commands…",
+    }),
     guidance_version: z.int(),
     guidance_switched_off: z
       .boolean()

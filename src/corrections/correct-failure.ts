@@ -1,8 +1,9 @@
 import { touchClusters } from "../clusters/context/read-context.ts";
 import { nameFailure } from "../clusters/topics/name-failure.ts";
+import type { GuardFinding } from "../db/schema/improvements.ts";
 import { applyEvent } from "../failures/apply-event.ts";
 import type { FailureState } from "../failures/failure-state.ts";
-import { judgeRewrite } from "../judge/judge-rewrite.ts";
+import { judgeRewrite, UNJUDGED } from "../judge/judge-rewrite.ts";
 import { log } from "../lib/log.ts";
 import type { Report } from "../llm/gate.ts";
 import type { Gatekeeper } from "../llm/gatekeeper.ts";
@@ -83,6 +84,14 @@ async function attempt(services: Services, failure: FailureToCorrect): Promise<O
   }
 }
 
+/** No rating follows a text that speaks to the one who rates: nobody is asked, and a person has to look. */
+const ADDRESSES_MODEL: GuardFinding = {
+  guard: "addresses_model",
+  severity: "warn",
+  detail:
+    "A text of this failure speaks to the AI itself (instructions, ratings, tags), so the judge was not asked, and nothing is learned from it.",
+};
+
 async function rewriteAndJudge(services: Services, failure: FailureToCorrect): Promise<Outcome> {
   const { config, model } = services;
   const failed = { ...failure, guidance: await guidanceFor(services, failure) };
@@ -90,7 +99,8 @@ async function rewriteAndJudge(services: Services, failure: FailureToCorrect): P
   if (rewrite.refused.length > 0) return refusedTwice(rewrite.refused);
 
   const judge = { model, name: config.JUDGE_MODEL, samples: config.JUDGE_SAMPLES };
-  const verdict = await judgeRewrite(failure, rewrite.reply, judge);
+  const doubtful = failure.suspicion === "addresses_model";
+  const verdict = doubtful ? UNJUDGED : await judgeRewrite(failure, rewrite.reply, judge);
   if (verdict === null) return UNUSABLE_REFERENCE;
   return {
     event: { type: "improved" },
@@ -102,7 +112,7 @@ async function rewriteAndJudge(services: Services, failure: FailureToCorrect): P
       originalReply: failure.aiReply,
       correctedReply: rewrite.reply,
       ...verdict,
-      guardFindings: rewrite.findings,
+      guardFindings: doubtful ? [ADDRESSES_MODEL, ...rewrite.findings] : rewrite.findings,
       edited: false,
       failureCategory: failure.failureCategory,
       clusterId: failure.clusterId,

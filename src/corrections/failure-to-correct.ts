@@ -22,6 +22,7 @@ export async function readFailure(db: Db, id: string) {
       failureExplanation: failedReplies.failureExplanation,
       failureCategory: failedReplies.failureCategory,
       clusterId: failedReplies.clusterId,
+      suspicion: failedReplies.suspicion,
       agent: sql<unknown>`json_extract(${failedReplies.metadata}, '$.agent')`.as("agent"),
     })
     .from(failedReplies)

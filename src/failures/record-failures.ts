@@ -8,8 +8,10 @@ import { recordFailedPrompts } from "../experiments/record-outcomes.ts";
 import { sha256Hex, stableJson } from "../lib/text.ts";
 import { noteNewExamples } from "../router/request-training.ts";
 import type { Services } from "../services.ts";
+import { customerKey } from "./customer-key.ts";
 import { type FailureState, nextState, RECORDED } from "./failure-state.ts";
 import type { FailureInput } from "./schemas.ts";
+import { suspicionOf } from "./suspicion.ts";
 import { wakeCorrections } from "./wake-corrections.ts";
 
 /** What became of a failure that was sent. */
@@ -37,7 +39,7 @@ export async function recordFailures(services: Recorder, inputs: FailureInput[])
   const now = clock();
   const requested = nextState(RECORDED, { type: "requested", runId: null }, now, 0);
   const state = config.AUTO_CORRECT && requested ? requested : RECORDED;
-  const rows = await Promise.all(inputs.map(async (input) => toRows(input, await contentHash(input), now, newId)));
+  const rows = await Promise.all(inputs.map((input) => toRows(input, now, newId)));
   const { known, changed } = await storeFailures(services, firstOfEachId(rows), state, now);
 
   const stored = new Map(known.map((row) => [row.externalId, row]));
@@ -118,22 +120,27 @@ function resultOf({ id, externalId, contentHash }: Rows["failure"], stored: Stor
   return { result: stored.contentHash === contentHash ? "duplicate" : "conflict", id: stored.id };
 }
 
-type Rows = ReturnType<typeof toRows>;
+type Rows = Awaited<ReturnType<typeof toRows>>;
 
-function toRows(input: FailureInput, hash: string, now: number, newId: () => string) {
+async function toRows(input: FailureInput, now: number, newId: () => string) {
   const { originalPrompt, conversation } = splitConversation(input);
   const promptId = newId();
+  const id = newId();
+  const failureExplanation = input.failure_explanation ?? null;
+  const contextUrl = input.context_url ?? null;
+  const metadata = input.metadata ?? null;
+  const { ai_reply: aiReply, agent_reply: agentReply } = input;
   return {
     topic: input.topic ?? null,
-    prompt: { id: promptId, originalPrompt, conversation, contextUrl: input.context_url ?? null, createdAt: now },
+    prompt: { id: promptId, originalPrompt, conversation, contextUrl, createdAt: now },
     failure: {
-      id: newId(),
+      id,
       promptId,
       externalId: input.external_id ?? null,
-      contentHash: hash,
-      aiReply: input.ai_reply,
-      agentReply: input.agent_reply,
-      failureExplanation: input.failure_explanation ?? null,
+      contentHash: await contentHash(input),
+      aiReply,
+      agentReply,
+      failureExplanation,
       failureCategory: input.failure_category ?? null,
       failureCategorySource: input.failure_category ? ("helpdesk" as const) : null,
       clusterId: input.topic ? topicKey(input.topic) : null,
@@ -143,7 +150,9 @@ function toRows(input: FailureInput, hash: string, now: number, newId: () => str
       agentRating: input.agent_rating ?? null,
       channel: input.channel ?? null,
       model: input.model ?? null,
-      metadata: input.metadata ?? null,
+      customerKey: await customerKey({ metadata, contextUrl, message: originalPrompt }),
+      suspicion: suspicionOf({ originalPrompt, conversation, aiReply, agentReply, failureExplanation }),
+      metadata,
       occurredAt: input.occurred_at ? Date.parse(input.occurred_at) : now,
       createdAt: now,
       updatedAt: now,

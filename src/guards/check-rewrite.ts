@@ -1,6 +1,7 @@
 import { excerpt } from "../lib/text.ts";
 import { COPY_LIMITS, type CopyMeasure, judgeCopying, measureCopying } from "./copying.ts";
-import { findMadeUpFacts, type MadeUpFact } from "./facts.ts";
+import { findEcho } from "./echo.ts";
+import { extractFacts, findMadeUpFacts, type MadeUpFact } from "./facts.ts";
 import { checkReplyText, type ReplyProblem } from "./reply-text.ts";
 
 /** A rewrite and everything it was made from. */
@@ -16,7 +17,7 @@ interface RewriteToCheck {
 
 const QUOTED_LENGTH = 200;
 
-type Guard = "copying" | "made_up_fact" | "not_a_reply" | "language" | "leak";
+type Guard = "copying" | "made_up_fact" | "not_a_reply" | "language" | "leak" | "echo";
 
 export interface Finding {
   guard: Guard;
@@ -55,8 +56,34 @@ export function checkRewrite(input: RewriteToCheck): RewriteVerdict {
     ].filter((source) => source !== undefined);
     findings.push(...copyFindings(measureCopying(rewrite, agentReply)));
     findings.push(...factFindings(findMadeUpFacts(rewrite, sources)));
+    findings.push(...echoFindings(input));
   }
   return { verdict: findings.some((finding) => finding.severity === "refuse") ? "refuse" : "pass", findings };
+}
+
+/**
+ * What of a rewrite only the customer has said: a stretch of words, or a link. An agent answers in other words; what a
+ * customer planted would come back so, and go on into training files and other customers' prompts.
+ */
+function echoFindings(input: RewriteToCheck): Finding[] {
+  const { rewrite, agentReply, failureExplanation = "", customerMessage = "", conversation = [] } = input;
+  const turns = conversation.filter(({ role }) => role === "user").map(({ content }) => content);
+  const said = [customerMessage, ...turns];
+  const ours = [agentReply, failureExplanation];
+  const stretch = findEcho(rewrite, said, ours);
+  const links = extractFacts(rewrite).some(({ kind }) => kind === "url") ? linksOnlyIn(said, rewrite, ours) : [];
+  const echoes = [...(stretch === null ? [] : [excerpt(stretch, QUOTED_LENGTH)]), ...links];
+  if (echoes.length === 0) return [];
+  const detail = `The rewrite repeats what only the customer said ("${echoes.join('", "')}"). Answer from the agent's reply, in your own words.`;
+  return [{ ...refused("echo", detail), evidence: { echoes } }];
+}
+
+/** Links of a rewrite that stand in what the customer said, and nowhere in the agent's words. */
+function linksOnlyIn(said: readonly string[], rewrite: string, ours: readonly string[]): string[] {
+  const unknown = findMadeUpFacts(rewrite, ours).filter(({ kind }) => kind === "url");
+  const known = new Set(said.flatMap((text) => extractFacts(text).flatMap(({ gives }) => gives)));
+  const isSaid = (text: string) => extractFacts(text).some(({ needs }) => needs.flat().some((key) => known.has(key)));
+  return unknown.map(({ text }) => text).filter(isSaid);
 }
 
 function copyFindings(measure: CopyMeasure): Finding[] {

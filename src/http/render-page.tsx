@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import { withoutTurns } from "../lib/visible-text.ts";
 import { Layout } from "../ui/layout.tsx";
 import type { AppContext } from "./app-env.ts";
 
@@ -16,5 +17,18 @@ export function renderPage(
       {children}
     </Layout>
   );
-  return c.html(`<!doctype html>${page}`, status);
+  return c.html(`<!doctype html>${shownInOrder(String(page))}`, status);
+}
+
+const FIELD_OR_NOT = /(<textarea[\s\S]*?<\/textarea>)/;
+
+/**
+ * Texts that turn the direction of writing show their letters in another order than they have, and could turn what
+ * stands behind them. Fields keep them: what is saved unchanged has to be unchanged, and a field turns nothing outside.
+ */
+function shownInOrder(html: string): string {
+  return html
+    .split(FIELD_OR_NOT)
+    .map((part, i) => (i % 2 === 1 ? part : withoutTurns(part)))
+    .join("");
 }

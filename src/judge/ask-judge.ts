@@ -3,7 +3,7 @@ import type { Turn } from "../db/schema/failures.ts";
 import { completeJson } from "../llm/complete-json.ts";
 import type { Model } from "../llm/model.ts";
 import { ModelError } from "../llm/model.ts";
-import { sections, transcript } from "../llm/sections.ts";
+import { askAbout, turns } from "../llm/sections.ts";
 
 export interface Judge {
   model: Model;
@@ -44,19 +44,15 @@ export async function askJudge<T>(
   rated: RatedCase,
   { name, instructions, schema, replies }: Question<T>,
 ): Promise<T | null> {
-  const content = sections({
-    conversation: transcript(rated.conversation),
+  const messages = askAbout(instructions, {
+    conversation: turns(rated.conversation),
     customer_message: rated.originalPrompt,
     agent_reply: rated.agentReply,
     ...replies,
   });
   try {
     return await completeJson(judge.model, {
-      ...{ model: judge.name, name, schema, maxOutputTokens: MAX_OUTPUT_TOKENS },
-      messages: [
-        { role: "system", content: instructions },
-        { role: "user", content },
-      ],
+      ...{ model: judge.name, name, schema, messages, maxOutputTokens: MAX_OUTPUT_TOKENS },
     });
   } catch (error) {
     if (error instanceof ModelError && (error.failure === "repair" || error.failure === "refused")) return null;

@@ -11,6 +11,13 @@ export interface Verdict extends Gain {
   pairwise: Pairwise;
 }
 
+/** Of a rewrite that the judge was not asked about. */
+export const UNJUDGED: Verdict = {
+  ...estimateGain([], []),
+  judgement: { rubric: RUBRIC, old: [], new: [], comparisons: [] },
+  pairwise: "unknown",
+};
+
 /**
  * Rates the old and the new reply apart, then compares them face to face.
  * @returns null when the agent's reply is no reference to judge by

@@ -6,7 +6,7 @@ import { findCluster } from "../../src/clusters/topics/topics.ts";
 import { trainIfDue } from "../../src/router/train-if-due.ts";
 import { ROUTER } from "../../src/router/training-state.ts";
 import { goodModel, modelThat, REWRITE, rating } from "../support/model.ts";
-import { aFailure, askAndRun, createWorld, runJob, type World } from "../support/world.ts";
+import { aFailure, askAndRun, createWorld, ofTwoCustomers, runJob, type World } from "../support/world.ts";
 
 const messages = {
   refund: ["Where is my refund?", "My refund has not come", "When do I get my money refunded?", "Refund still missing"],
@@ -123,7 +123,8 @@ describe("the router in the product", () => {
 
 describe("names", () => {
   it("a failure without topic and category gets both from the model, marked as such", async () => {
-    const names = { topic: `named-${crypto.randomUUID()}`, failure_category: "vague" };
+    const letters = crypto.randomUUID().replace(/[^a-f]/g, "");
+    const names = { topic: `named_${letters}`, failure_category: "vague" };
     const model = modelThat(({ isRating, request }) =>
       isRating ? rating(50) : request.answer ? JSON.stringify(names) : REWRITE,
     );
@@ -173,7 +174,7 @@ describe("names", () => {
 });
 
 describe("lessons", () => {
-  const change = { op: "add", lesson: null, failure_category: "tone", text: "Name the day.", failures: ["F1"] };
+  const change = { op: "add", lesson: null, failure_category: "tone", text: "Name the day.", failures: ["F1", "F2"] };
 
   async function distilled() {
     const model = modelThat(({ isRating, request }) => {
@@ -182,7 +183,7 @@ describe("lessons", () => {
     });
     const world = createWorld({ model });
     const topic = `lesson-${crypto.randomUUID()}`;
-    await world.correctAll(aFailure({ topic }), aFailure({ topic }), aFailure({ topic }));
+    await world.correctAll(...ofTwoCustomers({ topic }), aFailure({ topic, original_prompt: "No refund yet?" }));
     const cluster = await findCluster(world.services.db, topic);
     await askAndRun(world, "distill", cluster?.id ?? "");
     return { world, topic, id: cluster?.id ?? "" };
@@ -195,7 +196,7 @@ describe("lessons", () => {
     expect(guidance_version).toBe(1);
     expect(guidance).toHaveLength(1);
     expect(guidance[0]).toMatchObject({ text: "Name the day.", source: "model", pinned: false });
-    expect(guidance[0].evidence).toHaveLength(1);
+    expect(guidance[0].evidence).toHaveLength(2);
   });
 
   it("count for the day's tokens, and are not learned past its budget", async () => {

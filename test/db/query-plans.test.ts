@@ -28,6 +28,8 @@ import { routerStatus } from "../../src/router/training-state.ts";
 import { aFailure, createWorld } from "../support/world.ts";
 import { explained } from "./explained.ts";
 
+const RULE = { minGain: 1, needApproval: false };
+
 const inAnHour = () => Date.now() + 3_600_000;
 
 describe("the lists", () => {
@@ -143,8 +145,8 @@ describe("the clusters", () => {
 
   it.each<[string, (db: Db, id: string) => Promise<unknown>]>([
     ["the topic", (db) => findCluster(db, "plans")],
-    ["the context of a cluster", (db, id) => buildContext(db, { cluster_id: id }, [], 1)],
-    ["the context of a failure category", (db) => buildContext(db, { failure_category: "a" }, [], 1)],
+    ["the context of a cluster", (db, id) => buildContext(db, { cluster_id: id }, [], RULE)],
+    ["the context of a failure category", (db) => buildContext(db, { failure_category: "a" }, [], RULE)],
     ["the state of each", (db, id) => clusterHealth(db, [id, id], Date.now())],
     ["the last days of each", (db, id) => recentFailures(db, [id, id], 0)],
     ["the numbers of one", (db, id) => clusterNumbers(db, id, 0)],
@@ -170,7 +172,7 @@ describe("the clusters", () => {
   it("sort nothing that grows with the failures to build a context, but its lessons and arms", async () => {
     const id = await known();
     const { db, plans } = explained();
-    await buildContext(db, { cluster_id: id }, [], 1);
+    await buildContext(db, { cluster_id: id }, [], RULE);
     const sorting = (await plans()).filter(({ plan }) => plan.some((step) => /TEMP B-TREE/.test(step)));
     expect(sorting.map(({ sql }) => /from "(\w+)"/.exec(sql)?.[1]).toSorted()).toEqual(["lessons", "outcomes"]);
   });
@@ -180,7 +182,7 @@ describe("the clusters", () => {
     const { db, plans } = explained();
     await listClusters(db, clusterQuery.parse({}), Date.now());
     await listFailureCategories(db);
-    await buildContext(db, "all", null, 1);
+    await buildContext(db, "all", null, RULE);
     const all = await plans();
     const counting = all.filter(({ sql }) => /count\(/.test(sql) && /failed_replies/.test(sql));
     expect(counting.length).toBeGreaterThan(4);

@@ -9,6 +9,7 @@ import { rewriteReply } from "../../dev/stand-in/rewrite.ts";
 import { cutToTokens } from "../../dev/stand-in/text.ts";
 import { checkRewrite } from "../../src/guards/check-rewrite.ts";
 import { measureCopying } from "../../src/guards/copying.ts";
+import { sections } from "../../src/llm/sections.ts";
 
 const failure = {
   customerMessage: "I ordered my card ten days ago and it still hasn't come. When will it arrive?",
@@ -173,14 +174,16 @@ describe("the stand-in's answers", () => {
   });
 
   it("make lessons of explanations that no lesson covers yet and that name no facts", () => {
-    const failures = [
-      "F1 (tone)\nCustomer: Hi\nFailed reply: No.\nWhy it failed: Blames the customer.",
-      "F2\nCustomer: Hi\nFailed reply: No.\nWhy it failed: Sends the customer away to the help pages.",
-      "F3\nCustomer: Hi\nFailed reply: No.\nWhy it failed: The refund of $12.50 is wrong.",
-    ];
-    expect(distillLessons("1. Do not send the customer away to help pages.", failures.join("\n\n")).changes).toEqual([
+    const failures = sections({
+      failure_1: { failure_category: "tone", customer_message: "Hi", why_it_failed: "Blames the customer." },
+      failure_2: { customer_message: "Hi", why_it_failed: "Sends the customer away to the help pages." },
+      failure_3: { customer_message: "Hi", why_it_failed: "The refund of $12.50 is wrong." },
+    });
+    const known = sections({ lesson_1: { lesson_text: "Do not send the customer away to help pages." } });
+    expect(distillLessons(known, failures).changes).toMatchObject([
+      { op: "support", lesson: 1, failures: ["failure_2"] },
       {
-        ...{ op: "add", lesson: null, failure_category: "tone", failures: ["F1"] },
+        ...{ op: "add", lesson: null, failure_category: "tone", failures: ["failure_1"] },
         text: "Do not fail like this again: blames the customer.",
       },
     ]);

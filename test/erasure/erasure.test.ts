@@ -10,16 +10,16 @@ import { LEASE_MS } from "../../src/lib/keep-lease.ts";
 import { LimitError } from "../../src/llm/pace/limit-error.ts";
 import type { Services } from "../../src/services.ts";
 import { modelThat, REWRITE, rating } from "../support/model.ts";
-import { aFailure, askAndRun, createWorld, runJob } from "../support/world.ts";
+import { aFailure, approveWaiting, askAndRun, createWorld, runJob } from "../support/world.ts";
 
 const rewriter = modelThat(({ isRating, section }) => {
   if (isRating) return rating(section("reply_to_rate").startsWith(REWRITE) ? 90 : 30);
-  return `${REWRITE} ${section("customer_message")}`;
+  return `${REWRITE} ${section("customer_message").split("-")[0]}`;
 });
 
-/** A cluster with one lesson, learned from the failures that are named: F1 is the first of three. */
+/** A cluster with one lesson in force, learned from the failures that are named: F1 is the first of three. */
 async function taught(evidence: string[], topic = `erasure-${crypto.randomUUID()}`) {
-  const secret = `Mrs Quillfeather of ${crypto.randomUUID().slice(-8)}`;
+  const secret = `Mrs Quillfeather of ${crypto.randomUUID().replace(/[^a-f]/g, "")}`;
   const change = { op: "add", lesson: null, failure_category: "tone", text: `Ask ${secret}.`, failures: evidence };
   const model = modelThat(({ isRating, section, request }) => {
     if (isRating) return rating(section("reply_to_rate") === REWRITE ? 90 : 30);
@@ -31,6 +31,8 @@ async function taught(evidence: string[], topic = `erasure-${crypto.randomUUID()
   );
   const id = (await findCluster(world.services.db, topic))?.id ?? "";
   await askAndRun(world, "distill", id);
+  // Learned from one customer alone it waits for a person.
+  await approveWaiting(world, topic);
   const path = `/v1/clusters/${topic}`;
   const stub = env.CLUSTERS.get(env.CLUSTERS.idFromName(scopeName({ cluster_id: id })));
   await stub.forget({ cluster_id: id });
@@ -69,7 +71,9 @@ describe("an erasure", () => {
     await world.call("DELETE", `/v1/failures/${ids[0]}`);
     expect(await lessonsWith(secret)).toBe(0);
     expect(JSON.stringify(await stub.read({ cluster_id: id }))).not.toContain(secret);
-    expect(await world.json("GET", path)).toMatchObject({ guidance: [], guidance_version: 2 });
+    const after = await world.json("GET", path);
+    expect(after).toMatchObject({ waiting: [], guidance_version: before.guidance_version + 1 });
+    expect(JSON.stringify(after)).not.toContain(secret);
     // Even an isolate that was idle does not answer with its old copy.
     world.now += 3_600_000;
     expect(JSON.stringify(await ask())).not.toContain(secret);
@@ -80,18 +84,19 @@ describe("an erasure", () => {
   it("leaves a lesson that others taught as well, without naming the erased failure", async () => {
     const { world, ids, path, secret } = await taught(["F1", "F2"]);
     await world.call("DELETE", `/v1/failures/${ids[0]}`);
-    const [lesson] = (await world.json("GET", path)).guidance;
-    expect(lesson.text).toContain(secret);
+    // One customer is left who bears it out: it waits for another.
+    const [lesson] = (await world.json("GET", path)).waiting;
+    expect(lesson).toMatchObject({ text: expect.stringContaining(secret), waits_for: "evidence", customers: 1 });
     expect(lesson.evidence).toHaveLength(1);
     expect(lesson.evidence).not.toContain(ids[0]);
     await world.call("DELETE", `/v1/failures/${lesson.evidence[0]}`);
-    expect((await world.json("GET", path)).guidance).toEqual([]);
+    expect(JSON.stringify(await world.json("GET", path))).not.toContain(secret);
   });
 
   it("takes the model's words that a person only pinned, from the history too, and leaves the person's own", async () => {
     const pinned = await taught(["F1"]);
     const [lesson] = (await pinned.world.json("GET", pinned.path)).guidance;
-    const put = (path: string, given: object) => pinned.world.json("PUT", `${path}/guidance`, { version: 1, ...given });
+    const put = (path: string, given: object) => pinned.world.json("PUT", `${path}/guidance`, { version: 2, ...given });
     await put(pinned.path, { lessons: [{ id: lesson.id, text: lesson.text, pinned: true }] });
     await pinned.world.call("DELETE", `/v1/failures/${lesson.evidence[0]}`);
     expect(await lessonsWith(pinned.secret)).toBe(0);
@@ -107,12 +112,13 @@ describe("an erasure", () => {
   it("is not undone by lessons that were being learned from the failure meanwhile", async () => {
     const { world, ids, id, secret } = await taught(["F1"]);
     await world.call("DELETE", `/v1/failures/${ids[2]}`);
-    const added = { op: "add" as const, failure_category: null, text: `Late: ${secret}`, evidence: [ids[1] ?? ""] };
-    const cluster = { id, guidanceVersion: 1 };
-    const learn = (learnedFrom: string[]) => changeLessons(world.services, cluster, [added], "model", { learnedFrom });
+    const added = { op: "add" as const, failure_category: null, text: `Late: ${secret}` };
+    const late = { ...added, evidence: [ids[1] ?? ""], witnesses: [] };
+    const cluster = { id, guidanceVersion: 2 };
+    const learn = (learnedFrom: string[]) => changeLessons(world.services, cluster, [late], "model", { learnedFrom });
     expect(await learn([ids[1] ?? "", ids[2] ?? ""])).toBeNull();
     expect(await lessonsWith(`Late: ${secret}`)).toBe(0);
-    expect(await learn([ids[1] ?? ""])).toBe(2);
+    expect(await learn([ids[1] ?? ""])).toBe(3);
   });
 
   it("withdraws files whose guidance may hold its words, and only those", async () => {

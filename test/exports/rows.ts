@@ -25,8 +25,8 @@ export async function insertImprovements(count: number, long: number, from = 0):
   await env.DB.batch(
     [
       `insert into prompts (id, original_prompt, created_at) select value->>0, value->>3, 1 from json_each(?)`,
-      `insert into failed_replies (id, prompt_id, content_hash, ai_reply, agent_reply, occurred_at, status, attempts, tries, created_at, updated_at)
-       select value->>1, value->>0, 'x', 'Old.', 'Agent ' || (value->>3), 1, 'improved', 1, 1, 1, 1 from json_each(?)`,
+      `insert into failed_replies (id, prompt_id, content_hash, customer_key, ai_reply, agent_reply, occurred_at, status, attempts, tries, created_at, updated_at)
+       select value->>1, value->>0, 'x', value->>1, 'Old.', 'Agent ' || (value->>3), 1, 'improved', 1, 1, 1, 1 from json_each(?)`,
       `insert into ai_reply_improvements (id, prompt_id, failed_reply_id, version, is_current, original_prompt, original_reply, corrected_reply, old_rating, new_rating, score_gain_estimate, judgement, model, judge_model, review_status, created_at, rank, mean_rank, doubt, pairwise, guard_findings, edited)
        select value->>2, value->>0, value->>1, 1, 1, value->>3, 'Old.', value->>4, 30, 70, value->>5, '{"rubric":"r1"}', 'm', 'j', 'unreviewed', 1, value->>5, value->>5, 0, 'won', '[]', 0 from json_each(?)`,
     ].map((statement) => env.DB.prepare(statement).bind(rows)),

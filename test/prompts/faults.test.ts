@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { scopeName } from "../../src/clusters/context/context.ts";
 import { findCluster } from "../../src/clusters/topics/topics.ts";
 import { createDb } from "../../src/db/client.ts";
-import { aFailure, createWorld, type World } from "../support/world.ts";
+import { aFailure, createWorld, ofTwoCustomers, type World } from "../support/world.ts";
 
 /** D1 that a test can break. */
 function breakable() {
@@ -44,7 +44,7 @@ async function routed() {
 describe("a prompt, while D1 is down,", () => {
   it("is plain in an isolate that knows nothing yet, and says why", async () => {
     const topic = `cold-${crypto.randomUUID()}`;
-    await createWorld().record(aFailure({ topic }));
+    await createWorld().record(...ofTwoCustomers({ topic }));
     const { state, db } = breakable();
     const world = createWorld();
     world.services.db = db;
@@ -61,7 +61,7 @@ describe("a prompt, while D1 is down,", () => {
   it("is plain where the cluster's object can not read it either", async () => {
     const world = createWorld();
     const topic = `object-${crypto.randomUUID()}`;
-    await world.record(aFailure({ topic }));
+    await world.record(...ofTwoCustomers({ topic }));
     const stub = { read: async () => ({ error: "D1_ERROR: is overloaded" }), touch: async () => undefined };
     world.services.clusters = new Proxy(world.services.clusters, {
       get: (target, name) => (name === "get" ? () => stub : Reflect.get(target, name).bind(target)),
@@ -78,7 +78,7 @@ describe("a prompt, while D1 is down,", () => {
     const world = createWorld();
     world.services.db = db;
     const topic = `warm-${crypto.randomUUID()}`;
-    await world.record(aFailure({ topic }));
+    await world.record(...ofTwoCustomers({ topic }));
     expect(await guidanceIn(await ask(world, { topic }))).toMatchObject({ guided: true });
     state.broken = true;
     for (const later of [1_000, 40_000, 600_000, 86_400_000]) {
@@ -151,7 +151,7 @@ describe("a cluster, while prompts are served from it,", () => {
   it("is not taken back to an older version by an answer that was overtaken", async () => {
     const world = createWorld();
     const topic = `version-${crypto.randomUUID()}`;
-    await world.record(aFailure({ topic }));
+    await world.record(...ofTwoCustomers({ topic }));
     const { id } = (await findCluster(world.services.db, topic)) ?? { id: "" };
     const scope = { cluster_id: id };
     const real = await env.CLUSTERS.get(env.CLUSTERS.idFromName(scopeName(scope))).read(scope);
@@ -178,7 +178,7 @@ describe("a cluster, while prompts are served from it,", () => {
   it("may be evicted at any moment", async () => {
     const world = createWorld();
     const topic = `evicted-${crypto.randomUUID()}`;
-    await world.record(aFailure({ topic }));
+    await world.record(...ofTwoCustomers({ topic }));
     const { id } = (await findCluster(world.services.db, topic)) ?? { id: "" };
     const stub = env.CLUSTERS.get(env.CLUSTERS.idFromName(scopeName({ cluster_id: id })));
     await stub.read({ cluster_id: id });
@@ -192,7 +192,7 @@ describe("a cluster, while prompts are served from it,", () => {
   it("may be merged into another: every prompt is guided, and what is recorded meanwhile arrives", async () => {
     const world = createWorld();
     const [source, target] = [`source-${crypto.randomUUID()}`, `target-${crypto.randomUUID()}`];
-    await world.record(...[source, source, target].map((topic) => aFailure({ topic })));
+    await world.record(...ofTwoCustomers({ topic: source }), ...ofTwoCustomers({ topic: target }));
     const traffic = async () => {
       for (let turn = 0; turn < 10; turn++) {
         const found = await guidanceIn(await ask(world, { topic: source }));
@@ -208,7 +208,7 @@ describe("a cluster, while prompts are served from it,", () => {
     const { results } = await env.DB.prepare(
       "select count(*) as n, count(distinct cluster_id) as clusters from failed_replies where cluster_id in (select cluster_id from cluster_topics where key like 'source%' or key like 'target%')",
     ).all<{ n: number; clusters: number }>();
-    expect(results).toEqual([{ n: 23, clusters: 1 }]);
+    expect(results).toEqual([{ n: 24, clusters: 1 }]);
     world.now += 600_000;
     expect(await guidanceIn(await ask(world, { topic: source }))).toMatchObject({ guided: true, topic: target });
   });

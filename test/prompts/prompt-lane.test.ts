@@ -2,7 +2,7 @@ import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { withPromptLane } from "../../src/prompts/prompt-lane.ts";
-import { aFailure, createWorld, KEY } from "../support/world.ts";
+import { createWorld, KEY, ofTwoCustomers } from "../support/world.ts";
 
 const MESSAGE = { customer_message: "Where is my refund?" };
 
@@ -115,7 +115,7 @@ describe("the lane of POST /v1/prompts", () => {
   it("serves the guidance of a topic", async () => {
     const world = createWorld();
     const topic = `lane-${crypto.randomUUID()}`;
-    await world.record(aFailure({ topic, failure_explanation: "No day was named." }));
+    await world.record(...ofTwoCustomers({ topic, failure_explanation: "No day was named." }));
     const { long, lane, wentLongWay } = await bothWays({ body: JSON.stringify({ ...MESSAGE, topic }) });
     expect(lane?.text).toContain("No day was named.");
     expect(lane?.text).toBe(long?.text);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { REWRITE } from "../support/model.ts";
-import { aFailure, createWorld } from "../support/world.ts";
+import { aFailure, createWorld, ofTwoCustomers } from "../support/world.ts";
 
 describe("POST /v1/prompts", () => {
   it("says by what this type of query often fails, with the lessons", async () => {
@@ -8,7 +8,10 @@ describe("POST /v1/prompts", () => {
     const topic = `lessons-${crypto.randomUUID()}`;
     await world.correctAll(
       aFailure({ topic, failure_category: "missing_date", failure_explanation: "No day was named." }),
-      aFailure({ topic, failure_category: "missing_date", failure_explanation: "The customer could not tell when." }),
+      aFailure({
+        ...{ topic, failure_category: "missing_date", failure_explanation: "The customer could not tell when." },
+        original_prompt: "Has the parcel left you yet?",
+      }),
     );
     const ask = () => {
       // The isolate's copy has had its time; it is refreshed behind the answer.
@@ -30,7 +33,7 @@ describe("POST /v1/prompts", () => {
   it("knows the failures of a category where the topic is not known", async () => {
     const world = createWorld();
     const failure_category = `category-${crypto.randomUUID()}`;
-    await world.correctAll(aFailure({ failure_category, failure_explanation: "Too curt." }));
+    await world.correctAll(...ofTwoCustomers({ failure_category, failure_explanation: "Too curt." }));
     const prompt = await world.json("POST", "/v1/prompts", { customer_message: "Hi", failure_category });
     expect(prompt).toMatchObject({ guided: true, cluster: null });
     expect(prompt.messages[0].content).toContain("Too curt.");
@@ -71,7 +74,7 @@ describe("POST /v1/prompts", () => {
   it("learns of an improvement that lands in its cluster", async () => {
     const world = createWorld();
     const topic = `fresh-${crypto.randomUUID()}`;
-    await world.correctAll(aFailure({ topic, failure_explanation: "First lesson." }));
+    await world.correctAll(...ofTwoCustomers({ topic, failure_explanation: "First lesson." }));
     await world.json("POST", "/v1/prompts", { customer_message: "Hi", topic });
     await world.correctAll(aFailure({ topic, failure_explanation: "Second lesson." }));
     await expect
@@ -92,7 +95,7 @@ describe("POST /v1/prompts", () => {
       world.now += 4_000;
       return (await world.json("POST", "/v1/prompts", { customer_message: "Hi", topic })).messages[0].content;
     };
-    await world.record(aFailure({ topic, failure_explanation: "First lesson." }));
+    await world.record(...ofTwoCustomers({ topic, failure_explanation: "First lesson." }));
     expect(await ask()).toContain("First lesson.");
     await world.record(aFailure({ topic, failure_explanation: "Second lesson." }));
     await expect.poll(ask, { timeout: 8_000 }).toContain("Second lesson.");

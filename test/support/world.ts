@@ -179,3 +179,17 @@ export function aFailure(given: Partial<FailureInput> = {}): FailureInput {
     ...given,
   };
 }
+
+/** The same failure of two customers, who say it differently: what bears a lesson or an explanation out. */
+export function ofTwoCustomers(given: Partial<FailureInput> = {}): [FailureInput, FailureInput] {
+  return [
+    aFailure(given),
+    aFailure({ ...given, original_prompt: "I sent everything back weeks ago and see no money." }),
+  ];
+}
+
+/** Has a person approve every lesson of a topic that waits. */
+export async function approveWaiting(world: World, topic: string): Promise<void> {
+  const { waiting } = await world.json("GET", `/v1/clusters/${topic}`);
+  for (const { id } of waiting) await world.json("POST", `/v1/clusters/${topic}/lessons/${id}/approve`);
+}

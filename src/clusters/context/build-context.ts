@@ -18,7 +18,9 @@ import {
   sharedCategories,
   type Tested,
 } from "./context.ts";
+import { COMPARED_CHARACTERS } from "./different-customers.ts";
 import { openingOf } from "./opening.ts";
+import { isDecided, isServed } from "./served-lessons.ts";
 import { sharedLessons } from "./shared-lessons.ts";
 
 const MOST_EXAMPLES = 5;
@@ -29,7 +31,17 @@ const lessonColumns = {
   failure_category: lessons.failureCategory,
   text: lessons.text,
   pinned: lessons.pinned,
+  source: lessons.source,
+  approvedBy: lessons.approvedBy,
+  witnesses: lessons.witnesses,
 };
+
+/** What the settings say of what is served. */
+export interface ServingRule {
+  /** An example must have gained at least this much. */
+  minGain: number;
+  needApproval: boolean;
+}
 
 /** Explanations read to choose the lessons from. */
 const EXPLANATIONS = 60;
@@ -37,13 +49,12 @@ const EXPLANATIONS = 60;
 /**
  * Builds the context of a scope from what is stored.
  * @param overall the failure categories of all failures, for the lift; left out for the scope "all" itself
- * @param minGain an example must have gained at least this much
  */
 export async function buildContext(
   db: Db,
   scope: Scope,
   overall: CategoryShare[] | null,
-  minGain: number,
+  { minGain, needApproval }: ServingRule,
 ): Promise<Omit<Context, "version" | "built_at">> {
   const failuresIn = inScope(scope, failedReplies.clusterId, failedReplies.failureCategory);
   const improvementsIn = and(
@@ -79,14 +90,14 @@ export async function buildContext(
   ]);
   const shares = categoryShares(categories, overall ?? categories);
   const [cluster] = own;
-  // Once somebody, model or person, has decided on lessons, an empty list is a decision too.
-  const decided = cluster !== undefined && cluster.guidanceVersion > 0;
-  const ownLessons = decided ? current.map(lessonOf) : chooseLessons(explained, shares);
+  const served = current.filter((lesson) => isServed(lesson, needApproval));
+  const decided = cluster !== undefined && isDecided(cluster, served);
+  const ownLessons = decided ? served.map(toLesson) : chooseLessons(explained, shares);
   const facts = {
     topic: cluster?.topic ?? null,
     failures: totals[0]?.count ?? 0,
     failure_categories: shares,
-    lessons: scope === "all" ? await readSharedLessons(db) : ownLessons,
+    lessons: scope === "all" ? await readSharedLessons(db, needApproval) : ownLessons,
   };
   return {
     ...facts,
@@ -99,11 +110,24 @@ export async function buildContext(
   };
 }
 
+type Served = Omit<Lesson, "words"> & { id: string };
+
+function toLesson({ id, slot, failure_category, text, pinned }: Served): Lesson {
+  return lessonOf({ id, slot, failure_category, text, pinned });
+}
+
 function explanations(db: Db, failuresIn: SQL | undefined) {
   return db
-    .select({ failure_category: failedReplies.failureCategory, text: failedReplies.failureExplanation })
+    .select({
+      id: failedReplies.id,
+      failure_category: failedReplies.failureCategory,
+      text: failedReplies.failureExplanation,
+      customerKey: failedReplies.customerKey,
+      message: sql<string>`substr(${prompts.originalPrompt}, 1, ${COMPARED_CHARACTERS})`.as("message"),
+    })
     .from(failedReplies)
-    .where(and(failuresIn, isNotNull(failedReplies.failureExplanation)))
+    .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
+    .where(and(failuresIn, isNotNull(failedReplies.failureExplanation), isNull(failedReplies.suspicion)))
     .orderBy(desc(failedReplies.id))
     .limit(EXPLANATIONS);
 }
@@ -128,15 +152,14 @@ async function readTested(db: Db, clusterId: string, since: number): Promise<Tes
 /** Each is compared with each: pinned ones, then the newest. */
 const MOST_COMPARED = 600;
 
-async function readSharedLessons(db: Db): Promise<Lesson[]> {
-  return sharedLessons(
-    await db
-      .select({ ...lessonColumns, cluster_id: lessons.clusterId })
-      .from(lessons)
-      .where(isNull(lessons.retiredAt))
-      .orderBy(desc(lessons.pinned), desc(lessons.id))
-      .limit(MOST_COMPARED),
-  );
+async function readSharedLessons(db: Db, needApproval: boolean): Promise<Lesson[]> {
+  const current = await db
+    .select({ ...lessonColumns, cluster_id: lessons.clusterId })
+    .from(lessons)
+    .where(and(isNull(lessons.retiredAt), isNotNull(lessons.slot)))
+    .orderBy(desc(lessons.pinned), desc(lessons.id))
+    .limit(MOST_COMPARED);
+  return sharedLessons(current.filter((lesson) => isServed(lesson, needApproval)));
 }
 
 async function readShared(db: Db): Promise<string[]> {

@@ -1,25 +1,39 @@
+import { checkLesson } from "../../guards/check-lesson.ts";
 import { excerpt, oneLine } from "../../lib/text.ts";
 import { type CategoryShare, type Lesson, lessonOf } from "./context.ts";
+import { differentCustomers, type Evidence } from "./different-customers.ts";
+import { NEEDED_CUSTOMERS } from "./served-lessons.ts";
 
 const MOST_LESSONS = 8;
 const LESSON_LENGTH = 300;
 
+interface Explained extends Evidence {
+  failure_category: string | null;
+  text: string | null;
+}
+
 /**
  * The most telling explanations serve as lessons as they are: of the most frequent categories first, in turn, so
- * that each gets a word before one gets two; longer ones tell more.
+ * that each gets a word before one gets two; longer ones tell more. Only those that a lesson of the model's might be as
+ * well (`checkLesson`), and only of categories by which two different customers were failed: one customer alone puts
+ * nothing into the prompts of others.
  */
 export function chooseLessons(
-  explained: { failure_category: string | null; text: string | null }[],
+  explained: readonly Explained[],
   shares: Pick<CategoryShare, "failure_category">[],
 ): Lesson[] {
-  const order = [...shares.map(({ failure_category }) => failure_category as string | null), null];
-  const byCategory = new Map<string | null, string[]>(order.map((category) => [category, []]));
+  const byCategory = new Map<string, string[]>(shares.map(({ failure_category }) => [failure_category, []]));
   const seen = new Set<string>();
-  for (const { failure_category, text } of explained) {
-    const line = excerpt(oneLine(text ?? ""), LESSON_LENGTH);
-    if (line === "" || seen.has(line.toLowerCase())) continue;
-    seen.add(line.toLowerCase());
-    byCategory.get(failure_category)?.push(line);
+  for (const [category, told] of Map.groupBy(explained, ({ failure_category }) => failure_category)) {
+    const lines = category === null ? undefined : byCategory.get(category);
+    if (lines === undefined || differentCustomers(told, NEEDED_CUSTOMERS).length < NEEDED_CUSTOMERS) continue;
+    for (const { text } of told) {
+      const line = excerpt(oneLine(text ?? ""), LESSON_LENGTH);
+      // The whole of it: what is cut off is not served, but tells what the rest is about.
+      if (line === "" || seen.has(line.toLowerCase()) || checkLesson(oneLine(text ?? "")) !== null) continue;
+      seen.add(line.toLowerCase());
+      lines.push(line);
+    }
   }
   for (const lines of byCategory.values()) lines.sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
   const chosen: Lesson[] = [];

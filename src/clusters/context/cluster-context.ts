@@ -79,9 +79,11 @@ export class ClusterContext extends DurableObject<Cloudflare.Env> {
 
   async #build(scope: Scope): Promise<Context> {
     const version = ((await this.ctx.storage.get<Context>("context"))?.version ?? 0) + 1;
-    const minGain = readConfig(this.env).config?.MIN_EXPORT_GAIN ?? 1;
+    const { config } = readConfig(this.env);
+    // Without settings that can be read nothing is served but what a person approved.
+    const rule = { minGain: config?.MIN_EXPORT_GAIN ?? 1, needApproval: config?.LESSONS_NEED_APPROVAL ?? true };
     const built_at = clock();
-    const built = await buildContext(createDb(this.env.DB), scope, await this.#overall(scope), minGain);
+    const built = await buildContext(createDb(this.env.DB), scope, await this.#overall(scope), rule);
     this.#context = { ...built, version, built_at };
     await this.ctx.storage.put({ context: this.#context, scope });
     return this.#context;

@@ -1,3 +1,4 @@
+import { addressesTheModel } from "../../guards/addresses-model.ts";
 import { type Context, frequentCauses } from "./context.ts";
 
 const MOST_CAUSES = 3;
@@ -16,8 +17,8 @@ export function openingOf(
   }: Pick<Context, "topic" | "failures" | "failure_categories" | "lessons">,
   expected: string | null,
 ): string | null {
-  const causes = frequentCauses(failure_categories).slice(0, MOST_CAUSES);
-  const about = topic === null ? "queries like this" : `this type of query (${topic})`;
+  const causes = frequentCauses(failure_categories).filter(isName).slice(0, MOST_CAUSES);
+  const about = topic === null || !isName(topic) ? "queries like this" : `this type of query (${topic})`;
   const from = `From ${failureCount(failures)}`;
   const sentences: string[] = [];
   if (causes.length > 0) {
@@ -37,11 +38,24 @@ export function openingOf(
 /** What holds across types of query. @param categories those that most of them often fail by */
 export function sharedOpening(failures: number, categories: string[], hasLessons: boolean): string {
   const from = `From ${failureCount(failures)} across all types of query:`;
-  const causes = listCauses(categories.slice(0, MOST_CAUSES));
+  const named = categories.filter(isName);
+  const causes = listCauses(named.slice(0, MOST_CAUSES));
   return [
-    categories.length === 0 ? from : `${from} replies often fail because of ${causes}. Be especially careful there.`,
+    named.length === 0 ? from : `${from} replies often fail because of ${causes}. Be especially careful there.`,
     ...(hasLessons ? ["What went wrong in several types of query, and what to do about it:"] : []),
   ].join("\n");
+}
+
+/** As long as names are; tags are put together from customers' subjects as well. */
+const LONGEST_NAME = 60;
+
+/** Whether a name from elsewhere can be spoken of here, among the program's own words, without being a text itself. */
+function isName(name: string): boolean {
+  return (
+    name.length <= LONGEST_NAME &&
+    /^[\p{L}\p{M}\p{N} _&'/,?+-]+$/u.test(name) &&
+    addressesTheModel(name.replace(/_/g, " ")) === null
+  );
 }
 
 function failureCount(count: number): string {

@@ -2,28 +2,11 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import { type Db, rowsFromJson, valuesOf } from "../../db/client.ts";
 import { clusters, lessons } from "../../db/schema/clusters.ts";
 import { failedReplies } from "../../db/schema/failures.ts";
-import { LESSON_SLOTS } from "../../experiments/prompt-id.ts";
 import { retryD1 } from "../../lib/retry-d1.ts";
 import type { Services } from "../../services.ts";
+import { type LessonChange, planChanges, type StoredLesson } from "./plan-changes.ts";
 
-/** Failures named per lesson: enough to look at, few enough to keep in a row. */
-const MOST_EVIDENCE = 50;
-
-export type StoredLesson = typeof lessons.$inferSelect;
-
-export type LessonChange =
-  | { op: "add"; failure_category: string | null; text: string; pinned?: boolean; evidence: string[] }
-  | {
-      op: "sharpen";
-      lesson: StoredLesson;
-      failure_category?: string | null;
-      text: string;
-      pinned?: boolean;
-      evidence: string[];
-    }
-  | { op: "retire"; lesson: StoredLesson };
-
-/** A cluster's lessons, without retired ones. */
+/** A cluster's lessons, without retired ones: those that are served and those that wait. */
 export function currentLessons(db: Db, clusterId: string): Promise<StoredLesson[]> {
   return db
     .select()
@@ -39,18 +22,18 @@ export function currentLessons(db: Db, clusterId: string): Promise<StoredLesson[
  * @returns the new version, or null when somebody else changed the lessons meanwhile
  */
 export async function changeLessons(
-  { db, clock, newId }: Pick<Services, "db" | "clock" | "newId">,
+  { db, clock, newId, config }: Pick<Services, "db" | "clock" | "newId" | "config">,
   cluster: { id: string; guidanceVersion: number },
   changes: LessonChange[],
   source: "model" | "person",
   { set = {}, learnedFrom = [] }: { set?: Partial<typeof clusters.$inferInsert>; learnedFrom?: string[] } = {},
 ): Promise<number | null> {
   const now = clock();
-  const leaving = changes.flatMap((change) => (change.op === "add" ? [] : [change.lesson.id]));
-  const staying = (await currentLessons(db, cluster.id)).filter(({ id }) => !leaving.includes(id));
-  const added = newLessons(changes, new Set(staying.map(({ slot }) => slot))).map((lesson) => ({
-    ...lesson,
-    ...{ id: newId(), clusterId: cluster.id, source, createdAt: now, retiredAt: null },
+  const current = await currentLessons(db, cluster.id);
+  const { retired, added: drafts } = planChanges(current, changes, source, config.LESSONS_NEED_APPROVAL);
+  const added = drafts.map((draft) => ({
+    ...draft,
+    ...{ id: newId(), clusterId: cluster.id, createdAt: now, retiredAt: null },
   }));
   const allThere = sql`not exists (select 1 from json_each(${JSON.stringify(learnedFrom)}) e
     where not exists (select 1 from ${failedReplies} f where f.id = e.value))`;
@@ -62,7 +45,7 @@ export async function changeLessons(
       db
         .update(lessons)
         .set({ retiredAt: now })
-        .where(sql`${lessons.id} in ${valuesOf(leaving)} and ${unchanged}`),
+        .where(sql`${lessons.id} in ${valuesOf(retired)} and ${unchanged}`),
       db.insert(lessons).select(rowsFromJson(lessons, added, { where: () => unchanged })),
       db
         .update(clusters)
@@ -72,31 +55,4 @@ export async function changeLessons(
     ]),
   );
   return written.length > 0 ? next : null;
-}
-
-/** The lessons that changes bring, as far as slots are free. @param taken the slots that are not, to be added to */
-function newLessons(changes: LessonChange[], taken: Set<number>) {
-  return changes.flatMap((change) => {
-    if (change.op === "retire") return [];
-    const old = change.op === "sharpen" ? change.lesson : null;
-    const slot = old?.slot ?? freeSlot(taken);
-    if (slot === null) return [];
-    taken.add(slot);
-    return [
-      {
-        slot,
-        failureCategory:
-          change.failure_category === undefined ? (old?.failureCategory ?? null) : change.failure_category,
-        text: change.text,
-        pinned: change.pinned ?? old?.pinned ?? false,
-        evidence: [...new Set([...(old?.evidence ?? []), ...change.evidence])].slice(-MOST_EVIDENCE),
-        replaces: old?.id ?? null,
-      },
-    ];
-  });
-}
-
-function freeSlot(taken: Set<number>): number | null {
-  for (let slot = 0; slot < LESSON_SLOTS; slot++) if (!taken.has(slot)) return slot;
-  return null;
 }

@@ -1,5 +1,5 @@
-import { and, asc, eq, gt, isNotNull, isNull, lte, sql } from "drizzle-orm";
-import type { Db } from "../../db/client.ts";
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
+import { type Db, valuesOf } from "../../db/client.ts";
 import { clusters } from "../../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { improvements } from "../../db/schema/improvements.ts";
@@ -11,9 +11,10 @@ import { countTokens, tokensLeft } from "../../llm/daily-tokens.ts";
 import { ModelError } from "../../llm/model.ts";
 import { LimitError } from "../../llm/pace/limit-error.ts";
 import type { Services } from "../../services.ts";
+import { COMPARED_CHARACTERS, type Evidence } from "../context/different-customers.ts";
 import { touchClusters } from "../context/read-context.ts";
-import { changeLessons, currentLessons, type LessonChange } from "./change-lessons.ts";
-import { type NewFailure, proposeChanges } from "./propose-changes.ts";
+import { changeLessons, currentLessons } from "./change-lessons.ts";
+import { type NewFailure, type Proposal, proposeChanges } from "./propose-changes.ts";
 
 /** New explained failures that are worth a model call, and how many one call reads. */
 const FEWEST_NEW = 3;
@@ -40,7 +41,7 @@ export async function askForLessons(services: Pick<Services, "db" | "clock" | "j
   const now = clock();
   const fresh = sql`(select count(*) from (select 1 from ${failedReplies} f where f.cluster_id = ${clusters.id}
     and f.id > coalesce(${clusters.distilledTo}, '') and f.failure_explanation is not null
-    and f.status not in ('pending', 'correcting') limit ${FEWEST_NEW}))`;
+    and f.status not in ('pending', 'correcting') and f.suspicion is not 'addresses_model' limit ${FEWEST_NEW}))`;
   const due = await db
     .select({ id: clusters.id })
     .from(clusters)
@@ -66,11 +67,18 @@ export async function distillLessons(services: Distilling, { subject: clusterId 
   if (cluster === undefined) return DONE;
   const failures = await readNew(db, cluster.id, cluster.distilledTo ?? "");
   if (failures.length < FEWEST_NEW) return DONE;
-  const current = await currentLessons(db, cluster.id);
-  let changes: LessonChange[];
+  const lessons = await currentLessons(db, cluster.id);
+  const known = {
+    lessons,
+    witnesses: await readEvidence(
+      db,
+      lessons.flatMap(({ witnesses }) => witnesses),
+    ),
+  };
+  let proposal: Proposal;
   try {
     const { topic } = cluster;
-    changes = await countTokens(services, (model) => proposeChanges({ ...services, model }, topic, current, failures));
+    proposal = await countTokens(services, (model) => proposeChanges({ ...services, model }, topic, known, failures));
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     log.warn("not_distilled", { cluster_id: clusterId, code: error.code });
@@ -80,7 +88,7 @@ export async function distillLessons(services: Distilling, { subject: clusterId 
       .where(eq(clusters.id, clusterId));
     return DONE;
   }
-  await store(services, cluster, failures, changes);
+  await store(services, cluster, failures, proposal);
   return DONE;
 }
 
@@ -88,10 +96,15 @@ async function store(
   services: Distilling,
   cluster: typeof clusters.$inferSelect,
   failures: NewFailure[],
-  changes: LessonChange[],
+  { changes, refused }: Proposal,
 ): Promise<void> {
   const { db } = services;
-  const learned = { distilledTo: failures.at(-1)?.id ?? null };
+  if (refused.length > 0)
+    log.warn("lessons_refused", { cluster_id: cluster.id, count: refused.length, code: [...new Set(refused)] });
+  const learned = {
+    distilledTo: failures.at(-1)?.id ?? null,
+    lessonsRefused: cluster.lessonsRefused + refused.length,
+  };
   if (changes.length === 0) {
     await db.update(clusters).set(learned).where(eq(clusters.id, cluster.id));
     return;
@@ -108,6 +121,7 @@ function readNew(db: Db, clusterId: string, after: string): Promise<NewFailure[]
   return db
     .select({
       id: failedReplies.id,
+      customerKey: failedReplies.customerKey,
       message: prompts.originalPrompt,
       aiReply: failedReplies.aiReply,
       explanation: failedReplies.failureExplanation,
@@ -123,8 +137,22 @@ function readNew(db: Db, clusterId: string, after: string): Promise<NewFailure[]
         gt(failedReplies.id, after),
         isNotNull(failedReplies.failureExplanation),
         sql`${failedReplies.status} not in ('pending', 'correcting')`,
+        // What speaks to the model teaches nothing. (`is not`: most have none.)
+        sql`${failedReplies.suspicion} is not 'addresses_model'`,
       ),
     )
     .orderBy(asc(failedReplies.id))
     .limit(MOST_READ);
+}
+
+function readEvidence(db: Db, ids: string[]): Promise<Evidence[]> {
+  return db
+    .select({
+      id: failedReplies.id,
+      customerKey: failedReplies.customerKey,
+      message: sql<string>`substr(${prompts.originalPrompt}, 1, ${COMPARED_CHARACTERS})`,
+    })
+    .from(failedReplies)
+    .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
+    .where(inArray(failedReplies.id, valuesOf(ids)));
 }

@@ -7,6 +7,10 @@ function learnedFrom(failureId: string) {
   return sql`exists (select 1 from json_each(${lessons.evidence}) e where e.value = ${failureId})`;
 }
 
+function without(ids: typeof lessons.evidence | typeof lessons.witnesses, failureId: string) {
+  return sql`(select json_group_array(e.value) from json_each(${ids}) e where e.value <> ${failureId})`;
+}
+
 /** SQL: a JSON array of the clusters whose lessons name the failure as evidence, and of one cluster more. */
 export function clustersTaughtBy(failureId: string, ownClusterId: string | null) {
   return sql`(select json_group_array(distinct id) from (
@@ -36,7 +40,9 @@ export function eraseFromLessons(db: Db, failureId: string) {
     db
       .update(lessons)
       .set({
-        evidence: sql`(select json_group_array(e.value) from json_each(${lessons.evidence}) e where e.value <> ${failureId})`,
+        evidence: without(lessons.evidence, failureId),
+        // One that no second customer bears out any more waits again.
+        witnesses: without(lessons.witnesses, failureId),
       })
       .where(learned),
   ] as const;

@@ -22,3 +22,5 @@ export const guidanceInput = z
   })
   .openapi("GuidanceInput");
 export type GuidanceInput = z.infer<typeof guidanceInput>;
+
+export const lessonDecision = z.strictObject({ decision: z.enum(["approve", "reject"]) });

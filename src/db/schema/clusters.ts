@@ -20,6 +20,8 @@ export const clusters = sqliteTable(
     distilledTo: text("distilled_to"),
     /** No further distilling before. */
     distillDueAt: integer("distill_due_at").notNull(),
+    /** Lessons of the model's that `guards/check-lesson.ts` refused, ever. */
+    lessonsRefused: integer("lessons_refused").notNull(),
   },
   (t) => [uniqueIndex("clusters_number").on(t.number), index("clusters_merged").on(t.mergedInto)],
 );
@@ -40,8 +42,8 @@ export const lessons = sqliteTable(
     clusterId: text("cluster_id")
       .notNull()
       .references(() => clusters.id),
-    /** Its place among the cluster's current lessons, 0 to 11: prompt ids name lessons by it. */
-    slot: integer().notNull(),
+    /** Its place among the cluster's lessons, 0 to 11: prompt ids name lessons by it. Null: it waits, in no prompt yet. */
+    slot: integer(),
     failureCategory: text("failure_category"),
     text: text().notNull(),
     source: text().$type<"model" | "person">().notNull(),
@@ -49,7 +51,11 @@ export const lessons = sqliteTable(
     pinned: integer({ mode: "boolean" }).notNull(),
     /** Ids of the failures it was learned from. */
     evidence: text({ mode: "json" }).$type<string[]>().notNull(),
-    /** The lesson it took the place of. */
+    /** Of these, one of each of a few different customers: see `context/served-lessons.ts`. */
+    witnesses: text({ mode: "json" }).$type<string[]>().notNull(),
+    /** Who approved a lesson of the model's. */
+    approvedBy: text("approved_by"),
+    /** The lesson it took the place of, or will once it is served. */
     replaces: text(),
     createdAt: integer("created_at").notNull(),
     retiredAt: integer("retired_at"),

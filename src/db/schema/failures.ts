@@ -20,6 +20,13 @@ export const prompts = sqliteTable("prompts", {
   createdAt: integer("created_at").notNull(),
 });
 
+/**
+ * Why a failure's texts teach nobody by themselves: one of them speaks to the model (`guards/addresses-model.ts`), or its
+ * explanation repeats the customer's words (`guards/echo.ts`).
+ */
+export const SUSPICIONS = ["addresses_model", "quotes_customer"] as const;
+export type Suspicion = (typeof SUSPICIONS)[number];
+
 /** Who named a failure's topic or category. */
 export type NameSource = "helpdesk" | "model" | "router" | "person";
 
@@ -47,6 +54,10 @@ export const failedReplies = sqliteTable(
     agentRating: real("agent_rating"),
     channel: text(),
     model: text(),
+    /** Whose it is, as far as that is known: see `failures/customer-key.ts`. */
+    customerKey: text("customer_key").notNull(),
+    /** Found when it was recorded. */
+    suspicion: text().$type<Suspicion>(),
     metadata: text({ mode: "json" }).$type<Record<string, unknown>>(),
     occurredAt: integer("occurred_at").notNull(),
     status: text().$type<FailureStatus>().notNull(),
