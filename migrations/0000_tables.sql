@@ -39,6 +39,7 @@ CREATE TABLE `lessons` (
 	`pinned` integer NOT NULL,
 	`evidence` text NOT NULL,
 	`witnesses` text NOT NULL,
+	`heard` text NOT NULL,
 	`approved_by` text,
 	`replaces` text,
 	`created_at` integer NOT NULL,

@@ -66,7 +66,7 @@ const SIGNS: readonly (readonly [Address, string])[] = [
   // To be somebody else.
   [
     "new_role",
-    String.raw`\byou are (?:now|no longer) (?:an? |the |in )?(?:\w+ ){0,3}(?:assistant|ai|bot|model|chatbot|dan|hacker|admin|mode|restricted|bound)\b`,
+    String.raw`\byou are (?:now|no longer) (?:an? |the |in )?(?:\S+ ){0,4}?(?:assistant|ai|bot|model|chatbot|dan|hacker|admin|mode|restricted|bound)\b`,
   ],
   [
     "new_role",
@@ -98,11 +98,11 @@ const SIGNS: readonly (readonly [Address, string])[] = [
   ["system_text", String.raw`\b(?:system|developer|hidden|secret|initial) prompts?\b|\bprompt injection\b`],
   [
     "system_text",
-    String.raw`(?:^|\n)\W{0,6}(?:system|admin|developer)[ _-]?(?:message|prompt|note|notice|override|instruction|update|command)s?\W{0,4}[:\n]`,
+    String.raw`(?:^|[\n:.!?>-])\W{0,6}(?:system|admin|developer)[ _-]?(?:message|prompt|note|notice|override|instruction|update|command)s?\W{0,4}[:\n]`,
   ],
   [
     "system_text",
-    String.raw`(?:^|\n)\W{0,6}system\W{0,3}:\W{0,4}(?:you|ignore|the (?:reply|rating|user|customer|assistant|model|lesson)|new |all |from now|rate|always|never|please (?:rate|add|ignore)|override|add |set |maintenance)`,
+    String.raw`(?:^|[\n:.!?>-])\W{0,6}system\W{0,3}:\W{0,4}(?:you|ignore|the (?:reply|rating|user|customer|assistant|model|lesson)|new |all |from now|rate|always|never|please (?:rate|add|ignore)|override|add |set |maintenance)`,
   ],
   ["system_text", String.raw`(?:^|\n)\W{0,6}(?:assistant|human)\W{0,3}:\s`],
   [

@@ -193,10 +193,10 @@ describe("lessons", () => {
     const { world, topic, id } = await distilled();
     await askAndRun(world, "distill", id);
     const { guidance, guidance_version } = await world.json("GET", `/v1/clusters/${topic}`);
-    expect(guidance_version).toBe(1);
+    expect(guidance_version).toBe(2);
     expect(guidance).toHaveLength(1);
     expect(guidance[0]).toMatchObject({ text: "Name the day.", source: "model", pinned: false });
-    expect(guidance[0].evidence).toHaveLength(2);
+    expect(guidance[0].evidence).toHaveLength(3);
   });
 
   it("count for the day's tokens, and are not learned past its budget", async () => {
@@ -229,9 +229,9 @@ describe("lessons", () => {
     const { guidance } = await world.json("GET", `/v1/clusters/${topic}`);
     const path = `/v1/clusters/${topic}/guidance`;
     const lessons = [{ id: guidance[0].id, text: "Name the day and the amount.", pinned: true }];
-    const edited = await world.json("PUT", path, { version: 1, lessons });
+    const edited = await world.json("PUT", path, { version: 2, lessons });
     expect(edited.guidance[0]).toMatchObject({ text: "Name the day and the amount.", source: "person", pinned: true });
-    expect((await world.call("PUT", path, { version: 1, lessons: [] })).status).toBe(409);
+    expect((await world.call("PUT", path, { version: 2, lessons: [] })).status).toBe(409);
   });
 
   it("survive an eviction of the cluster's object", async () => {

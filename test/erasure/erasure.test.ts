@@ -17,13 +17,15 @@ const rewriter = modelThat(({ isRating, section }) => {
   return `${REWRITE} ${section("customer_message").split("-")[0]}`;
 });
 
-/** A cluster with one lesson in force, learned from the failures that are named: F1 is the first of three. */
+/** A cluster with one lesson in force, learned from the failures that are named: F1 is the first, F2 the third of three. */
 async function taught(evidence: string[], topic = `erasure-${crypto.randomUUID()}`) {
   const secret = `Mrs Quillfeather of ${crypto.randomUUID().replace(/[^a-f]/g, "")}`;
   const change = { op: "add", lesson: null, failure_category: "tone", text: `Ask ${secret}.`, failures: evidence };
+  // From the one half of the customers; the other half teaches nothing.
+  const changes = [change];
   const model = modelThat(({ isRating, section, request }) => {
     if (isRating) return rating(section("reply_to_rate") === REWRITE ? 90 : 30);
-    return request.answer ? JSON.stringify({ changes: [change] }) : REWRITE;
+    return request.answer ? JSON.stringify({ changes: changes.splice(0) }) : REWRITE;
   });
   const world = createWorld({ model });
   const ids = await world.correctAll(
@@ -84,9 +86,8 @@ describe("an erasure", () => {
   it("leaves a lesson that others taught as well, without naming the erased failure", async () => {
     const { world, ids, path, secret } = await taught(["F1", "F2"]);
     await world.call("DELETE", `/v1/failures/${ids[0]}`);
-    // One customer is left who bears it out: it waits for another.
-    const [lesson] = (await world.json("GET", path)).waiting;
-    expect(lesson).toMatchObject({ text: expect.stringContaining(secret), waits_for: "evidence", customers: 1 });
+    const [lesson] = (await world.json("GET", path)).guidance;
+    expect(lesson.text).toContain(secret);
     expect(lesson.evidence).toHaveLength(1);
     expect(lesson.evidence).not.toContain(ids[0]);
     await world.call("DELETE", `/v1/failures/${lesson.evidence[0]}`);
@@ -113,7 +114,7 @@ describe("an erasure", () => {
     const { world, ids, id, secret } = await taught(["F1"]);
     await world.call("DELETE", `/v1/failures/${ids[2]}`);
     const added = { op: "add" as const, failure_category: null, text: `Late: ${secret}` };
-    const late = { ...added, evidence: [ids[1] ?? ""], witnesses: [] };
+    const late = { ...added, evidence: [ids[1] ?? ""], witnesses: [], heard: [] };
     const cluster = { id, guidanceVersion: 2 };
     const learn = (learnedFrom: string[]) => changeLessons(world.services, cluster, [late], "model", { learnedFrom });
     expect(await learn([ids[1] ?? "", ids[2] ?? ""])).toBeNull();
@@ -215,7 +216,7 @@ describe("an erasure", () => {
     await world.deliver();
     const file = () => world.call("GET", `/v1/exports/${id}/training_data.jsonl`);
     expect(await (await file()).text()).toContain(secret);
-    const answer = await world.json("DELETE", `/v1/failures/${ids[0]}`);
+    const answer = await world.json("DELETE", `/v1/failures/${ids[1]}`);
     expect(answer.exports).toMatchObject([{ id }]);
     expect((await file()).status).toBe(409);
   });

@@ -1,11 +1,14 @@
 import type { clusters, lessons } from "../../db/schema/clusters.ts";
 
-/** What one customer says may be planted; that two say the same by chance, and against everybody, hardly. */
+/**
+ * What one customer says may be planted, and then the model that read it says of other failures whatever it is told to.
+ * So a lesson needs the model to come to it twice, each time from failures of other customers alone.
+ */
 export const NEEDED_CUSTOMERS = 2;
 
 type Standing = Pick<typeof lessons.$inferSelect, "source" | "approvedBy" | "witnesses">;
 
-/** Whether a lesson may go into prompts: a person's word, or failures of two different customers. */
+/** Whether a lesson may go into prompts: on a person's word, or on that of two sets of customers. */
 export function hasStanding({ source, approvedBy, witnesses }: Standing, needApproval: boolean): boolean {
   if (source === "person" || approvedBy !== null) return true;
   return !needApproval && witnesses.length >= NEEDED_CUSTOMERS;

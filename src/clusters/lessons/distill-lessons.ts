@@ -11,7 +11,7 @@ import { countTokens, tokensLeft } from "../../llm/daily-tokens.ts";
 import { ModelError } from "../../llm/model.ts";
 import { LimitError } from "../../llm/pace/limit-error.ts";
 import type { Services } from "../../services.ts";
-import { COMPARED_CHARACTERS, type Evidence } from "../context/different-customers.ts";
+import { COMPARED_CHARACTERS, type Evidence, partByCustomer } from "../context/different-customers.ts";
 import { touchClusters } from "../context/read-context.ts";
 import { changeLessons, currentLessons } from "./change-lessons.ts";
 import { type NewFailure, type Proposal, proposeChanges } from "./propose-changes.ts";
@@ -67,18 +67,8 @@ export async function distillLessons(services: Distilling, { subject: clusterId 
   if (cluster === undefined) return DONE;
   const failures = await readNew(db, cluster.id, cluster.distilledTo ?? "");
   if (failures.length < FEWEST_NEW) return DONE;
-  const lessons = await currentLessons(db, cluster.id);
-  const known = {
-    lessons,
-    witnesses: await readEvidence(
-      db,
-      lessons.flatMap(({ witnesses }) => witnesses),
-    ),
-  };
-  let proposal: Proposal;
   try {
-    const { topic } = cluster;
-    proposal = await countTokens(services, (model) => proposeChanges({ ...services, model }, topic, known, failures));
+    await countTokens(services, (model) => learnFrom({ ...services, model }, cluster, failures));
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     log.warn("not_distilled", { cluster_id: clusterId, code: error.code });
@@ -86,35 +76,56 @@ export async function distillLessons(services: Distilling, { subject: clusterId 
       .update(clusters)
       .set({ distillDueAt: error instanceof LimitError ? error.until : now + PAUSE_AFTER_FAILURE_MS })
       .where(eq(clusters.id, clusterId));
-    return DONE;
   }
-  await store(services, cluster, failures, proposal);
   return DONE;
 }
 
-async function store(
+/**
+ * Asks the model twice, each time about the failures of other customers: what a message of one side plants, the other
+ * side's failures do not bear out. Cut off between the two, it reads all of them again.
+ */
+async function learnFrom(
   services: Distilling,
   cluster: typeof clusters.$inferSelect,
   failures: NewFailure[],
-  { changes, refused }: Proposal,
 ): Promise<void> {
   const { db } = services;
+  let { guidanceVersion, lessonsRefused } = cluster;
+  const unwanted = new Set<string>();
+  const parts = partByCustomer(failures);
+  for (const [nth, part] of parts.entries()) {
+    const lessons = await currentLessons(db, cluster.id);
+    const heard = await readEvidence(db, [...new Set(lessons.flatMap((lesson) => lesson.heard))]);
+    const proposal = await proposeChanges(services, cluster.topic, { lessons, heard, unwanted }, part);
+    for (const id of proposal.unwanted) unwanted.add(id);
+    lessonsRefused += proposal.refused.length;
+    const distilledTo = failures.at(-1)?.id ?? null;
+    const version = await store(services, { id: cluster.id, guidanceVersion }, proposal, {
+      learnedFrom: part.map(({ id }) => id),
+      set: { lessonsRefused, ...(nth === parts.length - 1 && { distilledTo }) },
+    });
+    // Somebody edited or erased meanwhile: what is left is read again, next time, with the lessons as they are then.
+    if (version === null) return;
+    guidanceVersion = version;
+  }
+}
+
+/** @returns the version of the lessons afterwards; null when somebody else changed them meanwhile */
+async function store(
+  services: Distilling,
+  cluster: { id: string; guidanceVersion: number },
+  { changes, refused }: Proposal,
+  learned: { learnedFrom: string[]; set: Partial<typeof clusters.$inferInsert> },
+): Promise<number | null> {
   if (refused.length > 0)
     log.warn("lessons_refused", { cluster_id: cluster.id, count: refused.length, code: [...new Set(refused)] });
-  const learned = {
-    distilledTo: failures.at(-1)?.id ?? null,
-    lessonsRefused: cluster.lessonsRefused + refused.length,
-  };
   if (changes.length === 0) {
-    await db.update(clusters).set(learned).where(eq(clusters.id, cluster.id));
-    return;
+    await services.db.update(clusters).set(learned.set).where(eq(clusters.id, cluster.id));
+    return cluster.guidanceVersion;
   }
-  // Somebody edited or erased meanwhile: what is left is read again, next time, with the lessons as they are then.
-  const version = await changeLessons(services, cluster, changes, "model", {
-    set: learned,
-    learnedFrom: failures.map(({ id }) => id),
-  });
+  const version = await changeLessons(services, cluster, changes, "model", learned);
   if (version !== null) await touchClusters(services, [{ clusterId: cluster.id }]);
+  return version;
 }
 
 function readNew(db: Db, clusterId: string, after: string): Promise<NewFailure[]> {

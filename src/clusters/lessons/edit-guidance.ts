@@ -4,7 +4,7 @@ import { touchClusters } from "../context/read-context.ts";
 import { isServed } from "../context/served-lessons.ts";
 import { clusterOfTopic } from "../topics/topics.ts";
 import { changeLessons, currentLessons } from "./change-lessons.ts";
-import type { LessonChange } from "./plan-changes.ts";
+import { type LessonChange, NO_BACKING } from "./plan-changes.ts";
 import type { GuidanceInput } from "./schemas.ts";
 
 type Editing = Pick<Services, "db" | "clusters" | "clock" | "newId" | "config">;
@@ -30,12 +30,10 @@ export async function editGuidance(
     const lesson = id ? left.get(id) : undefined;
     if (id && lesson === undefined) throw changedMeanwhile(cluster.guidanceVersion);
     const category = failure_category ?? null;
-    if (lesson === undefined)
-      return [{ op: "add", failure_category: category, text, pinned, evidence: [], witnesses: [] }];
+    if (lesson === undefined) return [{ op: "add", failure_category: category, text, pinned, ...NO_BACKING }];
     left.delete(lesson.id);
     const same = lesson.text === text && lesson.pinned === pinned && lesson.failureCategory === category;
-    if (!same)
-      return [{ op: "sharpen", lesson, failure_category: category, text, pinned, evidence: [], witnesses: [] }];
+    if (!same) return [{ op: "sharpen", lesson, failure_category: category, text, pinned, ...NO_BACKING }];
     return isServed(lesson, config.LESSONS_NEED_APPROVAL) ? [] : [{ op: "approve", lesson, approvedBy: actor }];
   });
   const leftOut = [...left.values()].filter((lesson) => isServed(lesson, config.LESSONS_NEED_APPROVAL));

@@ -1,13 +1,19 @@
-import { sql } from "drizzle-orm";
+import { or, sql } from "drizzle-orm";
 import type { Db } from "../../db/client.ts";
 import { clusters, lessons } from "../../db/schema/clusters.ts";
 
 /** SQL: the lesson was learned from this failure, among others or alone. Current or retired. */
 function learnedFrom(failureId: string) {
-  return sql`exists (select 1 from json_each(${lessons.evidence}) e where e.value = ${failureId})`;
+  return isIn(lessons.evidence, failureId);
 }
 
-function without(ids: typeof lessons.evidence | typeof lessons.witnesses, failureId: string) {
+type Ids = typeof lessons.evidence | typeof lessons.witnesses | typeof lessons.heard;
+
+function isIn(ids: Ids, failureId: string) {
+  return sql`exists (select 1 from json_each(${ids}) e where e.value = ${failureId})`;
+}
+
+function without(ids: Ids, failureId: string) {
   return sql`(select json_group_array(e.value) from json_each(${ids}) e where e.value <> ${failureId})`;
 }
 
@@ -43,7 +49,8 @@ export function eraseFromLessons(db: Db, failureId: string) {
         evidence: without(lessons.evidence, failureId),
         // One that no second customer bears out any more waits again.
         witnesses: without(lessons.witnesses, failureId),
+        heard: without(lessons.heard, failureId),
       })
-      .where(learned),
+      .where(or(learned, isIn(lessons.heard, failureId))),
   ] as const;
 }

@@ -4,27 +4,23 @@ import { hasStanding, isServed } from "../context/served-lessons.ts";
 
 export type StoredLesson = typeof lessons.$inferSelect;
 
-/** @property witnesses of the evidence: failures of different customers that bear this very text out */
+/** By whom a lesson is borne out: see the table's columns. */
+export type Backing = Pick<StoredLesson, "evidence" | "witnesses" | "heard">;
+
+/** The backing of a lesson that a person writes. */
+export const NO_BACKING: Backing = { evidence: [], witnesses: [], heard: [] };
+
 export type LessonChange =
-  | {
-      op: "add";
-      failure_category: string | null;
-      text: string;
-      pinned?: boolean;
-      evidence: string[];
-      witnesses: string[];
-    }
-  | {
+  | ({ op: "add"; failure_category: string | null; text: string; pinned?: boolean } & Backing)
+  | ({
       op: "sharpen";
       lesson: StoredLesson;
       failure_category?: string | null;
       text: string;
       pinned?: boolean;
-      evidence: string[];
-      witnesses: string[];
-    }
+    } & Backing)
   /** More failures bear out a lesson that waits. */
-  | { op: "support"; lesson: StoredLesson; evidence: string[]; witnesses: string[] }
+  | ({ op: "support"; lesson: StoredLesson } & Backing)
   | { op: "approve"; lesson: StoredLesson; approvedBy: string }
   | { op: "retire"; lesson: StoredLesson };
 
@@ -100,22 +96,26 @@ function draftOf(change: Exclude<LessonChange, { op: "retire" }>, source: "model
   const fresh = { slot: null, source, approvedBy: null, pinned: false };
   switch (change.op) {
     case "add": {
-      const { failure_category, text, pinned = false, witnesses } = change;
+      const { failure_category, text, pinned = false, witnesses, heard } = change;
       const evidence = mostRecent(change.evidence);
-      return { ...fresh, failureCategory: failure_category, text, pinned, evidence, witnesses, replaces: null };
+      return { ...fresh, failureCategory: failure_category, text, pinned, evidence, witnesses, heard, replaces: null };
     }
     case "sharpen": {
-      const { lesson, failure_category, text, pinned = lesson.pinned, witnesses } = change;
+      const { lesson, failure_category, text, pinned = lesson.pinned, witnesses, heard } = change;
       const failureCategory = failure_category === undefined ? lesson.failureCategory : failure_category;
       const replaces = lesson.slot === null ? (lesson.replaces ?? lesson.id) : lesson.id;
       // Its text comes from the old one's failures as well; only the new ones bear it out.
       const evidence = mostRecent([...lesson.evidence, ...change.evidence]);
-      return { ...fresh, failureCategory, text, pinned, evidence, witnesses, replaces };
+      return { ...fresh, failureCategory, text, pinned, evidence, witnesses, heard, replaces };
     }
     case "support": {
-      const { lesson, witnesses } = change;
-      const evidence = mostRecent([...lesson.evidence, ...change.evidence]);
-      return { ...lesson, slot: null, evidence, witnesses, replaces: lesson.replaces ?? lesson.id };
+      const { lesson } = change;
+      const backing = {
+        evidence: mostRecent([...lesson.evidence, ...change.evidence]),
+        witnesses: [...lesson.witnesses, ...change.witnesses],
+        heard: [...lesson.heard, ...change.heard],
+      };
+      return { ...lesson, slot: null, ...backing, replaces: lesson.replaces ?? lesson.id };
     }
     case "approve": {
       const { lesson, approvedBy } = change;

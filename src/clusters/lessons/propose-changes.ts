@@ -4,10 +4,10 @@ import { findEcho } from "../../guards/echo.ts";
 import { excerpt, label } from "../../lib/text.ts";
 import { visibleText } from "../../lib/visible-text.ts";
 import { completeJson } from "../../llm/complete-json.ts";
-import { askAbout } from "../../llm/sections.ts";
+import { askAbout, type Sections } from "../../llm/sections.ts";
 import type { Services } from "../../services.ts";
-import { differentCustomers, type Evidence } from "../context/different-customers.ts";
-import { isServed, NEEDED_CUSTOMERS } from "../context/served-lessons.ts";
+import { type Evidence, sameCustomer } from "../context/different-customers.ts";
+import { isServed } from "../context/served-lessons.ts";
 import type { LessonChange, StoredLesson } from "./plan-changes.ts";
 
 const LESSON_LENGTH = 240;
@@ -20,9 +20,6 @@ const MAX_OUTPUT_TOKENS = 4_000;
 
 /** A lesson that says this many of a customer's words in a row has them from there. */
 const ECHO_WORDS = 6;
-
-/** Witnesses kept of a lesson: one or two may be erased without its waiting again. */
-const MOST_WITNESSES = 4;
 
 /** A failure that lessons may be learned from, with its reply where it was corrected. */
 export interface NewFailure extends Evidence {
@@ -60,17 +57,23 @@ export interface Proposal {
   changes: LessonChange[];
   /** Lessons that were refused, by the problem of each. */
   refused: (LessonProblem | "echo")[];
+  /** Lessons in force that it wants retired: done where another voice does as well. */
+  unwanted: string[];
 }
 
-interface Known {
+export interface Known {
   lessons: StoredLesson[];
-  /** The failures that bear out lessons which wait, as far as they are still there. */
-  witnesses: Evidence[];
+  /** The failures that lessons were heard from which wait, as far as they are still there. */
+  heard: Evidence[];
+  /** The lessons that the model wanted retired from failures of other customers. */
+  unwanted: ReadonlySet<string>;
 }
 
 /**
- * Has the model propose changes to a cluster's lessons.
- * @returns those that make sense
+ * Has the model propose changes to a cluster's lessons. All that it says may rest on any one of the failures it read,
+ * whichever it names: they count as one voice.
+ * @param failures no customer of theirs is among those who were heard on `known.unwanted`
+ * @returns those changes that make sense
  * @throws ModelError
  */
 export async function proposeChanges(
@@ -84,35 +87,34 @@ export async function proposeChanges(
     model: config.CORRECTION_MODEL,
     name: "lesson_changes",
     schema: answer,
-    messages: askAbout(INSTRUCTIONS, {
-      type_of_query: topic,
-      lessons_so_far:
-        known.lessons.length === 0
-          ? "none yet"
-          : known.lessons.map((lesson, i) => ({
-              [`lesson_${i + 1}`]: {
-                state: lesson.pinned
-                  ? "pinned: leave it"
-                  : isServed(lesson, needApproval)
-                    ? "in force"
-                    : "waits for evidence",
-                failure_category: lesson.failureCategory,
-                lesson_text: lesson.text,
-              },
-            })),
-      new_failures: failures.map(({ message, aiReply, explanation, failure_category, corrected }, i) => ({
-        [`failure_${i + 1}`]: {
-          failure_category,
-          customer_message: excerpt(message, SHOWN_LENGTH),
-          failed_reply: excerpt(aiReply, SHOWN_LENGTH),
-          why_it_failed: excerpt(explanation ?? "", SHOWN_LENGTH),
-          better_reply: corrected && excerpt(corrected, SHOWN_LENGTH),
-        },
-      })),
-    }),
+    messages: askAbout(INSTRUCTIONS, textsOf(topic, known.lessons, failures, needApproval)),
     maxOutputTokens: MAX_OUTPUT_TOKENS,
   });
   return toProposal(changes, known, failures, needApproval);
+}
+
+function textsOf(topic: string, lessons: StoredLesson[], failures: NewFailure[], needApproval: boolean): Sections {
+  const stateOf = (lesson: StoredLesson) => (isServed(lesson, needApproval) ? "in force" : "waits for evidence");
+  const told = lessons.map((lesson, i) => ({
+    [`lesson_${i + 1}`]: {
+      state: lesson.pinned ? "pinned: leave it" : stateOf(lesson),
+      failure_category: lesson.failureCategory,
+      lesson_text: lesson.text,
+    },
+  }));
+  return {
+    type_of_query: topic,
+    lessons_so_far: told.length === 0 ? "none yet" : told,
+    new_failures: failures.map(({ message, aiReply, explanation, failure_category, corrected }, i) => ({
+      [`failure_${i + 1}`]: {
+        failure_category,
+        customer_message: excerpt(message, SHOWN_LENGTH),
+        failed_reply: excerpt(aiReply, SHOWN_LENGTH),
+        why_it_failed: excerpt(explanation ?? "", SHOWN_LENGTH),
+        better_reply: corrected && excerpt(corrected, SHOWN_LENGTH),
+      },
+    })),
+  };
 }
 
 type Wanted = z.infer<typeof answer>["changes"][number];
@@ -120,33 +122,37 @@ type Wanted = z.infer<typeof answer>["changes"][number];
 /** The changes that make sense: known lessons, none pinned, each touched once, evidence that exists, texts that pass. */
 function toProposal(wanted: Wanted[], known: Known, failures: NewFailure[], needApproval: boolean): Proposal {
   const touched = new Set<string>();
-  const refused: Proposal["refused"] = [];
+  const proposal: Proposal = { changes: [], refused: [], unwanted: [] };
   const said = failures.map(({ message }) => message);
-  const changes = wanted.flatMap(
-    ({ op, lesson: number, failure_category, text: given, failures: named }): LessonChange[] => {
-      const lesson = number === null ? undefined : known.lessons[number - 1];
-      const supporting = [...new Set(named)].flatMap((name) => failures[numberIn(name) - 1] ?? []);
-      const evidence = supporting.map(({ id }) => id);
-      if (op !== "add") {
-        if (lesson === undefined || lesson.pinned || touched.has(lesson.id)) return [];
-        touched.add(lesson.id);
-        if (op === "retire") return mayRetire(lesson, supporting, needApproval) ? [{ op, lesson }] : [];
-      }
-      if (evidence.length === 0) return [];
-      if (op === "support") return support(lesson, supporting, known, needApproval);
-      const text = excerpt(label(visibleText(given)), LESSON_LENGTH);
-      if (text === "" || text === lesson?.text) return [];
-      const problem = findEcho(text, said, [], ECHO_WORDS) === null ? checkLesson(text) : "echo";
-      if (problem !== null) {
-        refused.push(problem);
-        return [];
-      }
-      const witnesses = witnessesAmong(supporting);
-      if (lesson !== undefined && op === "sharpen") return [{ op, lesson, text, evidence, witnesses }];
-      return [{ op: "add", failure_category: categoryOf(failure_category, failures), text, evidence, witnesses }];
-    },
-  );
-  return { changes, refused };
+  for (const { op, lesson: number, failure_category, text: given, failures: named } of wanted) {
+    const text = excerpt(label(visibleText(given)), LESSON_LENGTH);
+    const alike = op === "add" ? known.lessons.find((one) => one.text.toLowerCase() === text.toLowerCase()) : undefined;
+    const lesson = alike ?? (op === "add" || number === null ? undefined : known.lessons[number - 1]);
+    const evidence = [...new Set(named)].flatMap((name) => failures[numberIn(name) - 1]?.id ?? []);
+    if (lesson === undefined ? op !== "add" : lesson.pinned || touched.has(lesson.id)) continue;
+    if (lesson !== undefined) touched.add(lesson.id);
+    if (lesson !== undefined && op === "retire") {
+      // What is served is taken back as it was given: on two voices, or by a person.
+      if (!isServed(lesson, needApproval)) proposal.changes.push({ op, lesson });
+      else if (known.unwanted.has(lesson.id) && !needApproval) proposal.changes.push({ op, lesson });
+      else proposal.unwanted.push(lesson.id);
+      continue;
+    }
+    if (evidence.length === 0) continue;
+    const backing = { evidence, witnesses: evidence.slice(0, 1), heard: failures.map(({ id }) => id) };
+    if (lesson !== undefined && (op === "support" || alike !== undefined)) {
+      const isNews = !isServed(lesson, needApproval) && isOtherVoice(lesson, known.heard, failures);
+      if (isNews) proposal.changes.push({ op: "support", lesson, ...backing });
+      continue;
+    }
+    if (text === "" || text === lesson?.text) continue;
+    const problem = findEcho(text, said, [], ECHO_WORDS) === null ? checkLesson(text) : "echo";
+    if (problem !== null) proposal.refused.push(problem);
+    else if (lesson !== undefined) proposal.changes.push({ op: "sharpen", lesson, text, ...backing });
+    else
+      proposal.changes.push({ op: "add", failure_category: categoryOf(failure_category, failures), text, ...backing });
+  }
+  return proposal;
 }
 
 /** `failure_3`, or as models put it. */
@@ -154,26 +160,10 @@ function numberIn(name: string): number {
   return Number(/^\D*(\d+)\D*$/.exec(name)?.[1] ?? 0);
 }
 
-/** What goes on being served is taken back only on the word of different customers, or by a person. */
-function mayRetire(lesson: StoredLesson, supporting: Evidence[], needApproval: boolean): boolean {
-  if (!isServed(lesson, needApproval)) return true;
-  return !needApproval && witnessesAmong(supporting).length >= NEEDED_CUSTOMERS;
-}
-
-function support(
-  lesson: StoredLesson | undefined,
-  supporting: Evidence[],
-  known: Known,
-  needApproval: boolean,
-): LessonChange[] {
-  if (lesson === undefined || isServed(lesson, needApproval)) return [];
-  const before = known.witnesses.filter(({ id }) => lesson.witnesses.includes(id));
-  const evidence = supporting.map(({ id }) => id);
-  return [{ op: "support", lesson, evidence, witnesses: witnessesAmong([...before, ...supporting]) }];
-}
-
-function witnessesAmong(evidence: Evidence[]): string[] {
-  return differentCustomers(evidence, MOST_WITNESSES).map(({ id }) => id);
+/** Whether nobody whose failures were read now was heard on the lesson before. */
+function isOtherVoice(lesson: StoredLesson, heard: Evidence[], failures: Evidence[]): boolean {
+  const before = heard.filter(({ id }) => lesson.heard.includes(id));
+  return !failures.some((one) => before.some((other) => sameCustomer(one, other)));
 }
 
 /** A category that the failures have: the lesson's is shown in prompts and must be nobody's free text. */

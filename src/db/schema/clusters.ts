@@ -51,8 +51,10 @@ export const lessons = sqliteTable(
     pinned: integer({ mode: "boolean" }).notNull(),
     /** Ids of the failures it was learned from. */
     evidence: text({ mode: "json" }).$type<string[]>().notNull(),
-    /** Of these, one of each of a few different customers: see `context/served-lessons.ts`. */
+    /** Of these, one for each time that the model came to it from other customers: see `context/served-lessons.ts`. */
     witnesses: text({ mode: "json" }).$type<string[]>().notNull(),
+    /** All failures that the model read those times: their customers bear it out no second time. */
+    heard: text({ mode: "json" }).$type<string[]>().notNull(),
     /** Who approved a lesson of the model's. */
     approvedBy: text("approved_by"),
     /** The lesson it took the place of, or will once it is served. */

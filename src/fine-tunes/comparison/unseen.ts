@@ -131,6 +131,8 @@ async function readDistinct({ db, config }: Drawing, ids: Partial<Record<Unseen,
         inArray(failedReplies.id, valuesOf(chunk.map(({ id }) => id))),
         // The judge found no reference in it at correction time; it would find none now.
         or(isNull(failedReplies.reasonCode), ne(failedReplies.reasonCode, "unusable_reference")),
+        // One that speaks to the judge is rated by nobody.
+        or(isNull(failedReplies.suspicion), ne(failedReplies.suspicion, "addresses_model")),
       ),
     );
     const byId = new Map(rows.map((row) => [row.id, row]));
