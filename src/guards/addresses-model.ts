@@ -17,7 +17,7 @@ export type Address =
  */
 const INSTRUCTIONS = {
   en: "instructions?|prompts?|guidelines|directives?|programming|system message|training",
-  de: "anweisung(?:en)?|anleitung(?:en)?|vorgaben|instruktionen|regeln",
+  de: "anweisung(?:en)?|vorgaben|instruktionen|regeln",
   fr: "instructions?|consignes?|directives?|règles",
   es: "instrucci(?:ón|ones)|indicaciones|reglas|directrices",
   it: "istruzion[ei]|regole|direttive|indicazioni",
@@ -37,7 +37,7 @@ const SIGNS: readonly (readonly [Address, string])[] = [
   ],
   [
     "ignore_instructions",
-    String.raw`\b(?:ignorier\w*|missacht\w*|vergiss|vergessen sie|übergeh\w*)(?: \S+){0,5}? (?:${INSTRUCTIONS.de})`,
+    String.raw`(?<!\p{L})(?:ignorier\w*|missacht\w*|vergiss|vergessen sie|übergeh\w*)(?: \S+){0,5}? (?:${INSTRUCTIONS.de})`,
   ],
   [
     "ignore_instructions",
@@ -157,15 +157,15 @@ const SIGNS: readonly (readonly [Address, string])[] = [
   ],
   [
     "rating",
-    String.raw`\b(?:bewerte|bewerten sie|gib|geben sie|vergib)\b.{0,60}?\b(?:100|hundert|höchst\w*|volle punktzahl)|\b(?:note|notez|évalue[zr]?|attribue[zr]?|donne[zr]?)\b.{0,60}?\b(?:100|cent|maximale?)\b.{0,20}`,
+    String.raw`\b(?:bewerte|bewerten sie|gib|geben sie|vergib)\b(?=.{0,80}?(?:antwort|punkt|bewertung|genauigkeit)).{0,60}?\b(?:100|hundert|höchst\w*|volle punktzahl)|(?<!\p{L})(?:note|notez|évalue[zr]?|attribue[zr]?|donne[zr]?)\b(?=.{0,80}?(?:réponse|note|score|points|exactitude)).{0,60}?\b(?:100|cent|maximale?)\b`,
   ],
   [
     "rating",
-    String.raw`\b(?:califica|calificar|puntúa|valora|asigna)\b.{0,60}?\b(?:100|cien|máxim[ao])|\b(?:valuta|valutare|assegna|dai)\b.{0,60}?\b(?:100|cento|massim[ao])\b|\b(?:avalie|atribua|pontue|dê)\b.{0,60}?\b(?:100|cem|máxim[ao])`,
+    String.raw`\b(?:califica|calificar|puntúa|valora|asigna)\b(?=.{0,80}?(?:respuesta|puntos|puntuación|exactitud)).{0,60}?\b(?:100|cien|máxim[ao])|\b(?:valuta|valutare|assegna|dai)\b(?=.{0,80}?(?:risposta|punti|punteggio|accuratezza)).{0,60}?\b(?:100|cento|massim[ao])\b|\b(?:avalie|atribua|pontue|dê)(?!\p{L})(?=.{0,80}?(?:resposta|pontos|pontuação|nota)).{0,60}?\b(?:100|cem|máxim[ao])`,
   ],
   [
     "rating",
-    String.raw`(?:оцени(?:те)?|поставь(?:те)?|присвой).{0,60}?(?:100|сто|максимальн)|(?:评分|打分|评为|給分|给出|评价).{0,30}?(?:100|满分|滿分|最高分)|(?:評価|採点|スコア).{0,30}?(?:100|満点|最高)|(?:قيّم|قيم|امنح|أعط).{0,50}?(?:100|١٠٠|مئة|الدرجة الكاملة)`,
+    String.raw`(?:оцени(?:те)?|поставь(?:те)?|присвой)(?=.{0,80}?(?:ответ|балл|оценк)).{0,60}?(?:100|сто|максимальн)|(?:评分|打分|评为|給分|评价).{0,30}?(?:100|满分|滿分|最高分)|(?:評価|採点|スコア).{0,30}?(?:100|満点|最高)|(?:قيّم|قيم|امنح|أعط)(?=.{0,80}?(?:الرد|الإجابة|تقييم|درجة)).{0,50}?(?:100|١٠٠|مئة|الدرجة الكاملة)`,
   ],
   [
     "lesson",

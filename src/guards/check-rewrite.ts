@@ -1,7 +1,7 @@
 import { excerpt } from "../lib/text.ts";
 import { COPY_LIMITS, type CopyMeasure, judgeCopying, measureCopying } from "./copying.ts";
 import { findEcho } from "./echo.ts";
-import { extractFacts, findMadeUpFacts, type MadeUpFact } from "./facts.ts";
+import { findMadeUpFacts, type MadeUpFact } from "./facts.ts";
 import { checkReplyText, type ReplyProblem } from "./reply-text.ts";
 
 /** A rewrite and everything it was made from. */
@@ -71,19 +71,23 @@ function echoFindings(input: RewriteToCheck): Finding[] {
   const said = [customerMessage, ...turns];
   const ours = [agentReply, failureExplanation];
   const stretch = findEcho(rewrite, said, ours);
-  const links = extractFacts(rewrite).some(({ kind }) => kind === "url") ? linksOnlyIn(said, rewrite, ours) : [];
+  const links = linksIn(rewrite).filter((link) => isIn(said, link) && !isIn(ours, link));
   const echoes = [...(stretch === null ? [] : [excerpt(stretch, QUOTED_LENGTH)]), ...links];
   if (echoes.length === 0) return [];
   const detail = `The rewrite repeats what only the customer said ("${echoes.join('", "')}"). Answer from the agent's reply, in your own words.`;
   return [{ ...refused("echo", detail), evidence: { echoes } }];
 }
 
-/** Links of a rewrite that stand in what the customer said, and nowhere in the agent's words. */
-function linksOnlyIn(said: readonly string[], rewrite: string, ours: readonly string[]): string[] {
-  const unknown = findMadeUpFacts(rewrite, ours).filter(({ kind }) => kind === "url");
-  const known = new Set(said.flatMap((text) => extractFacts(text).flatMap(({ gives }) => gives)));
-  const isSaid = (text: string) => extractFacts(text).some(({ needs }) => needs.flat().some((key) => known.has(key)));
-  return unknown.map(({ text }) => text).filter(isSaid);
+const LINK = /(?:https?:\/\/|www\.)[^\s"'<>()[\]]{1,500}|(?<![\w.@-])(?:[a-z\d-]{1,63}\.){1,4}[a-z]{2,24}(?![\w-])/gi;
+
+/** Links as they are compared: by host, the rest may be written in many ways. */
+function linksIn(text: string): string[] {
+  const hosts = [...text.matchAll(LINK)].map(([link]) => link.toLowerCase().replace(/^https?:\/\/|^www\./g, ""));
+  return [...new Set(hosts.map((host) => host.replace(/^www\.|[/?#:].*$/g, "")))];
+}
+
+function isIn(texts: readonly string[], link: string): boolean {
+  return texts.some((text) => text.toLowerCase().includes(link));
 }
 
 function copyFindings(measure: CopyMeasure): Finding[] {
