@@ -155,6 +155,7 @@ CREATE TABLE `failed_replies` (
 	`occurred_at` integer NOT NULL,
 	`status` text NOT NULL,
 	`due_at` integer,
+	`sent` integer NOT NULL,
 	`attempts` integer NOT NULL,
 	`tries` integer NOT NULL,
 	`reason_code` text,
@@ -175,7 +176,7 @@ CREATE INDEX `failed_replies_cluster_category` ON `failed_replies` (`cluster_id`
 CREATE INDEX `failed_replies_cluster_occurred` ON `failed_replies` (`cluster_id`,`occurred_at`);--> statement-breakpoint
 CREATE INDEX `failed_replies_run` ON `failed_replies` (`run_id`,`status`);--> statement-breakpoint
 CREATE INDEX `failed_replies_rated` ON `failed_replies` (`id`) WHERE ai_rating is not null;--> statement-breakpoint
-CREATE INDEX `failed_replies_due` ON `failed_replies` (`status`,`due_at`) WHERE due_at is not null;--> statement-breakpoint
+CREATE INDEX `failed_replies_due` ON `failed_replies` (`status`,`sent`,`due_at`) WHERE due_at is not null;--> statement-breakpoint
 CREATE TABLE `prompts` (
 	`id` text PRIMARY KEY NOT NULL,
 	`original_prompt` text NOT NULL,

@@ -51,6 +51,7 @@ export const failedReplies = sqliteTable(
     occurredAt: integer("occurred_at").notNull(),
     status: text().$type<FailureStatus>().notNull(),
     dueAt: integer("due_at"),
+    sent: integer({ mode: "boolean" }).notNull(),
     attempts: integer().notNull(),
     tries: integer().notNull(),
     reasonCode: text("reason_code"),
@@ -69,6 +70,6 @@ export const failedReplies = sqliteTable(
     index("failed_replies_cluster_occurred").on(t.clusterId, t.occurredAt),
     index("failed_replies_run").on(t.runId, t.status),
     index("failed_replies_rated").on(t.id).where(sql`ai_rating is not null`),
-    index("failed_replies_due").on(t.status, t.dueAt).where(sql`due_at is not null`),
+    index("failed_replies_due").on(t.status, t.sent, t.dueAt).where(sql`due_at is not null`),
   ],
 );
