@@ -155,7 +155,7 @@ CREATE TABLE `failed_replies` (
 	`occurred_at` integer NOT NULL,
 	`status` text NOT NULL,
 	`due_at` integer,
-	`sent` integer NOT NULL,
+	`sent` integer DEFAULT false NOT NULL,
 	`attempts` integer NOT NULL,
 	`tries` integer NOT NULL,
 	`reason_code` text,

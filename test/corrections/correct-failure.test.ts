@@ -146,6 +146,24 @@ describe("a correction", () => {
     expect(await drafts()).toBe(0);
   });
 
+  it("ends an attempt though the answers it was given are too large to keep", async () => {
+    const world = createWorld({
+      model: {
+        async complete({ answer }) {
+          if (answer !== undefined) throw new ModelError("retry", "rate_limited", "slow down");
+          const text = "Your parcel is with the carrier, and we look into it. ".repeat(12_000);
+          return { text, usage: { calls: 1, inputTokens: 1, outputTokens: 1 } };
+        },
+      },
+    });
+    const [id = ""] = await world.correctAll(aFailure());
+    expect(await world.json("GET", `/v1/failures/${id}`)).toMatchObject({ status: "pending", reason: "slow down" });
+    const { results } = await env.DB.prepare("select 1 from correction_drafts where failed_reply_id = ?")
+      .bind(id)
+      .all();
+    expect(results).toHaveLength(0);
+  });
+
   it("goes to a person when the model's answer cannot be used a second time", async () => {
     const world = createWorld({
       model: modelThat(({ section }) => {

@@ -51,7 +51,7 @@ export const failedReplies = sqliteTable(
     occurredAt: integer("occurred_at").notNull(),
     status: text().$type<FailureStatus>().notNull(),
     dueAt: integer("due_at"),
-    sent: integer({ mode: "boolean" }).notNull(),
+    sent: integer({ mode: "boolean" }).notNull().default(false),
     attempts: integer().notNull(),
     tries: integer().notNull(),
     reasonCode: text("reason_code"),
