@@ -150,6 +150,7 @@ CREATE TABLE `failed_replies` (
 	`ai_rating` real,
 	`agent_rating` real,
 	`channel` text,
+	`agent` text,
 	`model` text,
 	`metadata` text,
 	`occurred_at` integer NOT NULL,

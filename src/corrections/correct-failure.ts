@@ -6,7 +6,7 @@ import { judgeRewrite } from "../judge/judge-rewrite.ts";
 import { log } from "../lib/log.ts";
 import type { Report } from "../llm/gate.ts";
 import type { Gatekeeper } from "../llm/gatekeeper.ts";
-import { ModelError, type Usage } from "../llm/model.ts";
+import { ModelError, NO_USAGE, type Usage } from "../llm/model.ts";
 import { withPaidAnswers } from "../llm/paid-answers.ts";
 import { meterModel } from "../llm/wrap-model.ts";
 import type { Services } from "../services.ts";
@@ -46,11 +46,12 @@ async function correctHeld(
   // Asked only now, so that a closed gate is probed only where there is something to do.
   const wait = await gatekeeper.admit();
   if (wait !== null) return applyEvent(services, failureId, { type: "wait", ...wait });
-  const failure = await readFailure(services.db, failureId);
-  if (failure === null) return null;
-
+  const read = await readAll(services, failureId);
+  if (read === null) return null;
+  if (read === "fault") return endAttempt(services, failureId, held, afterFault().event, NO_USAGE);
+  const { failure, draft } = read;
   const metered = meterModel(services.model);
-  const { model, paid } = withPaidAnswers(metered.model, await readDraft(services.db, failureId));
+  const { model, paid } = withPaidAnswers(metered.model, draft);
   const { event, report, improvement } = await attempt({ ...services, model }, failure);
   const usage = metered.usage();
   const made = { improvement, paid: paid() };
@@ -59,6 +60,17 @@ async function correctHeld(
   );
   if (state?.status === "improved") await touchClusters(services, [improvement ?? failure]);
   return state;
+}
+
+/** What a correction works on; null when it has been erased. What cannot be read costs a try, like any other fault. */
+async function readAll({ db }: Pick<Services, "db">, failureId: string) {
+  try {
+    const failure = await readFailure(db, failureId);
+    return failure && { failure, draft: await readDraft(db, failureId) };
+  } catch (error) {
+    log.error("correction_fault", { failure_id: failureId }, error);
+    return "fault" as const;
+  }
 }
 
 /** Only after the end is stored: a gate that cannot be written costs nobody a correction that was paid for. */
@@ -106,7 +118,7 @@ async function rewriteAndJudge(services: Services, failure: FailureToCorrect): P
       edited: false,
       failureCategory: failure.failureCategory,
       clusterId: failure.clusterId,
-      agent: typeof failure.agent === "string" ? failure.agent : null,
+      agent: failure.agent,
       model: config.CORRECTION_MODEL,
       judgeModel: config.JUDGE_MODEL,
       reviewStatus: "unreviewed",

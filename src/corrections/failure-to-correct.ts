@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { readContext } from "../clusters/context/read-context.ts";
 import { composeGuidance } from "../clusters/lessons/guidance-text.ts";
 import type { Db } from "../db/client.ts";
@@ -22,7 +22,7 @@ export async function readFailure(db: Db, id: string) {
       failureExplanation: failedReplies.failureExplanation,
       failureCategory: failedReplies.failureCategory,
       clusterId: failedReplies.clusterId,
-      agent: sql<unknown>`json_extract(${failedReplies.metadata}, '$.agent')`.as("agent"),
+      agent: failedReplies.agent,
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))

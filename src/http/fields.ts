@@ -19,7 +19,9 @@ export const name = (max: number) =>
     .string()
     .max(max, `is longer than ${max} characters`)
     .transform(label)
-    .refine((value) => value !== "", "is empty");
+    .refine((value) => value !== "", "is empty")
+    // Its one spelling may be longer than the one that was sent.
+    .refine((value) => value.length <= max, `is longer than ${max} characters`);
 
 export const topic = name(200);
 export const failureCategory = name(100);

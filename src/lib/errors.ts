@@ -8,7 +8,8 @@ export type ErrorCode =
   | "too_large"
   | "unsupported_media_type"
   | "range_not_satisfiable"
-  | "not_configured";
+  | "not_configured"
+  | "unavailable";
 
 /** One bad field: `pointer` is a JSON pointer (RFC 6901) into the body, or the name of a query parameter after `?`. */
 export interface FieldError {

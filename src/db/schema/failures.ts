@@ -46,6 +46,8 @@ export const failedReplies = sqliteTable(
     aiRating: real("ai_rating"),
     agentRating: real("agent_rating"),
     channel: text(),
+    /** Who wrote the agent's reply, where the metadata say so. */
+    agent: text(),
     model: text(),
     metadata: text({ mode: "json" }).$type<Record<string, unknown>>(),
     occurredAt: integer("occurred_at").notNull(),
