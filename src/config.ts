@@ -72,6 +72,8 @@ const settings = z.object({
   REQUIRE_REVIEW: z.stringbool().default(false),
   /** The share of conversations whose prompts go out plain, to measure whether guidance helps; 0 to 1. */
   HOLDOUT_FRACTION: z.coerce.number().min(0).max(1).default(0.1),
+  /** Where this installation answers, such as https://redraft.example.com: for the links it writes. Default: as it was called. */
+  PUBLIC_URL: baseUrl.optional(),
   /** A line shown on every page and in every run, such as "replies are placeholders". */
   NOTICE: z.string().default(""),
 });
