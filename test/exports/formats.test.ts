@@ -9,8 +9,8 @@ describe("a training line", () => {
       const row = { system: text("s"), prompt: text("p"), preferred: text("r"), original: text("o") };
       const line = toLine(row);
       const ends = [..."\n\r\u0085\u2028\u2029\u000b\u000c\u001c"];
-    expect(ends.filter((end) => line.includes(end))).toEqual([]);
+      expect(ends.filter((end) => line.includes(end))).toEqual([]);
       expect(JSON.stringify(JSON.parse(line))).toContain(JSON.stringify(text("p")));
-      },
+    },
   );
 });
