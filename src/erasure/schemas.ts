@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { FINE_TUNE_STATUSES } from "../db/schema/fine-tunes.ts";
+import { providerFile } from "../fine-tunes/schemas.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 
 const removedRows = z
@@ -61,16 +62,8 @@ export const erasureOutput = z
       )
       .openapi({ description: "Those whose files held it. A trained model cannot forget: decide what to do with it." }),
     provider_files: z
-      .array(
-        z.object({
-          id: z.string(),
-          kind: z.enum(["file", "upload"]),
-          fine_tune_id: z.uuid(),
-          deleted_at: z.iso.datetime().nullable(),
-          error: z.string().nullable().openapi({ description: "Why it could not be deleted the last time." }),
-        }),
-      )
-      .openapi({ description: "Files and uploads that those fine-tunes sent to the provider." }),
+      .array(providerFile.extend({ fine_tune_id: z.uuid() }))
+      .openapi({ description: "What those fine-tunes sent to the provider." }),
     remains: z.array(remaining),
   })
   .openapi("Erasure");

@@ -12,7 +12,7 @@ export function aProvider() {
     jobs: [] as { id: string; metadata: unknown; model: unknown }[],
     status: "running",
     /** Answers instead of the provider, where it returns something. */
-    instead: (_call: string): Response | undefined | Promise<Response> => undefined,
+    instead: (_call: string): Response | undefined | Promise<Response | undefined> => undefined,
   };
   vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
     const path = new URL(url).pathname.replace("/v1", "");
