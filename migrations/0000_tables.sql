@@ -259,7 +259,6 @@ CREATE TABLE `fine_tunes` (
 	`finished_at` integer
 );
 --> statement-breakpoint
-CREATE INDEX `fine_tunes_export` ON `fine_tunes` (`export_id`);--> statement-breakpoint
 CREATE INDEX `fine_tunes_job` ON `fine_tunes` (`job_id`) WHERE job_id is not null;--> statement-breakpoint
 CREATE TABLE `provider_files` (
 	`fine_tune_id` text NOT NULL,

@@ -65,10 +65,7 @@ export const fineTunes = sqliteTable(
     createdAt: integer("created_at").notNull(),
     finishedAt: integer("finished_at"),
   },
-  (t) => [
-    index("fine_tunes_export").on(t.exportId),
-    index("fine_tunes_job").on(t.jobId).where(sql`job_id is not null`),
-  ],
+  (t) => [index("fine_tunes_job").on(t.jobId).where(sql`job_id is not null`)],
 );
 
 /** What was sent to the provider for a fine-tune, a row each, until long after it was deleted there. */
