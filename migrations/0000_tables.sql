@@ -23,6 +23,7 @@ CREATE TABLE `clusters` (
 	`guidance_version` integer NOT NULL,
 	`tested_since` integer NOT NULL,
 	`distilled_to` text,
+	`unread` text NOT NULL,
 	`distill_due_at` integer NOT NULL
 );
 --> statement-breakpoint
@@ -80,17 +81,21 @@ CREATE TABLE `correction_runs` (
 --> statement-breakpoint
 CREATE TABLE `erasures` (
 	`failed_reply_id` text PRIMARY KEY NOT NULL,
+	`batch_id` text NOT NULL,
 	`improvement_seqs` text NOT NULL,
-	`cluster_id` text,
-	`failure_category` text,
+	`contexts` text NOT NULL,
 	`external_id_hash` text,
-	`taught_cluster_ids` text,
+	`taught_cluster_ids` text NOT NULL,
+	`removed` text NOT NULL,
 	`export_ids` text NOT NULL,
+	`fine_tune_ids` text NOT NULL,
 	`erased_at` integer NOT NULL,
 	`finished_at` integer
 );
 --> statement-breakpoint
 CREATE INDEX `erasures_external_id` ON `erasures` (`external_id_hash`) WHERE external_id_hash is not null;--> statement-breakpoint
+CREATE INDEX `erasures_open` ON `erasures` (`batch_id`) WHERE finished_at is null;--> statement-breakpoint
+CREATE INDEX `erasures_newest` ON `erasures` (`erased_at`,`failed_reply_id`);--> statement-breakpoint
 CREATE TABLE `outcomes` (
 	`prompt_id` text PRIMARY KEY NOT NULL,
 	`cluster_id` text,
@@ -237,6 +242,7 @@ CREATE UNIQUE INDEX `comparisons_open` ON `fine_tune_comparisons` (`fine_tune_id
 CREATE TABLE `fine_tunes` (
 	`id` text PRIMARY KEY NOT NULL,
 	`export_id` text NOT NULL,
+	`provider` text NOT NULL,
 	`export_sha256` text NOT NULL,
 	`export_options` text,
 	`generation` integer NOT NULL,
@@ -244,6 +250,7 @@ CREATE TABLE `fine_tunes` (
 	`status` text NOT NULL,
 	`provider_status` text,
 	`uploads` text NOT NULL,
+	`sidecar_bytes` integer,
 	`job_id` text,
 	`model` text,
 	`trained_tokens` integer,
@@ -254,8 +261,18 @@ CREATE TABLE `fine_tunes` (
 	`finished_at` integer
 );
 --> statement-breakpoint
-CREATE INDEX `fine_tunes_export` ON `fine_tunes` (`export_id`);--> statement-breakpoint
 CREATE INDEX `fine_tunes_job` ON `fine_tunes` (`job_id`) WHERE job_id is not null;--> statement-breakpoint
+CREATE TABLE `provider_files` (
+	`fine_tune_id` text NOT NULL,
+	`id` text NOT NULL,
+	`kind` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`deleted_at` integer,
+	`error` text,
+	PRIMARY KEY(`fine_tune_id`, `id`)
+);
+--> statement-breakpoint
+CREATE INDEX `provider_files_there` ON `provider_files` (`fine_tune_id`) WHERE deleted_at is null;--> statement-breakpoint
 CREATE TABLE `webhook_deliveries` (
 	`id` text PRIMARY KEY NOT NULL,
 	`received_at` integer NOT NULL
@@ -392,5 +409,7 @@ CREATE TABLE `router_training` (
 	`bytes` integer NOT NULL,
 	`training_ms` integer NOT NULL,
 	`boundary` text NOT NULL,
-	`trained_at` integer NOT NULL
+	`trained_at` integer NOT NULL,
+	`erased_at` integer,
+	`forget_by` integer
 );

@@ -1,4 +1,5 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
+import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import { type Db, rowsFromJson, valuesOf } from "../../db/client.ts";
 import { clusters, lessons } from "../../db/schema/clusters.ts";
 import { failedReplies } from "../../db/schema/failures.ts";
@@ -43,7 +44,7 @@ export async function changeLessons(
   cluster: { id: string; guidanceVersion: number },
   changes: LessonChange[],
   source: "model" | "person",
-  { set = {}, learnedFrom = [] }: { set?: Partial<typeof clusters.$inferInsert>; learnedFrom?: string[] } = {},
+  { set = {}, learnedFrom = [] }: { set?: SQLiteUpdateSetSource<typeof clusters>; learnedFrom?: string[] } = {},
 ): Promise<number | null> {
   const now = clock();
   const leaving = changes.flatMap((change) => (change.op === "add" ? [] : [change.lesson.id]));
