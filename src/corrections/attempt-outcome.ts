@@ -3,8 +3,8 @@ import type { FailureEvent } from "../failures/failure-state.ts";
 import type { NewImprovement } from "../improvements/store-improvement.ts";
 import { excerpt } from "../lib/text.ts";
 import { OPERATOR_PROBE_MS, type Report } from "../llm/gate.ts";
+import { LimitError } from "../llm/limit-error.ts";
 import type { ModelError } from "../llm/model.ts";
-import { LimitError } from "../llm/pace/limit-error.ts";
 
 /*
  * What an attempt to correct a failure came to, decided without touching anything: what it means for the failure, and

@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
+import { LimitError } from "./limit-error.ts";
 import { addUsage, type Model, ModelError, NO_USAGE, type Usage } from "./model.ts";
-import { LimitError } from "./pace/limit-error.ts";
 
 /** A Worker waits for the headers of at most six connections at once; a seventh call would only queue unseen. */
 export const CALLS_IN_FLIGHT = 6;

@@ -5,7 +5,7 @@ import { eraseFailures } from "../../src/erasure/erase-failures.ts";
 import { EXPORT_LIMITS, type ExportLimits } from "../../src/exports/export-state.ts";
 import { writeExport } from "../../src/exports/write-export.ts";
 import { LEASE_MS } from "../../src/lib/keep-lease.ts";
-import { LimitError } from "../../src/llm/pace/limit-error.ts";
+import { LimitError } from "../../src/llm/limit-error.ts";
 import type { Services } from "../../src/services.ts";
 import { modelThat, REWRITE, rating } from "../support/model.ts";
 import { aFailure, createWorld, runJob } from "../support/world.ts";

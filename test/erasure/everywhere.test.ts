@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { scopeName } from "../../src/clusters/context/context.ts";
 import { findCluster } from "../../src/clusters/topics/topics.ts";
 import { keepDeadLetter } from "../../src/jobs/dead-letters.ts";
-import { LimitError } from "../../src/llm/pace/limit-error.ts";
+import { LimitError } from "../../src/llm/limit-error.ts";
 import { readFile } from "../exports/a-file.ts";
 import { aProvider, aTunedModel } from "../fine-tunes/provider.ts";
 import { comparison, modelThat, REWRITE, rating } from "../support/model.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { LimitError } from "../../src/llm/limit-error.ts";
 import { ModelError } from "../../src/llm/model.ts";
-import { LimitError } from "../../src/llm/pace/limit-error.ts";
 import { type Asked, rating } from "../support/model.ts";
 import { createWorld } from "../support/world.ts";
 import { leaseOf, models, TUNED, tunedOn } from "./comparing.ts";

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { meaningOfGain } from "../../src/judge/meaning.ts";
+import { LimitError } from "../../src/llm/limit-error.ts";
 import { ModelError } from "../../src/llm/model.ts";
-import { LimitError } from "../../src/llm/pace/limit-error.ts";
 import { goodModel, modelThat, REWRITE, rating } from "../support/model.ts";
 import { aFailure, createWorld, runJob } from "../support/world.ts";
 

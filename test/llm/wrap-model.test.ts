@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { LimitError } from "../../src/llm/limit-error.ts";
 import type { Model } from "../../src/llm/model.ts";
-import { LimitError } from "../../src/llm/pace/limit-error.ts";
 import { limitCalls } from "../../src/llm/wrap-model.ts";
 
 const request = { model: "m", messages: [], maxOutputTokens: 1 };

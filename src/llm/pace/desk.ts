@@ -1,7 +1,7 @@
 import { log } from "../../lib/log.ts";
 import { type Clock, HOUR, SECOND } from "../../lib/time.ts";
+import { LimitError } from "../limit-error.ts";
 import type { SetLimits } from "./lane.ts";
-import { LimitError } from "./limit-error.ts";
 import type { Acquired, CallReport, Exchange, WaitsFor } from "./pace.ts";
 
 /** Where a lane is kept: the Durable Object, or the lane itself in a simulation. */

@@ -1,8 +1,8 @@
 import { SECOND } from "../../lib/time.ts";
+import { LimitError } from "../limit-error.ts";
 import { type Model, type ModelAnswer, ModelError, type ModelRequest } from "../model.ts";
 import { Desk, type DeskOptions } from "./desk.ts";
 import type { Limits, SetLimits } from "./lane.ts";
-import { LimitError } from "./limit-error.ts";
 import type { CallReport } from "./pace.ts";
 
 export type PacedOptions = Pick<DeskOptions, "lane" | "clock" | "sleep"> &

@@ -1,4 +1,4 @@
-import { ModelError } from "../model.ts";
+import { ModelError } from "./model.ts";
 
 /** The provider's limit will not let the call begin soon. Nothing is wrong with it: come back at that time. */
 export class LimitError extends ModelError {
