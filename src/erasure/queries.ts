@@ -53,10 +53,12 @@ async function toOutputs(services: Reading, rows: Row[]): Promise<ErasureOutput[
   ]);
   const training = await readTraining(db);
   const [live] = await readBotModelChanges(db, 1);
-  const modelServers = [...new Set([config.OPENAI_BASE_URL])];
   return rows.map((row) => {
     const own = trained.filter(({ id }) => row.fineTuneIds.includes(id));
     const ownFiles = files.filter(({ fineTuneId }) => row.fineTuneIds.includes(fineTuneId));
+    // A comparison shows the message to the base and the tuned model, where those answer.
+    const compared = row.removed.comparison_cases > 0 ? [config.FINE_TUNE_BASE_URL] : [];
+    const modelServers = [...new Set([config.OPENAI_BASE_URL, ...compared])];
     const known = { fineTunes: own, files: ownFiles, training, modelServers, now: clock() };
     const going = isGoing(known, row);
     return {

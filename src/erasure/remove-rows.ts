@@ -39,7 +39,7 @@ export async function removeRows({ db, clock }: Removing, failureIds: string[], 
   }));
   const oldest = sql`(select min(i.seq) from ${improvements} i where i.failed_reply_id in ${ids})`;
   await db.batch([
-    keepRecords(db, records),
+    keepRecords(db, records, ids),
     // Should this worker die before the rest is done.
     askFor(db, "erasure", batchId, now + MINUTE),
     ...beginAgain(db, sql`${exportsTable.boundary} >= ${oldest}`, now),
@@ -72,7 +72,7 @@ const COUNTED_LATER = {
 };
 
 /** A record of each erasure, with what D1 holds at that moment. One that another worker erased meanwhile is left out. */
-function keepRecords(db: Db, records: (typeof erasures.$inferInsert)[]) {
+function keepRecords(db: Db, records: (typeof erasures.$inferInsert)[], ids: SQL) {
   return db
     .insert(erasures)
     .select(
@@ -80,8 +80,8 @@ function keepRecords(db: Db, records: (typeof erasures.$inferInsert)[]) {
         compute: {
           improvementSeqs: (_, given) => improvementsOf(given("failedReplyId")),
           contexts: (_, given) => contextsOf(given("failedReplyId")),
-          taughtClusterIds: (_, given) => taughtBy(given("failedReplyId")),
-          removed: (_, given) => rowsOf(given("failedReplyId")),
+          taughtClusterIds: (_, given) => taughtBy(given("failedReplyId"), ids),
+          removed: (_, given) => rowsOf(given("failedReplyId"), ids),
         },
         where: (given) => sql`exists (select 1 from ${failedReplies} f where f.id = ${given("failedReplyId")})`,
       }),
@@ -97,13 +97,14 @@ const contextsOf = (id: SQL) => sql`(select json_group_array(json_object('cluste
   union select i.cluster_id, i.failure_category from ${improvements} i where i.failed_reply_id = ${id}))`;
 
 /** Explanations serve as lessons as they are, where there are none yet. */
-const taughtBy = (id: SQL) =>
+const taughtBy = (id: SQL, ids: SQL) =>
   clustersTaughtBy(
     id,
     sql`(select f.cluster_id from ${failedReplies} f where f.id = ${id} and f.failure_explanation is not null)`,
+    ids,
   );
 
-function rowsOf(id: SQL): SQL {
+function rowsOf(id: SQL, ids: SQL): SQL {
   const count: Record<keyof RemovedRows, SQL> = {
     prompts: sql`from ${failedReplies} f where f.id = ${id} and not exists (
       select 1 from ${failedReplies} o where o.prompt_id = f.prompt_id and o.id <> f.id)`,
@@ -112,7 +113,7 @@ function rowsOf(id: SQL): SQL {
     correction_drafts: sql`from ${correctionDrafts} d where d.failed_reply_id = ${id}`,
     comparison_cases: sql`from ${comparisonCases} c where c.failed_reply_id = ${id}`,
     dead_letters: sql`from ${deadLetters} l where json_extract(l.body, '$.failure_id') = ${id}`,
-    lessons: leavingWith(id),
+    lessons: leavingWith(id, ids),
   };
   const pairs = Object.entries(count).map(([name, from]) => sql`${sql.raw(`'${name}'`)}, (select count(*) ${from})`);
   return sql`json_object(${sql.join(pairs, sql`, `)})`;

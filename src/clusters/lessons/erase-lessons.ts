@@ -2,15 +2,22 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "../../db/client.ts";
 import { clusters, lessons } from "../../db/schema/clusters.ts";
 
+/** SQL: the ids of lessons that name one of these failures as evidence. @param failureIds a list for `in` */
+function learnedFrom(failureIds: SQL) {
+  return sql`(select b.id from ${lessons} b
+    where exists (select 1 from json_each(b.evidence) e where e.value in ${failureIds}))`;
+}
+
 /**
  * SQL: the lesson, current or retired, may carry words of these failures: it was learned from one of them, among others
  * or alone, or took the place of one that was.
- * @param failureIds a list for `in`
+ * @param among a list that holds them all, where the same is asked for each of many: what it stands for is read once
  */
-function mayCarry(failureIds: SQL, lessonId: SQL) {
+function mayCarry(failureIds: SQL, lessonId: SQL, among: SQL) {
   return sql`${lessonId} in (
     with recursive learned(id) as (
-      select l.id from ${lessons} l where exists (select 1 from json_each(l.evidence) e where e.value in ${failureIds})
+      select l.id from ${lessons} l where l.id in ${learnedFrom(among)}
+        and exists (select 1 from json_each(l.evidence) e where e.value in ${failureIds})
       union
       select l.id from ${lessons} l join learned on l.replaces = learned.id
     ) select id from learned)`;
@@ -21,19 +28,19 @@ const MODELS_WORDS = sql`exists (select 1 from ${lessons} m
   where m.cluster_id = x.cluster_id and m.source = 'model' and m.text = x.text)`;
 
 /** SQL: lessons that go with these failures, as `x`. */
-function leaving(failureIds: SQL) {
-  return sql`from ${lessons} x where ${mayCarry(failureIds, sql`x.id`)} and ${MODELS_WORDS}`;
+function leaving(failureIds: SQL, among = failureIds) {
+  return sql`from ${lessons} x where ${mayCarry(failureIds, sql`x.id`, among)} and ${MODELS_WORDS}`;
 }
 
-/** SQL, `from …`: the lessons that go with a failure. */
-export function leavingWith(failureId: SQL) {
-  return leaving(sql`(${failureId})`);
+/** SQL, `from …`: the lessons that go with a failure, one of a list. */
+export function leavingWith(failureId: SQL, among: SQL) {
+  return leaving(sql`(${failureId})`, among);
 }
 
-/** SQL: a JSON array of the clusters whose lessons may carry a failure's words, and of one cluster more. */
-export function clustersTaughtBy(failureId: SQL, ownClusterId: SQL) {
+/** SQL: a JSON array of the clusters whose lessons may carry the words of a failure of a list, and of one cluster more. */
+export function clustersTaughtBy(failureId: SQL, ownClusterId: SQL, among: SQL) {
   return sql`(select json_group_array(distinct c) from (
-    select x.cluster_id as c from ${lessons} x where ${mayCarry(sql`(${failureId})`, sql`x.id`)}
+    select x.cluster_id as c from ${lessons} x where ${mayCarry(sql`(${failureId})`, sql`x.id`, among)}
     union select ${ownClusterId}) where c is not null)`;
 }
 
