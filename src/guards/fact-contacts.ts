@@ -1,6 +1,10 @@
 import type { FactKeys, FactText } from "./fact-text.ts";
-import { findCards, findEmails, findIbans, findIps, PLACEHOLDER } from "./personal-numbers.ts";
-import { significantDigits } from "./phones.ts";
+import { findCards } from "./personal-data/cards.ts";
+import { findEmails } from "./personal-data/emails.ts";
+import { findIbans } from "./personal-data/ibans.ts";
+import { findIps } from "./personal-data/ips.ts";
+import { PLACEHOLDER } from "./personal-data/kinds.ts";
+import { significantDigits } from "./personal-data/phones.ts";
 
 const WEB_ADDRESS = /(?<![a-z\d])(?:https?:\/\/|www\.)[!#$%&'()*+,./:;=?@[\]~\w-]{1,2000}/gi;
 // A bare domain counts by its ending; endings that are words too ("in", "it", "no") only with a path behind them.
