@@ -23,7 +23,7 @@ const CLOSINGS = list(
   "atenciosamente|obrigad[oa]|abraços?|cumprimentos|met vriendelijke groet(?:en)?|groet(?:en|jes)?|mvg|mvh|pozdrawiam",
 );
 const INTRODUCTIONS = list(
-  "(?:my )?(?:full |first |last )?name(?:['’]s| is|s)|i am called|call me|you(?:['’]re| are) (?:speaking|chatting|talking) (?:to|with)|on behalf of|signed by",
+  "(?:my )?(?:full |first |last )?name(?:['’]s| is|s)|i am called|call me|you are (?:speaking|chatting|talking) (?:to|with)|you're (?:speaking|chatting|talking) (?:to|with)|on behalf of|signed by",
   "mein name (?:ist|lautet|wäre)|ich hei(?:ß|ss)e|hier (?:spricht|schreibt)|im namen von|mein name",
   "je m['’]appelle|mon nom est|mon nom c['’]est|je me nomme|moi c['’]est|de la part de|au nom de",
   "me llamo|mi nombre es|mi nombre|le (?:habla|escribe|saluda)|en nombre de|a nombre de",

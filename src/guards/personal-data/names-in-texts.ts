@@ -9,7 +9,7 @@ interface Person {
 
 const WORD =
   /(?<![\p{L}\p{M}\p{N}_@.-])\p{L}[\p{L}\p{M}]{1,25}(?:[-'’]\p{L}[\p{L}\p{M}]{1,25}){0,3}(?![\p{L}\p{N}_@])/gu;
-const GAP = new RegExp(String.raw`^(?:[ \u00a0]|\.? )(?:(?:${PARTICLES}|\p{Lu}\.?) ){0,3}$`, "u");
+const GAP = new RegExp(String.raw`^[ \u00a0](?:(?:${PARTICLES}|\p{Lu}\.?) ){0,3}$`, "u");
 const GAP_LENGTH = 24;
 const INSIDE_SENTENCE = /[\p{Ll}\p{N},;&)'’][ \u00a0]$/u;
 /** "Will you" asks, "May 5" is a day. */
@@ -99,10 +99,17 @@ export class NamesInTexts {
   }
 }
 
+/** A name that is a common word, a month or a noun as well. */
+function isAlsoAWord(word: string): boolean {
+  return ALSO_A_WORD.has(word) || NEVER_ALONE.has(word);
+}
+
 const NOT_A_PART = new RegExp(`^(?:${PARTICLES})$`, "iu");
 
 /** The words of a name that tell it: no initials, particles, titles or words of companies. */
 function wordsOf(name: string): string[] {
   const words = [...name.matchAll(WORD)].map((match) => match[0].toLowerCase());
-  return words.filter((word) => !NOT_A_PART.test(word) && !NO_NAME.has(word) && !ORGANISATION.has(word));
+  return words.filter(
+    (word) => !NOT_A_PART.test(word) && (!NO_NAME.has(word) || isAlsoAWord(word)) && !ORGANISATION.has(word),
+  );
 }

@@ -1,7 +1,7 @@
 import { compile } from "./any-case.ts";
 import { type Finder, type Found, found } from "./kinds.ts";
 import { CUE_WORDS, DASHED, NAME_CUES } from "./name-cues.ts";
-import { AFTER_GREETING, ALSO_A_WORD, NO_NAME, ORGANISATION, PARTICLES } from "./name-words.ts";
+import { AFTER_GREETING, ALSO_A_WORD, NEVER_ALONE, NO_NAME, ORGANISATION, PARTICLES } from "./name-words.ts";
 import { WordStarts } from "./word-starts.ts";
 
 const WORD = String.raw`(?:\p{Lu}['’])?\p{Lu}[\p{L}\p{M}]{1,25}(?:[-'’]\p{L}[\p{L}\p{M}]{1,25}){0,2}`;
@@ -95,6 +95,7 @@ const COMPILED = Object.fromEntries(
 
 const KINDS = Object.keys(READINGS) as CueKind[];
 const STARTS_LINE = /(?:^|[\n.!?,;:>*"“„«(–—-])\s{0,3}$/u;
+const ALONE = /^\s{0,2}(?:$|[\r\n,!])/u;
 // The last line is signed with a dash only below prose, not below another item of a list.
 const LOOK_AHEAD = 16;
 
@@ -151,7 +152,7 @@ function readName(text: string, cue: number, cueEnd: number, reading: Reading & 
   const start = cueEnd + gap[0].length;
   const written = matchAt(NAME_AT, text, start);
   if (written !== undefined) {
-    const name = personIn(written);
+    const name = personIn(written) ?? wordAsName(text, start, written);
     if (name === undefined || name.split(/\s/).length < (reading.leastWords ?? 1)) return undefined;
     const rest = text.slice(start + name.length, start + name.length + LOOK_AHEAD);
     if (reading.after !== undefined && !reading.after.test(rest)) return undefined;
@@ -187,6 +188,14 @@ function personIn(written: string): string | undefined {
   const name = (degree < 0 ? kept : kept.slice(0, degree)).join("").trimEnd();
   const bare = name.replace(ENDS_IN_PARTICLES, "");
   return /\p{Lu}[\p{L}\p{M}]/u.test(bare) ? bare : undefined;
+}
+
+/** "Hi Will," and "Thanks, May": a common word with nothing behind it that would make it one. */
+function wordAsName(text: string, start: number, written: string): string | undefined {
+  const [word = ""] = written.split(/[ \u00a0]/u);
+  if (!ALSO_A_WORD.has(folded(word)) && !NEVER_ALONE.has(folded(word))) return undefined;
+  const end = start + word.length;
+  return ALONE.test(text.slice(end, end + LOOK_AHEAD)) ? word : undefined;
 }
 
 function smallName(text: string, start: number, lower: string, after: RegExp): Found | undefined {

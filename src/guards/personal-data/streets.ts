@@ -64,7 +64,8 @@ export const STREETS: readonly Street[] = [
   {
     pattern: `${START}${NUMBER},? ${ENGLISH}`,
     sign: String.raw`\d[a-zA-Z]?,? ${ENGLISH}`,
-    isNone: /^(?:19|20)\d\d (?:\p{L}+ ){2,}/u,
+    // A year, and what happened or where.
+    isNone: new RegExp(String.raw`^(?:19|20)\d\d,? (?:(?:\p{L}+ ){2,}|.*(?:${EN_WEAK})$)`, "iu"),
   },
   {
     pattern: `${START}${NUMBER},? ${ENGLISH_LOWER}`,
@@ -105,7 +106,7 @@ export const STREETS: readonly Street[] = [
   },
 ];
 
-const CITY = String.raw`\p{Lu}[\p{L}\p{M}.'’-]{1,30}(?:[ ](?:(?i:am|an der|im|in|bei|ob der|de|del|de la|la|le|les|sur|sous|en|di|d'|of|upon|the|a[mn] Main)\s){0,2}\p{Lu}[\p{L}\p{M}.'’-]{0,30}){0,3}`;
+const CITY = String.raw`(?:St\. )?\p{Lu}[\p{L}\p{M}'’-]{1,30}(?:[ ](?:(?i:am|an der|im|in|bei|ob der|de|del|de la|la|le|les|sur|sous|en|di|d'|of|upon|the|a[mn] Main)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]{0,30}){0,3}`;
 const UK_CODE = String.raw`[A-Za-z]{1,2}\d[A-Za-z\d]? ?\d[A-Za-z]{2}`;
 const STATE = "[A-Z]{2,3}|(?:New |North |South |West |Rhode )?\\p{Lu}\\p{Ll}{3,13}";
 /** A city and its postcode, either of them first, after a comma or a line break. */

@@ -1,13 +1,18 @@
 /**
- * Where words of a list may begin in a text: by the first three letters, looked up in a table. Most words of most texts
- * begin like none of them, and patterns that are tried only where one does cost next to nothing.
+ * Where words of a list may begin in a text: by the first three letters, looked up in a table, then by more of them. Most
+ * words of most texts begin like none, and patterns that are tried only where one does cost next to nothing.
  */
 export class WordStarts {
-  readonly #table = new Uint8Array(1 << 15);
+  /** By the key of three letters: 0, or one more than the place of what may follow them. */
+  readonly #table = new Uint16Array(1 << 15);
+  readonly #starts: string[][] = [];
+  readonly #longest: number;
 
   /** @param alternatives of a pattern without flags, such as "hi|hello|(?:very )?dear"; upper and lower case are one */
   constructor(alternatives: string) {
-    for (const start of startsOf(alternatives)) {
+    const all = startsOf(alternatives);
+    this.#longest = Math.max(...all.map(({ length }) => length));
+    for (const start of all) {
       if (start === "") throw new Error("a pattern of words begins with what may be left out");
       this.#mark(start, 0, 0);
     }
@@ -19,20 +24,26 @@ export class WordStarts {
     for (let i = from; i < text.length; i++) {
       const code = text.charCodeAt(i);
       // What lies behind the end of the text is NaN, which counts as zero.
-      if (
-        !inWord &&
-        code > 64 &&
-        this.#table[keyOf(keyOf(keyOf(0, code), text.charCodeAt(i + 1)), text.charCodeAt(i + 2))] === 1
-      )
-        return i;
+      if (!inWord && code > 64) {
+        const place = this.#table[keyOf(keyOf(keyOf(0, code), text.charCodeAt(i + 1)), text.charCodeAt(i + 2))] ?? 0;
+        if (place > 0 && this.#beginsAt(text, i, place)) return i;
+      }
       inWord = isAsciiWord(code);
     }
     return -1;
   }
 
+  #beginsAt(text: string, index: number, place: number): boolean {
+    const written = text.slice(index, index + this.#longest).toLowerCase();
+    return this.#starts[place - 1]?.some((start) => written.startsWith(start)) === true;
+  }
+
   #mark(start: string, at: number, key: number): void {
-    if (at === 3) this.#table[key] = 1;
-    else if (start.charAt(at) === NO_LETTER) for (const any of MARKS) this.#mark(start, at + 1, (key << 5) | any);
+    if (at === 3) {
+      const place = this.#table[key] || this.#starts.push([]);
+      this.#table[key] = place;
+      this.#starts[place - 1]?.push(start.replace(NO_LETTER, "").toLowerCase());
+    } else if (start.charAt(at) === NO_LETTER) for (const any of MARKS) this.#mark(start, at + 1, (key << 5) | any);
     else if (at < start.length) this.#mark(start, at + 1, keyOf(key, start.charCodeAt(at)));
     else for (let any = 0; any < 32; any++) this.#mark(start, at + 1, (key << 5) | any);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { redact } from "../../../src/guards/personal-data.ts";
 import { findNames } from "../../../src/guards/personal-data/names.ts";
+import { redact } from "../../../src/guards/personal-data.ts";
 
 const namesIn = (text: string) => findNames(text).map((found) => found.value);
 
@@ -100,13 +100,10 @@ describe("names", () => {
 
   it("names that the caller knows do not stay, though nothing gives them away", () => {
     const names = ["Mark Hope", "Öykü Demir"];
-    const { texts } = redact(
-      ["So Mark Hope wrote. Mark my words, and hope for Mark, said öykü demir. Demir left."],
-      { names },
-    );
-    expect(texts).toEqual([
-      "So [NAME_1] wrote. Mark my words, and hope for [NAME_1], said [NAME_2]. [NAME_2] left.",
-    ]);
+    const { texts } = redact(["So Mark Hope wrote. Mark my words, and hope for Mark, said öykü demir. Demir left."], {
+      names,
+    });
+    expect(texts).toEqual(["So [NAME_1] wrote. Mark my words, and hope for [NAME_1], said [NAME_2]. [NAME_2] left."]);
     expect(redact(texts, { names }).texts).toEqual(texts);
   });
 
