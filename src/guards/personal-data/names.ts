@@ -71,7 +71,7 @@ const READINGS: Readonly<Record<CueKind, readonly Reading[]>> = {
       lowerAfter: compile(`^${LINE_END}`, "u"),
     },
     // "Thanks Anna, I will try": said to somebody.
-    { between: String.raw`,? ${TITLE}`, startsLine: true, after: /^[,.!]/u },
+    { between: `,? ${TITLE}`, startsLine: true, after: /^[,.!]/u },
   ],
   greeting: [
     {
