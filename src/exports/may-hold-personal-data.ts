@@ -1,26 +1,19 @@
+import { FINDERS } from "../guards/personal-data/finders.ts";
+import { WordStarts } from "../guards/personal-data/word-starts.ts";
+
+// As one pattern, the signs take a third of the time that they take one by one.
+const ANY_SIGN = new RegExp([...new Set(FINDERS.flatMap(({ sign }) => sign?.source ?? []))].join("|"), "u");
+const CUES = FINDERS.flatMap(({ cue }) => cue ?? []);
+const STARTS = new WordStarts(CUES.map(({ words }) => words).join("|"));
+
 /**
- * What a text must hold for one of the finders of personal data to find something in it. They take many times longer
- * than these, and most texts hold nothing. Each begins with a character that most texts have few of, or none, so that
- * the engine passes over all the others.
+ * False only where no finder of personal data can find anything. The finders take many times longer, and most texts
+ * hold nothing. Names that a caller knows are not looked for.
  */
-const SIGNS = [
-  // An e-mail address.
-  /@/,
-  // The shortest phone number and, further on, a card. Only IBANs may have fewer digits.
-  /\d(?:\D*\d){6}/,
-  // The beginning of an IBAN.
-  /\d\d(?<=[A-Za-z]{2}\d\d)/,
-  // IP addresses of version 4, and of version 6: shortened, or with all its groups.
-  /\d(?:\.\d{1,3}){3}/,
-  /:(?::|(?:[\dA-Fa-f]{1,4}:){5})/,
-  // Digits of other scripts, some of which the card finder counts.
-  /[^\P{Nd}0-9]/u,
-];
-
-/** As one, they take a third of the time. */
-const ANY_SIGN = new RegExp(SIGNS.map(({ source }) => source).join("|"), "u");
-
-/** False only where no finder of personal data can find anything. */
 export function mayHoldPersonalData(text: string): boolean {
-  return ANY_SIGN.test(text);
+  if (ANY_SIGN.test(text)) return true;
+  for (let at = STARTS.next(text, 0); at >= 0; at = STARTS.next(text, at + 1)) {
+    if (CUES.some((cue) => cue.at(text, at))) return true;
+  }
+  return false;
 }
