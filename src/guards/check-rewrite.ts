@@ -2,6 +2,7 @@ import { excerpt } from "../lib/text.ts";
 import { COPY_LIMITS, type CopyMeasure, judgeCopying, measureCopying } from "./copying.ts";
 import { findMadeUpFacts, type MadeUpFact } from "./facts.ts";
 import { checkReplyText, type ReplyProblem } from "./reply-text.ts";
+import { findStrayPlaceholders } from "./stray-placeholders.ts";
 
 /** A rewrite and everything it was made from. */
 interface RewriteToCheck {
@@ -16,7 +17,7 @@ interface RewriteToCheck {
 
 const QUOTED_LENGTH = 200;
 
-type Guard = "copying" | "made_up_fact" | "not_a_reply" | "language" | "leak";
+type Guard = "copying" | "made_up_fact" | "not_a_reply" | "language" | "leak" | "placeholder";
 
 export interface Finding {
   guard: Guard;
@@ -35,7 +36,7 @@ interface RewriteVerdict {
 
 /**
  * Checks a model's rewrite with every guard: that it is a reply, in the right language, not copied from the agent's
- * reply, and without facts that none of its sources holds. "refuse" when any finding has that severity. Pure, never
+ * reply, without facts that none of its sources holds, and without placeholders that nobody can fill. "refuse" when any finding has that severity. Pure, never
  * throws, and about linear in the lengths.
  */
 export function checkRewrite(input: RewriteToCheck): RewriteVerdict {
@@ -53,6 +54,7 @@ export function checkRewrite(input: RewriteToCheck): RewriteVerdict {
       agentReply,
       failureExplanation,
     ].filter((source) => source !== undefined);
+    findings.push(...placeholderFindings(findStrayPlaceholders(rewrite, sources)));
     findings.push(...copyFindings(measureCopying(rewrite, agentReply)));
     findings.push(...factFindings(findMadeUpFacts(rewrite, sources)));
   }
@@ -73,6 +75,13 @@ function copyFindings(measure: CopyMeasure): Finding[] {
     run: excerpt(runText, QUOTED_LENGTH),
   };
   return [{ guard: "copying", severity: verdict, detail, evidence }];
+}
+
+function placeholderFindings(stray: readonly string[]): Finding[] {
+  if (stray.length === 0) return [];
+  const list = stray.map((text) => `"${text}"`);
+  const detail = `The rewrite holds placeholders that the texts given do not hold just so: ${list.join(", ")}. Copy a placeholder exactly as it stands there, brackets and number included, or leave it out.`;
+  return [{ ...refused("placeholder", detail), evidence: { count: stray.length, placeholders: [...stray] } }];
 }
 
 function factFindings(facts: readonly MadeUpFact[]): Finding[] {

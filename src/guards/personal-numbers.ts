@@ -6,8 +6,11 @@ export interface Found {
   end: number;
 }
 
+/** What kinds of personal data are called in placeholders, for patterns. */
+export const PLACEHOLDER_NAMES = "EMAIL|IBAN|CARD|IP|PHONE|NAME";
+
 /** What stands in a redacted text in place of personal data: its kind and number. */
-export const PLACEHOLDER = /\[(EMAIL|IBAN|CARD|IP|PHONE)_(\d{1,6})\]/g;
+export const PLACEHOLDER = new RegExp(`\\[(${PLACEHOLDER_NAMES})_(\\d{1,6})\\]`, "g");
 
 // Every pattern here is tried only where a word begins and repeats a bounded number of times: linear on any text.
 const EMAIL =

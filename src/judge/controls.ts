@@ -2,6 +2,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import { type Db, rowsFromJson, valuesOf } from "../db/client.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { judgeControlRatings, judgeControls } from "../db/schema/judge.ts";
+import { recordWithoutPersonalData } from "../guards/without-personal-data.ts";
 import { askFor } from "../jobs/ask-for.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
 import { wakeJob } from "../jobs/wake-jobs.ts";
@@ -106,14 +107,18 @@ async function end(
 }
 
 async function rateSample(
-  { db, model }: Pick<Controlling, "db" | "model">,
+  { db, model, config }: Pick<Controlling, "db" | "model" | "config">,
   { id, failureIds, judgeModel }: Run,
 ): Promise<void> {
   const judge: Judge = { model, name: judgeModel, samples: 1 };
   const cases = await unratedCases(db, id, failureIds);
   // What was rated is kept even when another case fails: the next attempt then has less to do.
   await settleAll(
-    cases.map(async ({ failedReplyId, aiReply, ...rated }) => {
+    cases.map(async ({ knownNames, ...found }) => {
+      const { failedReplyId, aiReply, ...rated } = config.REDACT_MODEL_INPUT
+        ? recordWithoutPersonalData(found, ["originalPrompt", "conversation", "aiReply", "agentReply"], knownNames)
+            .record
+        : found;
       const ratings = await rateCase(rated, aiReply, judge);
       await db
         .insert(judgeControlRatings)
@@ -135,6 +140,7 @@ async function unratedCases(db: Db, id: string, failureIds: string[]) {
       conversation: prompts.conversation,
       aiReply: failedReplies.aiReply,
       agentReply: failedReplies.agentReply,
+      knownNames: failedReplies.knownNames,
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))

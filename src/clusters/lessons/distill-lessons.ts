@@ -3,6 +3,7 @@ import type { Db } from "../../db/client.ts";
 import { clusters } from "../../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { improvements } from "../../db/schema/improvements.ts";
+import { recordWithoutPersonalData } from "../../guards/without-personal-data.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../../jobs/job.ts";
 import { requestMissingJobs } from "../../jobs/wake-jobs.ts";
 import { log } from "../../lib/log.ts";
@@ -104,8 +105,9 @@ async function store(
   if (version !== null) await touchClusters(services, [{ clusterId: cluster.id }]);
 }
 
-function readNew(db: Db, clusterId: string, after: string): Promise<NewFailure[]> {
-  return db
+/** Without personal data: lessons are for all customers, so the model that writes them need not see it. */
+async function readNew(db: Db, clusterId: string, after: string): Promise<NewFailure[]> {
+  const rows = await db
     .select({
       id: failedReplies.id,
       message: prompts.originalPrompt,
@@ -113,6 +115,7 @@ function readNew(db: Db, clusterId: string, after: string): Promise<NewFailure[]
       explanation: failedReplies.failureExplanation,
       failure_category: failedReplies.failureCategory,
       corrected: improvements.correctedReply,
+      knownNames: failedReplies.knownNames,
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
@@ -127,4 +130,8 @@ function readNew(db: Db, clusterId: string, after: string): Promise<NewFailure[]
     )
     .orderBy(asc(failedReplies.id))
     .limit(MOST_READ);
+  return rows.map(
+    ({ knownNames, ...row }) =>
+      recordWithoutPersonalData(row, ["message", "aiReply", "explanation", "corrected"], knownNames).record,
+  );
 }

@@ -50,7 +50,7 @@ export async function compareCase(comparing: Comparing, row: Row, held: Case): P
   // Erased since: the erasure has ended the case.
   if (failure === undefined) return { end: "done" };
   const system = (await comparing.guidance?.of(failure.clusterId, failure.prompt)) ?? null;
-  const replay = prepareReplay(failure, system, comparing.config.REDACT_EXPORTS);
+  const replay = prepareReplay(failure, system, comparing.config);
   const [trainer, judge] = [meterModel(comparing.trainer), meterModel(comparing.model)];
   const metered = { ...comparing, trainer: trainer.model, model: judge.model };
   const { changes, report, ...end } =

@@ -1,3 +1,5 @@
+import { findNames } from "./known-names.ts";
+
 /**
  * What a text must hold for one of the finders of personal data to find something in it. They take many times longer
  * than these, and most texts hold nothing. Each begins with a character that most texts have few of, or none, so that
@@ -20,7 +22,7 @@ const SIGNS = [
 /** As one, they take a third of the time. */
 const ANY_SIGN = new RegExp(SIGNS.map(({ source }) => source).join("|"), "u");
 
-/** False only where no finder of personal data can find anything. */
-export function mayHoldPersonalData(text: string): boolean {
-  return ANY_SIGN.test(text);
+/** False only where no finder of personal data can find anything. @param names those that are known */
+export function mayHoldPersonalData(text: string, names: readonly string[] = []): boolean {
+  return ANY_SIGN.test(text) || (names.length > 0 && findNames(text, names).length > 0);
 }
