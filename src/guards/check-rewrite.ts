@@ -41,20 +41,23 @@ interface RewriteVerdict {
  */
 export function checkRewrite(input: RewriteToCheck): RewriteVerdict {
   const { rewrite, agentReply, customerMessage, aiReply, failureExplanation, conversation = [] } = input;
+  const sources = [
+    customerMessage,
+    ...conversation.map((turn) => turn.content),
+    aiReply,
+    agentReply,
+    failureExplanation,
+  ].filter((source) => source !== undefined);
   const problems = checkReplyText(rewrite, { agentReply, customerMessage });
-  const findings = problems.map(
-    ({ problem, evidence }): Finding => ({ ...REPLY_FINDINGS[problem], evidence: { problem, text: evidence } }),
-  );
+  const findings = [
+    // First: a placeholder passes for a blank too, and this says what to do about it.
+    ...placeholderFindings(findStrayPlaceholders(rewrite, sources)),
+    ...problems.map(
+      ({ problem, evidence }): Finding => ({ ...REPLY_FINDINGS[problem], evidence: { problem, text: evidence } }),
+    ),
+  ];
   // Of a text that is no reply, copying and facts would only bury the reason.
   if (!findings.some((finding) => finding.guard === "not_a_reply")) {
-    const sources = [
-      customerMessage,
-      ...conversation.map((turn) => turn.content),
-      aiReply,
-      agentReply,
-      failureExplanation,
-    ].filter((source) => source !== undefined);
-    findings.push(...placeholderFindings(findStrayPlaceholders(rewrite, sources)));
     findings.push(...copyFindings(measureCopying(rewrite, agentReply)));
     findings.push(...factFindings(findMadeUpFacts(rewrite, sources)));
   }

@@ -77,14 +77,14 @@ async function runControls(services: Controlling, { subject: id }: Held): Promis
   } catch (fault) {
     if (!(fault instanceof ModelError)) throw fault;
     if (fault instanceof LimitError) {
-      await db.update(judgeControls).set({ status: "queued", error: fault.message }).where(isOpen(id));
+      await db.update(judgeControls).set({ status: "queued", error: fault.says }).where(isOpen(id));
       return { end: "wait", at: fault.until };
     }
     if (fault.failure !== "stop") {
-      await db.update(judgeControls).set({ status: "queued", error: fault.message }).where(isOpen(id));
-      return { end: "stuck", reason: fault.message };
+      await db.update(judgeControls).set({ status: "queued", error: fault.says }).where(isOpen(id));
+      return { end: "stuck", reason: fault.says };
     }
-    await end(services, id, { status: "failed", error: fault.message });
+    await end(services, id, { status: "failed", error: fault.says });
     return DONE;
   }
   await end(services, id, { status: "done", error: null });

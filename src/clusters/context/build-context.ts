@@ -9,6 +9,7 @@ import { PROMPT_ARMS } from "../../experiments/prompt-id.ts";
 import { recordWithoutPersonalData } from "../../guards/without-personal-data.ts";
 import { firstIdOf } from "../../lib/ids.ts";
 import { excerpt } from "../../lib/text.ts";
+import { EXAMPLE_MESSAGE_CHARACTERS, EXAMPLE_REPLY_CHARACTERS } from "./budgets.ts";
 import { chooseLessons, type Explained } from "./choose-lessons.ts";
 import {
   type CategoryShare,
@@ -25,13 +26,6 @@ import { openingOf } from "./opening.ts";
 import { sharedLessons } from "./shared-lessons.ts";
 
 const MOST_EXAMPLES = 5;
-
-/**
- * What an example may hold of a message and of a reply: most are shorter; the beginning of a long letter says what it is
- * about, and the beginning of a long reply shows how to answer it. Uncut, five of them could be 500,000 characters.
- */
-export const EXAMPLE_MESSAGE_CHARACTERS = 600;
-export const EXAMPLE_REPLY_CHARACTERS = 1_500;
 
 const lessonColumns = {
   id: lessons.id,

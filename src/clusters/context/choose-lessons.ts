@@ -1,13 +1,8 @@
 import { excerpt, oneLine } from "../../lib/text.ts";
+import { EXPLANATION_CHARACTERS } from "./budgets.ts";
 import { type CategoryShare, type Lesson, lessonOf } from "./context.ts";
 
 const MOST_LESSONS = 8;
-
-/**
- * What an explanation may have to serve as a lesson: two or three sentences, about what lessons have. A helpdesk may send
- * 10,000 characters.
- */
-export const EXPLANATION_CHARACTERS = 300;
 
 /** A failure's explanation. */
 export interface Explained {
