@@ -44,6 +44,8 @@ const settings = z.object({
   MIN_EXPORT_GAIN: whole.min(-100).max(100).default(1),
   /** "false": personal data found while a training file is written stays in it and is only counted. */
   REDACT_EXPORTS: z.stringbool().default(true),
+  /** "true": models see placeholders in place of personal data; what they stand for is put back into what is stored. */
+  REDACT_MODEL_INPUT: z.stringbool().default(false),
   /** The provider's price for a million training tokens; the manifest then gives the cost of an epoch. */
   TRAINING_PRICE_PER_MILLION_TOKENS: z.coerce.number().min(0).optional(),
   /** Days after which a finished export is deleted; 0 keeps it. */

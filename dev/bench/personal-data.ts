@@ -1,4 +1,4 @@
-import { mayHoldPersonalData } from "../../src/exports/may-hold-personal-data.ts";
+import { mayHoldPersonalData } from "../../src/guards/may-hold-personal-data.ts";
 import { findPersonalData, redact } from "../../src/guards/personal-data.ts";
 import { mean } from "../../src/lib/statistics.ts";
 import { inputFile, readArguments, wholeNumber } from "../lib/arguments.ts";
@@ -100,8 +100,8 @@ function showTimes(rows: readonly string[][]): void {
       }),
     ).toFixed(1);
   };
-  const passed = rows.filter((texts) => texts.some(mayHoldPersonalData)).length;
+  const passed = rows.filter((texts) => texts.some((text) => mayHoldPersonalData(text))).length;
   console.log(
-    `\nper row, µs: the gate ${run((texts) => void texts.some(mayHoldPersonalData))}, all of its texts ${run((texts) => texts.forEach((text) => void mayHoldPersonalData(text)))}, a redaction ${run((texts) => void redact(texts))}, as exports do both ${run((texts) => void (texts.some(mayHoldPersonalData) && redact(texts)))}; the gate lets ${passed} of ${rows.length} rows through`,
+    `\nper row, µs: the gate ${run((texts) => void texts.some((text) => mayHoldPersonalData(text)))}, all of its texts ${run((texts) => texts.forEach((text) => void mayHoldPersonalData(text)))}, a redaction ${run((texts) => void redact(texts))}, as exports do both ${run((texts) => void (texts.some((text) => mayHoldPersonalData(text)) && redact(texts)))}; the gate lets ${passed} of ${rows.length} rows through`,
   );
 }

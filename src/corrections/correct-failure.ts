@@ -15,6 +15,7 @@ import { endAttempt } from "./end-attempt.ts";
 import { endedBefore, type FailureToCorrect, guidanceFor, readDraft, readFailure } from "./failure-to-correct.ts";
 import { keepCorrection } from "./keep-lease.ts";
 import { rewriteWithinGuards } from "./rewrite-within-guards.ts";
+import { type Shown, shownToModel } from "./shown-to-model.ts";
 
 /**
  * Corrects one failure: claims it, has its reply rewritten and both replies rated, and stores what came of it. Safe
@@ -85,7 +86,9 @@ async function reportTo(gatekeeper: Gatekeeper, failureId: string, report: Repor
 /** The work between claim and end. Whatever goes wrong becomes an event, so that every attempt has an end. */
 async function attempt(services: Services, failure: FailureToCorrect): Promise<Outcome> {
   try {
-    return await rewriteAndJudge(services, { ...failure, ...(await nameFailure(services, failure)) });
+    const shown = shownToModel(services.config, failure);
+    const named = await nameFailure(services, shown.failure);
+    return await rewriteAndJudge(services, { ...failure, ...named }, shown);
   } catch (error) {
     if (error instanceof ModelError) {
       return afterModelError(error, services.clock(), await endedBefore(services.db, failure.id, error.code));
@@ -95,14 +98,19 @@ async function attempt(services: Services, failure: FailureToCorrect): Promise<O
   }
 }
 
-async function rewriteAndJudge(services: Services, failure: FailureToCorrect): Promise<Outcome> {
+async function rewriteAndJudge(
+  services: Services,
+  failure: FailureToCorrect,
+  { failure: shown, restore }: Shown,
+): Promise<Outcome> {
   const { config, model } = services;
-  const failed = { ...failure, guidance: await guidanceFor(services, failure) };
-  const rewrite = await rewriteWithinGuards(failed, { model, name: config.CORRECTION_MODEL });
+  const failed = { ...shown, guidance: await guidanceFor(services, failure) };
+  const rewriter = { model, name: config.CORRECTION_MODEL };
+  const rewrite = await rewriteWithinGuards(failed, rewriter, { sources: failure, restore });
   if (rewrite.refused.length > 0) return refusedTwice(rewrite.refused);
 
   const judge = { model, name: config.JUDGE_MODEL, samples: config.JUDGE_SAMPLES };
-  const verdict = await judgeRewrite(failure, rewrite.reply, judge);
+  const verdict = await judgeRewrite(shown, rewrite.written, judge);
   if (verdict === null) return UNUSABLE_REFERENCE;
   return {
     event: { type: "improved" },

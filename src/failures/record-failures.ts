@@ -5,6 +5,7 @@ import { rowsFromJson, valuesOf } from "../db/client.ts";
 import { erasures } from "../db/schema/erasure.ts";
 import { failedReplies, prompts, type Turn } from "../db/schema/failures.ts";
 import { recordFailedPrompts } from "../experiments/record-outcomes.ts";
+import { namesIn } from "../guards/names-in-metadata.ts";
 import { excerpt, label, sha256Hex, stableJson } from "../lib/text.ts";
 import { noteNewExamples } from "../router/request-training.ts";
 import type { Services } from "../services.ts";
@@ -145,6 +146,7 @@ function toRows(input: FailureInput, hash: string, now: number, newId: () => str
       agent: agentOf(input.metadata?.agent),
       model: input.model ?? null,
       metadata: input.metadata ?? null,
+      knownNames: namesIn(input.metadata),
       occurredAt: input.occurred_at ? Date.parse(input.occurred_at) : now,
       createdAt: now,
       updatedAt: now,

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { type Config, fineTuneKey } from "../config.ts";
 import type { FineTuneOptions } from "../db/schema/fine-tunes.ts";
+import { textWithoutPersonalData } from "../guards/without-personal-data.ts";
+import { describeError } from "../lib/errors.ts";
 import { excerpt } from "../lib/text.ts";
 import { SECOND } from "../lib/time.ts";
 
@@ -31,6 +33,11 @@ export class ProviderError extends Error {
 const text = z.string().min(1).nullable().catch(null);
 const number = z.number().nullable().catch(null);
 
+/** A provider's words, which may quote a line of the file. */
+function shown(message: string): string {
+  return excerpt(textWithoutPersonalData(message), MESSAGE_LENGTH);
+}
+
 const created = z.object({ id: z.string().min(1) });
 const newId = created.transform(({ id }) => id);
 const fileId = z.object({ file: newId }).transform(({ file }) => file);
@@ -41,17 +48,17 @@ const job = created.extend({
   status: z.string().min(1).catch("unknown"),
   fine_tuned_model: text,
   trained_tokens: number,
-  error: z.object({ message: text }).nullable().catch(null),
+  error: z
+    .object({ message: text.transform((message) => message && shown(message)) })
+    .nullable()
+    .catch(null),
   metadata: z.record(z.string(), z.unknown()).nullable().catch(null),
 });
 
 const event = z.object({
   created_at: z.number().catch(0),
   level: z.string().min(1).catch("info"),
-  message: z
-    .string()
-    .catch("")
-    .transform((message) => excerpt(message, MESSAGE_LENGTH)),
+  message: z.string().catch("").transform(shown),
   data: z
     .object({ step: number, train_loss: number, valid_loss: number, full_valid_loss: number })
     .partial()
@@ -128,7 +135,10 @@ function createCaller(config: Config) {
       // A redirect would take the key and the file to another place.
       response = await fetch(`${config.FINE_TUNE_BASE_URL}${path}`, { ...init, headers, redirect: "manual" });
     } catch (error) {
-      throw new ProviderError("retry", `The provider cannot be reached: ${excerpt(String(error), MESSAGE_LENGTH)}`);
+      throw new ProviderError(
+        "retry",
+        `The provider cannot be reached: ${excerpt(describeError(error), MESSAGE_LENGTH)}`,
+      );
     }
     // What is not JSON is undefined, which no schema of an answer takes.
     const answer: unknown = await response.json().catch(() => undefined);
@@ -162,7 +172,7 @@ const INSTEAD =
 const refusal = z.object({ error: z.object({ message: z.string().min(1) }) });
 
 function errorOf(status: number, answer: unknown): ProviderError {
-  const message = excerpt(refusal.safeParse(answer).data?.error.message ?? `status ${status}`, MESSAGE_LENGTH);
+  const message = shown(refusal.safeParse(answer).data?.error.message ?? `status ${status}`);
   if (status === 401 || status === 403 || NO_PERMISSION.test(message))
     return new ProviderError("refused", `The provider refuses: ${message} ${INSTEAD}`);
   const passing = status === 408 || status === 409 || status === 429 || status >= 500;

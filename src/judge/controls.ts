@@ -2,6 +2,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import { type Db, rowsFromJson, valuesOf } from "../db/client.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { judgeControlRatings, judgeControls } from "../db/schema/judge.ts";
+import { recordWithoutPersonalData } from "../guards/without-personal-data.ts";
 import { askFor } from "../jobs/ask-for.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
 import { wakeJob } from "../jobs/wake-jobs.ts";
@@ -76,14 +77,14 @@ async function runControls(services: Controlling, { subject: id }: Held): Promis
   } catch (fault) {
     if (!(fault instanceof ModelError)) throw fault;
     if (fault instanceof LimitError) {
-      await db.update(judgeControls).set({ status: "queued", error: fault.message }).where(isOpen(id));
+      await db.update(judgeControls).set({ status: "queued", error: fault.says }).where(isOpen(id));
       return { end: "wait", at: fault.until };
     }
     if (fault.failure !== "stop") {
-      await db.update(judgeControls).set({ status: "queued", error: fault.message }).where(isOpen(id));
-      return { end: "stuck", reason: fault.message };
+      await db.update(judgeControls).set({ status: "queued", error: fault.says }).where(isOpen(id));
+      return { end: "stuck", reason: fault.says };
     }
-    await end(services, id, { status: "failed", error: fault.message });
+    await end(services, id, { status: "failed", error: fault.says });
     return DONE;
   }
   await end(services, id, { status: "done", error: null });
@@ -106,14 +107,18 @@ async function end(
 }
 
 async function rateSample(
-  { db, model }: Pick<Controlling, "db" | "model">,
+  { db, model, config }: Pick<Controlling, "db" | "model" | "config">,
   { id, failureIds, judgeModel }: Run,
 ): Promise<void> {
   const judge: Judge = { model, name: judgeModel, samples: 1 };
   const cases = await unratedCases(db, id, failureIds);
   // What was rated is kept even when another case fails: the next attempt then has less to do.
   await settleAll(
-    cases.map(async ({ failedReplyId, aiReply, ...rated }) => {
+    cases.map(async ({ knownNames, ...found }) => {
+      const { failedReplyId, aiReply, ...rated } = config.REDACT_MODEL_INPUT
+        ? recordWithoutPersonalData(found, ["originalPrompt", "conversation", "aiReply", "agentReply"], knownNames)
+            .record
+        : found;
       const ratings = await rateCase(rated, aiReply, judge);
       await db
         .insert(judgeControlRatings)
@@ -135,6 +140,7 @@ async function unratedCases(db: Db, id: string, failureIds: string[]) {
       conversation: prompts.conversation,
       aiReply: failedReplies.aiReply,
       agentReply: failedReplies.agentReply,
+      knownNames: failedReplies.knownNames,
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))

@@ -131,11 +131,12 @@ describe("a correction run", () => {
     const world = createWorld();
     const ids = Array.from({ length: MOST_ON_THEIR_WAY + 10 }, () => crypto.randomUUID());
     const [id = ""] = await world.record(aFailure());
+    const row = await env.DB.prepare("select * from failed_replies where id = ?").bind(id).first();
+    const columns = Object.keys(row ?? {});
+    const own: Record<string, string> = { id: "each.value", external_id: "each.value", due_at: "?" };
+    const values = columns.map((column) => own[column] ?? `f.${column}`);
     await env.DB.prepare(
-      `insert into failed_replies select json_each.value, prompt_id, json_each.value, content_hash, ai_reply, agent_reply,
-         failure_explanation, failure_category, failure_category_source, cluster_id, topic_source, served_prompt_id,
-         ai_rating, agent_rating, channel, agent, model, metadata, occurred_at, 'pending', ?, 0, 0, 0, null, null, null,
-         created_at, updated_at from json_each(?) join failed_replies f on f.id = ?`,
+      `insert into failed_replies (${columns}) select ${values} from json_each(?) each join failed_replies f on f.id = ?`,
     )
       .bind(world.now, JSON.stringify(ids), id)
       .run();

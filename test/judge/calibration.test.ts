@@ -131,7 +131,7 @@ describe("the controls", () => {
     expect((await world.json("GET", "/v1/judge/calibration")).controls).toMatchObject({ status: "done", rated: 3 });
 
     world.services.model = modelThat(() => {
-      throw new ModelError("stop", "quota_exhausted", "no money left");
+      throw new ModelError("stop", "quota_exhausted", "It says: pay.", { says: "no money left" });
     });
     await world.json("POST", "/v1/judge/controls", { sample: 2 });
     await world.deliver();

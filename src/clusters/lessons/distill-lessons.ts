@@ -3,6 +3,7 @@ import type { Db } from "../../db/client.ts";
 import { clusters } from "../../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { improvements } from "../../db/schema/improvements.ts";
+import { recordWithoutPersonalData } from "../../guards/without-personal-data.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../../jobs/job.ts";
 import { requestMissingJobs } from "../../jobs/wake-jobs.ts";
 import { log } from "../../lib/log.ts";
@@ -106,13 +107,18 @@ async function store(
   if (version !== null) await touchClusters(services, [{ clusterId: cluster.id }]);
 }
 
-/** Those to be read once more first. */
+/** Those to be read once more first. Without personal data: lessons are for all customers, and so is what they are from. */
 async function readNew(db: Db, cluster: typeof clusters.$inferSelect): Promise<NewFailure[]> {
   const [again, fresh] = await db.batch([
     selectExplained(db, cluster.id, isReadAgain(cluster)),
     selectExplained(db, cluster.id, isNew(cluster)),
   ]);
-  return [...again, ...fresh].slice(0, MOST_READ);
+  return [...again, ...fresh]
+    .slice(0, MOST_READ)
+    .map(
+      ({ knownNames, ...row }) =>
+        recordWithoutPersonalData(row, ["message", "aiReply", "explanation", "corrected"], knownNames).record,
+    );
 }
 
 function selectExplained(db: Db, clusterId: string, which: SQL) {
@@ -124,6 +130,7 @@ function selectExplained(db: Db, clusterId: string, which: SQL) {
       explanation: failedReplies.failureExplanation,
       failure_category: failedReplies.failureCategory,
       corrected: improvements.correctedReply,
+      knownNames: failedReplies.knownNames,
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))

@@ -50,6 +50,8 @@ export const failedReplies = sqliteTable(
     agent: text(),
     model: text(),
     metadata: text({ mode: "json" }).$type<Record<string, unknown>>(),
+    /** The people whom the metadata names: left out wherever the texts go. Null: nobody. */
+    knownNames: text("known_names", { mode: "json" }).$type<string[]>(),
     occurredAt: integer("occurred_at").notNull(),
     status: text().$type<FailureStatus>().notNull(),
     dueAt: integer("due_at"),

@@ -33,10 +33,11 @@ export interface Finder {
   find: (text: string) => Found[];
 }
 
-const NAMES = PERSONAL_DATA_KINDS.map((kind) => kind.toUpperCase()).join("|");
+/** The names of kinds in placeholders, as a pattern. */
+export const PLACEHOLDER_NAMES = PERSONAL_DATA_KINDS.map((kind) => kind.toUpperCase()).join("|");
 
 /** What stands in a redacted text in place of personal data: its kind and number. */
-export const PLACEHOLDER = new RegExp(String.raw`\[(${NAMES})_(\d{1,6})\]`, "g");
+export const PLACEHOLDER = new RegExp(String.raw`\[(${PLACEHOLDER_NAMES})_(\d{1,6})\]`, "g");
 
 /** A piece found at `start`, as it is written there and in its one spelling. */
 export function found(start: number, raw: string, value: string): Found {

@@ -66,7 +66,7 @@ export function paceModel(model: Model, options: PacedOptions): Model {
             if (outcome === "overloaded" && ++overloaded <= OVERLOADS_IN_PLACE) continue;
             if (!isLimit) throw error;
             const until = clock() + Math.max(error.retryAfterMs ?? 0, REFUSED_OUTSIDE_MS);
-            throw new LimitError(until, clock(), error.message);
+            throw new LimitError(until, clock(), error.message, error.says);
           }
         }
       } finally {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { mayHoldPersonalData } from "../../src/exports/may-hold-personal-data.ts";
+import { mayHoldPersonalData } from "../../src/guards/may-hold-personal-data.ts";
 import { PERSONAL_DATA_KINDS } from "../../src/guards/personal-data/kinds.ts";
 import { findPersonalData } from "../../src/guards/personal-data.ts";
 
