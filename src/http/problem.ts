@@ -15,6 +15,7 @@ const PROBLEMS: Record<ErrorCode, { status: ContentfulStatusCode; title: string 
   unsupported_media_type: { status: 415, title: "Unsupported media type" },
   range_not_satisfiable: { status: 416, title: "Range not satisfiable" },
   not_configured: { status: 503, title: "Not set up" },
+  unavailable: { status: 503, title: "Not available" },
 };
 
 /** Refusals by the framework, in our words. */

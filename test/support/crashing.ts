@@ -59,6 +59,7 @@ export class Crasher {
             return {
               read: (scope: Scope) => this.run(async () => stub.read(scope)),
               touch: (scope: Scope) => this.run(async () => stub.touch(scope)),
+              forget: (scope: Scope) => this.run(async () => stub.forget(scope)),
             };
           };
         },

@@ -6,12 +6,16 @@ import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { improvements } from "../../db/schema/improvements.ts";
 import { isHarmful } from "../../experiments/harm.ts";
 import { PROMPT_ARMS } from "../../experiments/prompt-id.ts";
+import { recordWithoutPersonalData } from "../../guards/without-personal-data.ts";
 import { firstIdOf } from "../../lib/ids.ts";
-import { chooseLessons } from "./choose-lessons.ts";
+import { excerpt } from "../../lib/text.ts";
+import { EXAMPLE_MESSAGE_CHARACTERS, EXAMPLE_REPLY_CHARACTERS } from "./budgets.ts";
+import { chooseLessons, type Explained } from "./choose-lessons.ts";
 import {
   type CategoryShare,
   type Context,
   categoryShares,
+  type Example,
   type Lesson,
   lessonOf,
   type Scope,
@@ -81,6 +85,7 @@ export async function buildContext(
         customer_message: prompts.originalPrompt,
         reply: improvements.correctedReply,
         score_gain_estimate: sql<number>`${improvements.scoreGainEstimate}`.as("gain"),
+        knownNames: improvements.knownNames,
       })
       .from(improvements)
       .innerJoin(prompts, eq(prompts.id, improvements.promptId))
@@ -92,7 +97,7 @@ export async function buildContext(
   const [cluster] = own;
   const served = current.filter((lesson) => isServed(lesson, needApproval));
   const decided = cluster !== undefined && isDecided(cluster, served);
-  const ownLessons = decided ? served.map(toLesson) : chooseLessons(explained, shares);
+  const ownLessons = decided ? served.map(toLesson) : chooseLessons(explained.map(explanationOf), shares);
   const facts = {
     topic: cluster?.topic ?? null,
     failures: totals[0]?.count ?? 0,
@@ -104,7 +109,7 @@ export async function buildContext(
     number: cluster?.number ?? 0,
     merged_into: cluster?.mergedInto ?? null,
     opening: openingOf(facts, null),
-    examples,
+    examples: examples.map(exampleOf),
     tested: cluster === undefined ? UNTESTED : await readTested(db, cluster.id, cluster.testedSince),
     shared: scope === "all" ? await readShared(db) : [],
   };
@@ -116,6 +121,25 @@ function toLesson({ id, slot, failure_category, text, pinned }: Served): Lesson 
   return lessonOf({ id, slot, failure_category, text, pinned });
 }
 
+/*
+ * Everything in a context goes into other customers' prompts, so it loses personal data here, before it is kept.
+ */
+
+type KnownNames = typeof failedReplies.$inferSelect.knownNames;
+
+function explanationOf({ knownNames, ...explained }: Explained & { knownNames: KnownNames }): Explained {
+  return recordWithoutPersonalData(explained, ["text"], knownNames).record;
+}
+
+function exampleOf({ knownNames, ...example }: Example & { knownNames: KnownNames }): Example {
+  const { record } = recordWithoutPersonalData(example, ["customer_message", "reply"], knownNames);
+  return {
+    ...record,
+    customer_message: excerpt(record.customer_message, EXAMPLE_MESSAGE_CHARACTERS),
+    reply: excerpt(record.reply, EXAMPLE_REPLY_CHARACTERS),
+  };
+}
+
 function explanations(db: Db, failuresIn: SQL | undefined) {
   return db
     .select({
@@ -124,6 +148,7 @@ function explanations(db: Db, failuresIn: SQL | undefined) {
       text: failedReplies.failureExplanation,
       customerKey: failedReplies.customerKey,
       message: sql<string>`substr(${prompts.originalPrompt}, 1, ${COMPARED_CHARACTERS})`.as("message"),
+      knownNames: failedReplies.knownNames,
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))

@@ -1,13 +1,15 @@
 import { checkLesson } from "../../guards/check-lesson.ts";
+import { withoutPlaceholders } from "../../guards/without-personal-data.ts";
 import { excerpt, oneLine } from "../../lib/text.ts";
+import { EXPLANATION_CHARACTERS } from "./budgets.ts";
 import { type CategoryShare, type Lesson, lessonOf } from "./context.ts";
 import { differentCustomers, type Evidence } from "./different-customers.ts";
 import { NEEDED_CUSTOMERS } from "./served-lessons.ts";
 
 const MOST_LESSONS = 8;
-const LESSON_LENGTH = 300;
 
-interface Explained extends Evidence {
+/** A failure's explanation, without personal data. */
+export interface Explained extends Evidence {
   failure_category: string | null;
   text: string | null;
 }
@@ -28,9 +30,10 @@ export function chooseLessons(
     const lines = category === null ? undefined : byCategory.get(category);
     if (lines === undefined || differentCustomers(told, NEEDED_CUSTOMERS).length < NEEDED_CUSTOMERS) continue;
     for (const { text } of told) {
-      const line = excerpt(oneLine(text ?? ""), LESSON_LENGTH);
+      const whole = oneLine(text ?? "");
+      const line = excerpt(whole, EXPLANATION_CHARACTERS);
       // The whole of it: what is cut off is not served, but tells what the rest is about.
-      if (line === "" || seen.has(line.toLowerCase()) || checkLesson(oneLine(text ?? "")) !== null) continue;
+      if (line === "" || seen.has(line.toLowerCase()) || checkLesson(withoutPlaceholders(whole)) !== null) continue;
       seen.add(line.toLowerCase());
       lines.push(line);
     }

@@ -1,7 +1,9 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
+import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import { type Db, rowsFromJson, valuesOf } from "../../db/client.ts";
 import { clusters, lessons } from "../../db/schema/clusters.ts";
 import { failedReplies } from "../../db/schema/failures.ts";
+import { recordWithoutPersonalData } from "../../guards/without-personal-data.ts";
 import { retryD1 } from "../../lib/retry-d1.ts";
 import type { Services } from "../../services.ts";
 import { type LessonChange, planChanges, type StoredLesson } from "./plan-changes.ts";
@@ -26,13 +28,14 @@ export async function changeLessons(
   cluster: { id: string; guidanceVersion: number },
   changes: LessonChange[],
   source: "model" | "person",
-  { set = {}, learnedFrom = [] }: { set?: Partial<typeof clusters.$inferInsert>; learnedFrom?: string[] } = {},
+  { set = {}, learnedFrom = [] }: { set?: SQLiteUpdateSetSource<typeof clusters>; learnedFrom?: string[] } = {},
 ): Promise<number | null> {
   const now = clock();
   const current = await currentLessons(db, cluster.id);
   const { retired, added: drafts } = planChanges(current, changes, source, config.LESSONS_NEED_APPROVAL);
   const added = drafts.map((draft) => ({
-    ...draft,
+    // What a person writes is meant as it stands, such as the shop's own address.
+    ...(draft.source === "model" ? recordWithoutPersonalData(draft, ["text", "failureCategory"]).record : draft),
     ...{ id: newId(), clusterId: cluster.id, createdAt: now, retiredAt: null },
   }));
   const allThere = sql`not exists (select 1 from json_each(${JSON.stringify(learnedFrom)}) e

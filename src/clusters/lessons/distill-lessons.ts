@@ -1,20 +1,23 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
+import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import { type Db, valuesOf } from "../../db/client.ts";
 import { clusters } from "../../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { improvements } from "../../db/schema/improvements.ts";
+import { recordWithoutPersonalData } from "../../guards/without-personal-data.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../../jobs/job.ts";
 import { requestMissingJobs } from "../../jobs/wake-jobs.ts";
 import { log } from "../../lib/log.ts";
 import { HOUR, MINUTE } from "../../lib/time.ts";
 import { countTokens, tokensLeft } from "../../llm/daily-tokens.ts";
+import { LimitError } from "../../llm/limit-error.ts";
 import { ModelError } from "../../llm/model.ts";
-import { LimitError } from "../../llm/pace/limit-error.ts";
 import type { Services } from "../../services.ts";
 import { COMPARED_CHARACTERS, type Evidence, partByCustomer } from "../context/different-customers.ts";
 import { touchClusters } from "../context/read-context.ts";
 import { changeLessons, currentLessons } from "./change-lessons.ts";
 import { type NewFailure, type Proposal, proposeChanges } from "./propose-changes.ts";
+import { asRead, isNew, isReadAgain, STILL_UNREAD } from "./unread.ts";
 
 /** New explained failures that are worth a model call, and how many one call reads. */
 const FEWEST_NEW = 3;
@@ -41,7 +44,8 @@ export async function askForLessons(services: Pick<Services, "db" | "clock" | "j
   const now = clock();
   const fresh = sql`(select count(*) from (select 1 from ${failedReplies} f where f.cluster_id = ${clusters.id}
     and f.id > coalesce(${clusters.distilledTo}, '') and f.failure_explanation is not null
-    and f.status not in ('pending', 'correcting') and f.suspicion is not 'addresses_model' limit ${FEWEST_NEW}))`;
+    and f.status not in ('pending', 'correcting') and f.suspicion is not 'addresses_model'
+    limit ${FEWEST_NEW})) + json_array_length(clusters.unread)`;
   const due = await db
     .select({ id: clusters.id })
     .from(clusters)
@@ -61,11 +65,11 @@ export async function distillLessons(services: Distilling, { subject: clusterId 
   const now = clock();
   const [cluster] = await db
     .update(clusters)
-    .set({ distillDueAt: now + PAUSE_MS })
+    .set({ distillDueAt: now + PAUSE_MS, unread: STILL_UNREAD })
     .where(and(eq(clusters.id, clusterId), lte(clusters.distillDueAt, now), isNull(clusters.mergedInto)))
     .returning();
   if (cluster === undefined) return DONE;
-  const failures = await readNew(db, cluster.id, cluster.distilledTo ?? "");
+  const failures = await readNew(db, cluster);
   if (failures.length < FEWEST_NEW) return DONE;
   try {
     await countTokens(services, (model) => learnFrom({ ...services, model }, cluster, failures));
@@ -93,16 +97,19 @@ async function learnFrom(
   let { guidanceVersion, lessonsRefused } = cluster;
   const unwanted = new Set<string>();
   const parts = partByCustomer(failures);
+  const allRead = asRead(
+    cluster,
+    failures.map(({ id }) => id),
+  );
   for (const [nth, part] of parts.entries()) {
     const lessons = await currentLessons(db, cluster.id);
     const heard = await readEvidence(db, [...new Set(lessons.flatMap((lesson) => lesson.heard))]);
     const proposal = await proposeChanges(services, cluster.topic, { lessons, heard, unwanted }, part);
     for (const id of proposal.unwanted) unwanted.add(id);
     lessonsRefused += proposal.refused.length;
-    const distilledTo = failures.at(-1)?.id ?? null;
     const version = await store(services, { id: cluster.id, guidanceVersion }, proposal, {
       learnedFrom: part.map(({ id }) => id),
-      set: { lessonsRefused, ...(nth === parts.length - 1 && { distilledTo }) },
+      set: { lessonsRefused, ...(nth === parts.length - 1 && allRead) },
     });
     // Somebody edited or erased meanwhile: what is left is read again, next time, with the lessons as they are then.
     if (version === null) return;
@@ -115,7 +122,7 @@ async function store(
   services: Distilling,
   cluster: { id: string; guidanceVersion: number },
   { changes, refused }: Proposal,
-  learned: { learnedFrom: string[]; set: Partial<typeof clusters.$inferInsert> },
+  learned: { learnedFrom: string[]; set: SQLiteUpdateSetSource<typeof clusters> },
 ): Promise<number | null> {
   if (refused.length > 0)
     log.warn("lessons_refused", { cluster_id: cluster.id, count: refused.length, code: [...new Set(refused)] });
@@ -128,7 +135,21 @@ async function store(
   return version;
 }
 
-function readNew(db: Db, clusterId: string, after: string): Promise<NewFailure[]> {
+/** Those to be read once more first. Without personal data: lessons are for all customers, and so is what they are from. */
+async function readNew(db: Db, cluster: typeof clusters.$inferSelect): Promise<NewFailure[]> {
+  const [again, fresh] = await db.batch([
+    selectExplained(db, cluster.id, isReadAgain(cluster)),
+    selectExplained(db, cluster.id, isNew(cluster)),
+  ]);
+  return [...again, ...fresh]
+    .slice(0, MOST_READ)
+    .map(
+      ({ knownNames, ...row }) =>
+        recordWithoutPersonalData(row, ["message", "aiReply", "explanation", "corrected"], knownNames).record,
+    );
+}
+
+function selectExplained(db: Db, clusterId: string, which: SQL) {
   return db
     .select({
       id: failedReplies.id,
@@ -138,6 +159,7 @@ function readNew(db: Db, clusterId: string, after: string): Promise<NewFailure[]
       explanation: failedReplies.failureExplanation,
       failure_category: failedReplies.failureCategory,
       corrected: improvements.correctedReply,
+      knownNames: failedReplies.knownNames,
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
@@ -145,7 +167,7 @@ function readNew(db: Db, clusterId: string, after: string): Promise<NewFailure[]
     .where(
       and(
         eq(failedReplies.clusterId, clusterId),
-        gt(failedReplies.id, after),
+        which,
         isNotNull(failedReplies.failureExplanation),
         sql`${failedReplies.status} not in ('pending', 'correcting')`,
         // What speaks to the model teaches nothing. (`is not`: most have none.)
@@ -156,14 +178,17 @@ function readNew(db: Db, clusterId: string, after: string): Promise<NewFailure[]
     .limit(MOST_READ);
 }
 
-function readEvidence(db: Db, ids: string[]): Promise<Evidence[]> {
-  return db
+/** Without personal data as well: they are compared with those that are read now. */
+async function readEvidence(db: Db, ids: string[]): Promise<Evidence[]> {
+  const rows = await db
     .select({
       id: failedReplies.id,
       customerKey: failedReplies.customerKey,
       message: sql<string>`substr(${prompts.originalPrompt}, 1, ${COMPARED_CHARACTERS})`,
+      knownNames: failedReplies.knownNames,
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
     .where(inArray(failedReplies.id, valuesOf(ids)));
+  return rows.map(({ knownNames, ...row }) => recordWithoutPersonalData(row, ["message"], knownNames).record);
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { checkLesson, type LessonProblem } from "../../guards/check-lesson.ts";
 import { findEcho } from "../../guards/echo.ts";
+import { textWithoutPersonalData } from "../../guards/without-personal-data.ts";
 import { excerpt, label } from "../../lib/text.ts";
 import { visibleText } from "../../lib/visible-text.ts";
 import { completeJson } from "../../llm/complete-json.ts";
@@ -125,7 +126,9 @@ function toProposal(wanted: Wanted[], known: Known, failures: NewFailure[], need
   const proposal: Proposal = { changes: [], refused: [], unwanted: [] };
   const said = failures.map(({ message }) => message);
   for (const { op, lesson: number, failure_category, text: given, failures: named } of wanted) {
-    const text = excerpt(label(visibleText(given)), LESSON_LENGTH);
+    const whole = label(visibleText(given));
+    // Redacted first: half of what is cut in two may pass for nobody's.
+    const text = excerpt(textWithoutPersonalData(whole), LESSON_LENGTH);
     const alike = op === "add" ? known.lessons.find((one) => one.text.toLowerCase() === text.toLowerCase()) : undefined;
     const lesson = alike ?? (op === "add" || number === null ? undefined : known.lessons[number - 1]);
     const evidence = [...new Set(named)].flatMap((name) => failures[numberIn(name) - 1]?.id ?? []);
@@ -146,7 +149,8 @@ function toProposal(wanted: Wanted[], known: Known, failures: NewFailure[], need
       continue;
     }
     if (text === "" || text === lesson?.text) continue;
-    const problem = findEcho(text, said, [], ECHO_WORDS) === null ? checkLesson(text) : "echo";
+    // As it was given and to its end: what is redacted or cut off tells what the rest is about.
+    const problem = findEcho(whole, said, [], ECHO_WORDS) === null ? checkLesson(whole) : "echo";
     if (problem !== null) proposal.refused.push(problem);
     else if (lesson !== undefined) proposal.changes.push({ op: "sharpen", lesson, text, ...backing });
     else

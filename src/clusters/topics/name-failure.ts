@@ -31,7 +31,8 @@ const answer = z.object({ topic: z.string().nullable(), failure_category: z.stri
 
 type Failure = typeof failedReplies.$inferSelect;
 export type Named = Pick<Failure, "failureCategory" | "clusterId">;
-type Unnamed = Named & Pick<Failure, "id" | "failureExplanation" | "suspicion"> & { originalPrompt: string };
+type Unnamed = Named &
+  Pick<Failure, "id" | "failureExplanation" | "suspicion" | "knownNames"> & { originalPrompt: string };
 
 /**
  * Gives a failure the topic and category that the helpdesk left out: one call to the model for both; without a usable
@@ -70,8 +71,8 @@ async function askModel({ db, model, config }: Pick<Services, "db" | "model" | "
     });
     const told = [failure.originalPrompt, failure.failureExplanation ?? ""];
     return {
-      topic: nameFrom(named.topic, topics, told),
-      failure_category: nameFrom(named.failure_category, categories, told),
+      topic: nameFrom(named.topic, topics, told, failure.knownNames),
+      failure_category: nameFrom(named.failure_category, categories, told, failure.knownNames),
     };
   } catch (error) {
     if (!(error instanceof ModelError) || error.failure === "retry") throw error;

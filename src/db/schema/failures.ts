@@ -53,15 +53,20 @@ export const failedReplies = sqliteTable(
     aiRating: real("ai_rating"),
     agentRating: real("agent_rating"),
     channel: text(),
+    /** Who wrote the agent's reply, where the metadata say so. */
+    agent: text(),
     model: text(),
     /** Whose it is, as far as that is known: see `failures/customer-key.ts`. */
     customerKey: text("customer_key").notNull(),
     /** Found when it was recorded. */
     suspicion: text().$type<Suspicion>(),
     metadata: text({ mode: "json" }).$type<Record<string, unknown>>(),
+    /** The people whom the metadata names: left out wherever the texts go. Null: nobody. */
+    knownNames: text("known_names", { mode: "json" }).$type<string[]>(),
     occurredAt: integer("occurred_at").notNull(),
     status: text().$type<FailureStatus>().notNull(),
     dueAt: integer("due_at"),
+    sent: integer({ mode: "boolean" }).notNull().default(false),
     attempts: integer().notNull(),
     tries: integer().notNull(),
     reasonCode: text("reason_code"),
@@ -80,6 +85,6 @@ export const failedReplies = sqliteTable(
     index("failed_replies_cluster_occurred").on(t.clusterId, t.occurredAt),
     index("failed_replies_run").on(t.runId, t.status),
     index("failed_replies_rated").on(t.id).where(sql`ai_rating is not null`),
-    index("failed_replies_due").on(t.status, t.dueAt).where(sql`due_at is not null`),
+    index("failed_replies_due").on(t.status, t.sent, t.dueAt).where(sql`due_at is not null`),
   ],
 );

@@ -10,6 +10,13 @@ describe("a name that a model gives", () => {
     expect(nameFrom("доставка заказа", [], told)).toBe("доставка_заказа");
   });
 
+  it("names nobody, whichever way it is written", () => {
+    const people = ["Ada Quill"];
+    expect(nameFrom("Refund for Ada Quill", [], told, people)).toBe("refund_for_name");
+    expect(nameFrom("refund_for_ada_quill", [], told, people)).toBe("refund_for_name");
+    expect(nameFrom("Refund of ada_quill@example.com", [], told)).toBe("refund_of_email");
+  });
+
   it.each([
     ["a stretch of the message", "all_refunds_go_to_nightjar"],
     ["a sentence", "refunds that the customer wants to have back at once today"],
