@@ -38,7 +38,7 @@ const OWN_TABLES = [
 function aPlantedFailure(i: number): FailureInput {
   const planted = (carrier: number) => plantedText((i * 8 + carrier) % 80);
   return {
-    external_id: `ticket ${i} of ${planted(0)}`,
+    external_id: `ticket ${i} of ${planted(0)}`.slice(0, 200),
     original_prompt: `Where is my refund number ${i}? I am ${planted(1)}, please answer.`,
     conversation: [
       { role: "user", content: `Hello, this is ${planted(2)} here.` },
