@@ -235,7 +235,7 @@ async function gatherFiles(world: World, ways: WaysOut): Promise<void> {
 /** A tuned model's files, and what base and tuned model and their judge are asked. @returns how many cases there were */
 async function compare(world: World, ways: WaysOut, requests: ModelRequest[]): Promise<number> {
   const provider = aProvider();
-  const asked = { topic: TOPIC, system: "guided", validation_fraction: 0.5 };
+  const asked = { topic: TOPIC, system: "guided", validation_fraction: 0.3 };
   const { id } = await world.json("POST", "/v1/exports", asked);
   await world.deliver();
   const fineTune = await aTunedModel(world, provider, id);
