@@ -7,7 +7,8 @@ import { triesOf } from "../jobs/hold.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
 import { SECOND } from "../lib/time.ts";
 import type { Services } from "../services.ts";
-import { createProvider, type FineTuneProvider, ProviderError, type ProviderEvent } from "./provider.ts";
+import { createProvider, type FineTuneProvider, ProviderError } from "./provider.ts";
+import type { ProviderEvent } from "./provider-answers.ts";
 import { forgetDeliveries } from "./receive-webhook.ts";
 import { dropUploads, UPLOAD_LIMITS, type UploadLimits, uploadFile } from "./upload-file.ts";
 
@@ -19,6 +20,9 @@ const POLL_MS = 30 * SECOND;
 
 /** What is kept of a job's events. */
 const MOST_EVENTS = 200;
+
+/** The newest points of the loss curve that are kept: what a row has room for. */
+const MOST_POINTS = 10_000;
 
 /** A fine-tune that is uploaded, started and followed. A server that is down is waited for, about a day. */
 export const fineTuneJob: Job = {
@@ -159,7 +163,7 @@ function mergeLoss(known: LossPoint[], events: ProviderEvent[]): LossPoint[] {
     if (data?.step != null && (train_loss ?? valid_loss) !== null)
       points.set(data.step, { step: data.step, train_loss, valid_loss });
   }
-  return [...points.values()].toSorted((a, b) => a.step - b.step);
+  return [...points.values()].toSorted((a, b) => a.step - b.step).slice(-MOST_POINTS);
 }
 
 async function failFineTune(services: Running, id: string, error: string): Promise<void> {
