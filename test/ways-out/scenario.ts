@@ -183,7 +183,7 @@ async function gatherServed(world: World, ways: WaysOut, when: string): Promise<
   }
   let sent = "";
   world.services.fetch = async (_, init) => {
-    sent = String(init?.body);
+    sent = await new Response(init?.body).text();
     return new Response("{}");
   };
   const chat = { model: "redraft", messages: [{ role: "user", content: asked }] };
