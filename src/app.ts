@@ -19,6 +19,7 @@ import { requireKey } from "./http/auth.ts";
 import { mediaType } from "./http/check-body.ts";
 import { docsPage } from "./http/docs-page.tsx";
 import { errorPage } from "./http/error-page.tsx";
+import { openAiProblem } from "./http/openai-error.ts";
 import { problemResponse, toProblem } from "./http/problem.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { signInPages } from "./http/sign-in.tsx";
@@ -28,7 +29,7 @@ import { deadLetterRoutes } from "./jobs/routes.ts";
 import { judgePages } from "./judge/pages.tsx";
 import { judgeRoutes } from "./judge/routes.ts";
 import { RedraftError } from "./lib/errors.ts";
-import { chatRoutes } from "./prompts/chat-routes.ts";
+import { CHAT_PATH, chatRoutes } from "./prompts/chat-routes.ts";
 import { promptRoutes } from "./prompts/routes.ts";
 import { routerRoutes } from "./router/routes.ts";
 import { createServices, type Services } from "./services.ts";
@@ -56,7 +57,11 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
       throw new RedraftError("too_large", `The body is larger than ${MAX_BODY_BYTES} bytes.`);
     },
   });
-  app.use((c, next) => (c.req.path === IMPORTS && mediaType(c) === NDJSON ? next() : limited(c, next)));
+  app.use((c, next) => {
+    // Chats carry images, and have a limit of their own.
+    const isElsewhere = c.req.path === CHAT_PATH || (c.req.path === IMPORTS && mediaType(c) === NDJSON);
+    return isElsewhere ? next() : limited(c, next);
+  });
 
   app.route("/", signInPages);
   app.route("/", failureRoutes);
@@ -90,6 +95,7 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   });
   app.onError((error, c) => {
     const problem = toProblem(error, c.get("requestId"));
+    if (c.req.path === CHAT_PATH) return openAiProblem(c, problem);
     const wantsPage = !c.req.path.startsWith("/v1/") && c.req.header("accept")?.includes("text/html");
     return wantsPage ? errorPage(c, problem) : problemResponse(c, problem);
   });

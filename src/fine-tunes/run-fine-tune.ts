@@ -10,13 +10,17 @@ import { cancelAtProvider, giveUpFineTune } from "./cancel-fine-tune.ts";
 import { waitForErasures } from "./erase-from-fine-tunes.ts";
 import { ENDINGS, end, endWhere, isOpen, keep, Overtaken, POLL_MS, type Row, type Running } from "./fine-tune-state.ts";
 import { keepLists } from "./keep-lists.ts";
-import { createProvider, type FineTuneProvider, ProviderError, type ProviderEvent } from "./provider.ts";
+import { createProvider, type FineTuneProvider, ProviderError } from "./provider.ts";
+import type { ProviderEvent } from "./provider-answers.ts";
 import { noteFiles } from "./provider-files.ts";
 import { forgetDeliveries } from "./receive-webhook.ts";
 import { fileNameOf, UPLOAD_LIMITS, type UploadLimits, uploadFile } from "./upload-file.ts";
 
 /** What is kept of a job's events. */
 const MOST_EVENTS = 200;
+
+/** The newest points of the loss curve that are kept: what a row has room for. */
+const MOST_POINTS = 10_000;
 
 /** A fine-tune that is uploaded, started and followed. A server that is down is waited for, about a day. */
 export const fineTuneJob: Job = {
@@ -175,5 +179,5 @@ function mergeLoss(known: LossPoint[], events: ProviderEvent[]): LossPoint[] {
     if (data?.step != null && (train_loss ?? valid_loss) !== null)
       points.set(data.step, { step: data.step, train_loss, valid_loss });
   }
-  return [...points.values()].toSorted((a, b) => a.step - b.step);
+  return [...points.values()].toSorted((a, b) => a.step - b.step).slice(-MOST_POINTS);
 }

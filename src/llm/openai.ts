@@ -36,7 +36,8 @@ export function createOpenAiModel({ apiKey, baseUrl, clock, deadlines = DEADLINE
   async function ask(params: ChatCompletionCreateParamsNonStreaming): Promise<ProviderAnswer> {
     try {
       const response = await completions.create(params).asResponse();
-      return { status: response.status, headers: response.headers, body: await response.text(), at: clock() };
+      const { status, headers } = response;
+      return { status, headers, body: await response.text(), at: clock(), key: apiKey };
     } catch (error) {
       throw classifyError(error);
     }

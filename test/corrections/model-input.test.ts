@@ -25,7 +25,7 @@ function rewriting(...rewrites: string[]) {
   );
 }
 
-const WELL = "Money is on its way to [EMAIL_1], [NAME_2]. Ring [PHONE_1] when Monday's transfer has not shown up soon.";
+const WELL = "Money is on its way to [EMAIL_1], [NAME_1]. Ring [PHONE_1] when Monday's transfer has not shown up soon.";
 
 async function corrected(model: ReturnType<typeof rewriting>) {
   const world = createWorld({ model, vars });
@@ -41,7 +41,7 @@ describe("a rewrite by a model that sees placeholders", () => {
     const { state, reply } = await corrected(model);
     expect(state.status).toBe("improved");
     expect(reply).toBe(
-      "Money is on its way to ada@example.com, Ada. Ring +1 202 555 0199 when Monday's transfer has not shown up soon.",
+      "Money is on its way to ada@example.com, Ada Quill. Ring +1 202 555 0199 when Monday's transfer has not shown up soon.",
     );
     const asked = JSON.stringify([...model.calls, ...model.comparisons].map(({ request }) => request.messages));
     expect(asked).not.toMatch(/ada@|0199|Quill/);
@@ -77,7 +77,7 @@ describe("a rewrite by a model that sees placeholders", () => {
   });
 
   it("is told what is wrong in words that hold no personal data", async () => {
-    const copied = "Dear [NAME_2], the refund went to the card of [EMAIL_1] on Monday; call [PHONE_1] if it is late.";
+    const copied = "Dear [NAME_1], the refund went to the card of [EMAIL_1] on Monday; call [PHONE_1] if it is late.";
     const model = rewriting(copied, WELL);
     expect((await corrected(model)).state.status).toBe("improved");
     const [, again] = model.calls.filter(({ isRating }) => !isRating);

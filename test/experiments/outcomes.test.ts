@@ -176,7 +176,7 @@ describe("POST /v1/chat/completions", () => {
     const world = createWorld();
     const bodies: string[] = [];
     world.services.fetch = async (_, init) => {
-      bodies.push(String(init?.body));
+      bodies.push(await new Response(init?.body).text());
       return Response.json(completion);
     };
     world.services.bucket = new Proxy(world.services.bucket, {

@@ -12,7 +12,7 @@ function recording(world: World) {
   const sent: { url: string; key: string | null; body: string }[] = [];
   world.services.fetch = (async (url: string, init: RequestInit) => {
     const key = new Headers(init.headers as Record<string, string>).get("authorization");
-    sent.push({ url, key, body: String(init.body) });
+    sent.push({ url, key, body: await new Response(init.body).text() });
     return Response.json({ choices: [] });
   }) as typeof fetch;
   return sent;

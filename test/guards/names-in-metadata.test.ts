@@ -28,12 +28,11 @@ describe("the names that metadata gives", () => {
 
   it("are replaced in full and in parts, inside no other word", () => {
     const names = ["Ada Quill", "Mark"];
-    const { texts, values } = redact(["ada quill, or Ada, of Adana: Mark the markup [EMAIL_1]"], { names });
-    expect(texts).toEqual(["[NAME_1], or [NAME_2], of Adana: [NAME_3] the markup [EMAIL_1]"]);
+    const { texts, values } = redact(["ada quill, or Ada, of Adana: ask Mark, the markup [EMAIL_1]"], { names });
+    expect(texts).toEqual(["[NAME_1], or [NAME_1], of Adana: ask [NAME_2], the markup [EMAIL_1]"]);
     expect([...values]).toEqual([
       ["[NAME_1]", "ada quill"],
-      ["[NAME_2]", "Ada"],
-      ["[NAME_3]", "Mark"],
+      ["[NAME_2]", "Mark"],
     ]);
   });
 });

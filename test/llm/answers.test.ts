@@ -52,6 +52,40 @@ describe("what a provider's answer is about", () => {
   });
 });
 
+describe("a provider's key", () => {
+  it("is not in a reason, whole or in part, whatever it looks like", () => {
+    const key = "acme.Zq81LmX0 aPq7RtB3";
+    const body = JSON.stringify(error(`Incorrect API key provided: ${key} (${key.slice(0, 9)}…).`));
+    const { reason } = whoseFault({ status: 401, headers: new Headers(), body, at: AT, key });
+    expect(reason).toBe("OPENAI_API_KEY was refused (status 401): Incorrect API key provided: [key] ([key]…).");
+  });
+
+  it("is the only thing that is blanked", () => {
+    const said = "The organization must be verified, or another key provided.";
+    const body = JSON.stringify(error(said));
+    expect(whoseFault({ status: 401, headers: new Headers(), body, at: AT }).reason).toContain(said);
+  });
+});
+
+describe("tokens that make no sense", () => {
+  const tokensOf = (usage: unknown) => {
+    const body = JSON.stringify({ choices: [{ message: { content: "Hi" } }], usage });
+    return readCompletion({ status: 200, headers: new Headers(), body, at: AT }).tokens;
+  };
+
+  it.each([-1, 0.5, 1e300, 1e9, "7", null, true, [7]])("count as not told: %j", (bad) => {
+    expect(tokensOf({ prompt_tokens: bad, completion_tokens: bad })).toBeNull();
+    expect(tokensOf({ prompt_tokens: 7, completion_tokens: bad })).toEqual({ inputTokens: 7, outputTokens: 0 });
+    expect(tokensOf({ prompt_tokens: bad, completion_tokens: 0 })).toEqual({ inputTokens: 0, outputTokens: 0 });
+  });
+
+  it("leave those that make sense", () => {
+    expect(tokensOf({ prompt_tokens: 2_000_000, completion_tokens: 3 })).toEqual({
+      ...{ inputTokens: 2_000_000, outputTokens: 3 },
+    });
+  });
+});
+
 describe("a time to wait", () => {
   it.each([
     ["6m0s", 360_000],

@@ -32,6 +32,11 @@ export const PERSONAL_KINDS: PlantedKind[] = [
   { kind: "card", value: (n) => card(`4111111111111${two(n)}`) },
   { kind: "iban", value: (n) => iban(`1000000000000000${two(n)}`) },
   { kind: "ip", value: (n) => `203.0.113.${n + 1}` },
+  { kind: "secret", value: (n) => `sk-proj-4fQ8zLr2Vt9XbN7mKd${two(n)}` },
+  // A DNI of Spain: a number, and the letter that follows from it.
+  { kind: "id", value: (n) => `123456${two(n)}${"TRWAGMYFPDXBNJZSQVHLCKE"[(12_345_600 + n) % 23]}` },
+  { kind: "birth_date", value: (n) => `born on ${(n % 28) + 1} March 19${two(n)}` },
+  { kind: "address", value: (n) => `${n + 100} Marigold Street` },
   { kind: "name", value: (n) => (n % 2 === 0 ? "Ada Quillfeather" : "Quillfeather"), known: true },
 ];
 

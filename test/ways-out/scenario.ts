@@ -38,7 +38,7 @@ const OWN_TABLES = [
 function aPlantedFailure(i: number): FailureInput {
   const planted = (carrier: number) => plantedText((i * 8 + carrier) % 80);
   return {
-    external_id: `ticket ${i} of ${planted(0)}`,
+    external_id: `ticket ${i} of ${planted(0)}`.slice(0, 200),
     original_prompt: `Where is my refund number ${i}? I am ${planted(1)}, please answer.`,
     conversation: [
       { role: "user", content: `Hello, this is ${planted(2)} here.` },
@@ -183,7 +183,7 @@ async function gatherServed(world: World, ways: WaysOut, when: string): Promise<
   }
   let sent = "";
   world.services.fetch = async (_, init) => {
-    sent = String(init?.body);
+    sent = await new Response(init?.body).text();
     return new Response("{}");
   };
   const chat = { model: "redraft", messages: [{ role: "user", content: asked }] };
@@ -235,7 +235,7 @@ async function gatherFiles(world: World, ways: WaysOut): Promise<void> {
 /** A tuned model's files, and what base and tuned model and their judge are asked. @returns how many cases there were */
 async function compare(world: World, ways: WaysOut, requests: ModelRequest[]): Promise<number> {
   const provider = aProvider();
-  const asked = { topic: TOPIC, system: "guided", validation_fraction: 0.5 };
+  const asked = { topic: TOPIC, system: "guided", validation_fraction: 0.3 };
   const { id } = await world.json("POST", "/v1/exports", asked);
   await world.deliver();
   const fineTune = await aTunedModel(world, provider, id);

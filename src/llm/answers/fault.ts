@@ -7,6 +7,8 @@ export interface ProviderAnswer {
   body: string;
   /** When it came, in milliseconds since 1970. */
   at: number;
+  /** The key that the request was sent with, which no reason may repeat. */
+  key?: string;
 }
 
 /** What an answer that is no use is about, and so who has to do something. */

@@ -73,8 +73,18 @@ function badAnswer(code: (Verdict & { about: "answer" })["code"], reason: string
 function readTokens(data: Record<string, unknown>): Tokens | null {
   const usage = [data.usage, isObject(data.x_groq) ? data.x_groq.usage : null].find(isObject);
   if (usage === undefined) return null;
-  const count = (value: unknown) => (typeof value === "number" && value > 0 ? value : 0);
-  return { inputTokens: count(usage.prompt_tokens), outputTokens: count(usage.completion_tokens) };
+  const counts = [usage.prompt_tokens, usage.completion_tokens].map((value) => (isCount(value) ? value : null));
+  const [inputTokens, outputTokens] = counts;
+  if (inputTokens === null && outputTokens === null) return null;
+  return { inputTokens: inputTokens ?? 0, outputTokens: outputTokens ?? 0 };
+}
+
+/** More than twice what the model with the longest context takes in one call. */
+const MOST_TOKENS = 25_000_000;
+
+/** JSON holds -5, 0.5 and 1e300 as well as any count, and one of them would use up the budget, or give it back. */
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_TOKENS;
 }
 
 /** A message's content as one text without the model's thinking. */

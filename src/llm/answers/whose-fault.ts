@@ -1,4 +1,5 @@
 import { textWithoutPersonalData } from "../../guards/without-personal-data.ts";
+import { blankKeys } from "../../lib/blank-keys.ts";
 import { excerpt } from "../../lib/text.ts";
 import type { Fault, ProviderAnswer, Verdict } from "./fault.ts";
 import { fits, type Seen } from "./fault-row.ts";
@@ -17,7 +18,7 @@ export function whoseFault(answer: ProviderAnswer): Fault {
   const seen = { status, said, limits, parameter: parameterIn(said) };
   const row = FAULT_TABLE.find((row) => fits(row, seen)) ?? fallback(answer);
   const says = `${row.says} (status ${answer.status}).`;
-  const reason = reasonOf(row.says, answer.status, said) ?? says;
+  const reason = reasonOf(row.says, answer, said) ?? says;
   const retryAfterMs = limits.retryAfterMs ?? (row.is.about === "limit" ? waitFor(limits) : null);
   return { ...filled(row.is, seen, answer.at), reason, says, retryAfterMs };
 }
@@ -106,18 +107,16 @@ function parameterIn({ param, message, html }: SaidError): string | null {
 const LONGEST_QUOTE = 200;
 
 /** With the provider's words; null where it said nothing. */
-function reasonOf(says: string, status: number, said: SaidError): string | null {
-  const words = quotable(said.message);
+function reasonOf(says: string, { status, key = "" }: ProviderAnswer, said: SaidError): string | null {
+  const words = quotable(said.message, key);
   if (words === "") return null;
   return `${says} (status ${status}): ${words}${/[.!?…]$/.test(words) ? "" : "."}`;
 }
 
 /** A provider's words without what they may repeat of keys, personal data and prompts. */
-function quotable(message: string): string {
-  const cleaned = message
-    .replace(/\b(sk|pk|gsk|xai|or|key|bearer|AIza)[-_ ]?[\w*-]{8,}/gi, "[key]")
+function quotable(message: string, key: string): string {
+  const cleaned = blankKeys(message, [key])
     .replace(/[\w.+-]+@[\w-]+\.[\w.]+/g, "[address]")
-    .replace(/(["'`“])[^"'`“”]{60,}(["'`”]|$)/g, '"…"')
-    .replace(/[\w*-]{32,}/g, "[key]");
+    .replace(/(["'`“])[^"'`“”]{60,}(["'`”]|$)/g, '"…"');
   return excerpt(textWithoutPersonalData(cleaned), LONGEST_QUOTE);
 }

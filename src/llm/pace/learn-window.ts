@@ -17,7 +17,7 @@ const WORTH_HALVING = 0.8;
 const FEWEST_ANSWERS = 24;
 
 /** What a refusal leaves of the window: concurrency is counted exactly, so a small step suffices. */
-const CUT = 0.9;
+const CUT = 0.95;
 const CUT_EVERY_MS = 10 * SECOND;
 
 /** A settled window grows by one place, or by 2%, in this time while it is full. */
