@@ -91,6 +91,30 @@ describe("an erasure, of what lessons were learned from,", () => {
     expect((await own.world.json("GET", own.path)).guidance).toMatchObject([{ text: "Ask what is missing." }]);
   });
 
+  it("of which one was only read beside it, leaves the lesson and the failure's id nowhere in it", async () => {
+    const { world, ids, id, secret } = await taught(["F1"]);
+    const [before] = await currentLessons(world.services.db, id);
+    expect(before).toMatchObject({ witnesses: [ids[0]], heard: [ids[0], ids[2]] });
+    await world.call("DELETE", `/v1/failures/${ids[2]}`);
+    const [lesson] = await currentLessons(world.services.db, id);
+    expect(lesson).toMatchObject({ evidence: [ids[0]], witnesses: [ids[0]], heard: [ids[0]] });
+    expect(lesson?.text).toContain(secret);
+  });
+
+  it("leaves one out of prompts that fewer customers bear out than it takes", async () => {
+    const { world, topic, ids, id } = await taught([]);
+    const backing = { evidence: [ids[0] ?? ""], witnesses: [ids[0] ?? "", ids[2] ?? ""], heard: [...ids] };
+    const add = { op: "add" as const, failure_category: null, text: "Name the day.", ...backing };
+    expect(await changeLessons(world.services, { id, guidanceVersion: 0 }, [add], "model")).toBe(1);
+    const path = `/v1/clusters/${topic}`;
+    expect(await world.json("GET", path)).toMatchObject({ waiting: [], guidance: [{ text: "Name the day." }] });
+    await world.call("DELETE", `/v1/failures/${ids[2]}`);
+    expect(await world.json("GET", path)).toMatchObject({ waiting: [{ text: "Name the day.", customers: 1 }] });
+    world.now += 3_600_000;
+    const prompt = await world.json("POST", "/v1/prompts", { customer_message: "Hi", topic });
+    expect(JSON.stringify(prompt)).not.toContain("Name the day.");
+  });
+
   it("is not undone by lessons that were being learned from the failure meanwhile", async () => {
     const { world, ids, id, secret } = await taught(["F1"]);
     await world.call("DELETE", `/v1/failures/${ids[2]}`);

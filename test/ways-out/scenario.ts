@@ -39,7 +39,11 @@ function aPlantedFailure(i: number): FailureInput {
   const planted = (carrier: number) => plantedText((i * 8 + carrier) % 80);
   return {
     external_id: `ticket ${i} of ${planted(0)}`.slice(0, 200),
-    original_prompt: `Where is my refund number ${i}? I am ${planted(1)}, please answer.`,
+    // Said by two customers: what one says alone is served to nobody else.
+    original_prompt:
+      i % 2 === 0
+        ? `Where is my refund number ${i}? I am ${planted(1)}, please answer.`
+        : `I sent everything back weeks ago, parcel ${i}, from ${planted(1)}, and see no money.`,
     conversation: [
       { role: "user", content: `Hello, this is ${planted(2)} here.` },
       { role: "assistant", content: `Welcome ${planted(3)}, how can I help?` },
@@ -74,7 +78,11 @@ function repeatingModel(requests: ModelRequest[]): Model {
       case "lesson_changes": {
         const said = `${seenIn(prompt, /<new_failures>([\s\S]*)/)} and ${plantedLabel(84)}`;
         const add = { op: "add", lesson: null, failure_category: CATEGORY, failures: ["F1", "F2"] };
-        return JSON.stringify({ changes: [{ ...add, text: `Send refunds to ${said}`.slice(0, 240) }] });
+        const texts = [
+          `Send refunds to ${said}`.slice(0, 240),
+          "Send refunds to the card they came from, and say when.",
+        ];
+        return JSON.stringify({ changes: texts.map((text) => ({ ...add, text })) });
       }
     }
     const agent = section(prompt, "agent_reply");

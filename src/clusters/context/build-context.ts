@@ -10,7 +10,7 @@ import { recordWithoutPersonalData } from "../../guards/without-personal-data.ts
 import { firstIdOf } from "../../lib/ids.ts";
 import { excerpt } from "../../lib/text.ts";
 import { EXAMPLE_MESSAGE_CHARACTERS, EXAMPLE_REPLY_CHARACTERS } from "./budgets.ts";
-import { chooseLessons, type Explained } from "./choose-lessons.ts";
+import { chooseLessons } from "./choose-lessons.ts";
 import {
   type CategoryShare,
   type Context,
@@ -22,7 +22,7 @@ import {
   sharedCategories,
   type Tested,
 } from "./context.ts";
-import { COMPARED_CHARACTERS } from "./different-customers.ts";
+import { explanationOf, selectExplanations } from "./explanations.ts";
 import { openingOf } from "./opening.ts";
 import { isDecided, isServed } from "./served-lessons.ts";
 import { sharedLessons } from "./shared-lessons.ts";
@@ -46,9 +46,6 @@ export interface ServingRule {
   minGain: number;
   needApproval: boolean;
 }
-
-/** Explanations read to choose the lessons from. */
-const EXPLANATIONS = 60;
 
 /**
  * Builds the context of a scope from what is stored.
@@ -79,7 +76,7 @@ export async function buildContext(
       .from(failedReplies)
       .where(and(failuresIn, isNotNull(failedReplies.failureCategory)))
       .groupBy(failedReplies.failureCategory),
-    explanations(db, failuresIn),
+    selectExplanations(db, failuresIn),
     db
       .select({
         customer_message: prompts.originalPrompt,
@@ -121,40 +118,16 @@ function toLesson({ id, slot, failure_category, text, pinned }: Served): Lesson 
   return lessonOf({ id, slot, failure_category, text, pinned });
 }
 
-/*
- * Everything in a context goes into other customers' prompts, so it loses personal data here, before it is kept.
- */
+// Everything in a context goes into other customers' prompts, so it loses personal data before it is kept.
+type Named = Pick<typeof improvements.$inferSelect, "knownNames">;
 
-type KnownNames = typeof failedReplies.$inferSelect.knownNames;
-
-function explanationOf({ knownNames, ...explained }: Explained & { knownNames: KnownNames }): Explained {
-  return recordWithoutPersonalData(explained, ["text"], knownNames).record;
-}
-
-function exampleOf({ knownNames, ...example }: Example & { knownNames: KnownNames }): Example {
+function exampleOf({ knownNames, ...example }: Example & Named): Example {
   const { record } = recordWithoutPersonalData(example, ["customer_message", "reply"], knownNames);
   return {
     ...record,
     customer_message: excerpt(record.customer_message, EXAMPLE_MESSAGE_CHARACTERS),
     reply: excerpt(record.reply, EXAMPLE_REPLY_CHARACTERS),
   };
-}
-
-function explanations(db: Db, failuresIn: SQL | undefined) {
-  return db
-    .select({
-      id: failedReplies.id,
-      failure_category: failedReplies.failureCategory,
-      text: failedReplies.failureExplanation,
-      customerKey: failedReplies.customerKey,
-      message: sql<string>`substr(${prompts.originalPrompt}, 1, ${COMPARED_CHARACTERS})`.as("message"),
-      knownNames: failedReplies.knownNames,
-    })
-    .from(failedReplies)
-    .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
-    .where(and(failuresIn, isNotNull(failedReplies.failureExplanation), isNull(failedReplies.suspicion)))
-    .orderBy(desc(failedReplies.id))
-    .limit(EXPLANATIONS);
 }
 
 const UNTESTED: Tested = { guided: { n: 0, failed: 0 }, plain: { n: 0, failed: 0 }, switched_off: false };
