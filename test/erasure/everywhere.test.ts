@@ -78,7 +78,7 @@ describe("an erasure, after the whole loop,", () => {
     ])
       expect(found).toContain(`D1 ${table}`);
     expect(found.filter((place) => place.startsWith("R2 exports/")).length).toBeGreaterThan(2);
-    expect(found.filter((place) => place.startsWith("Durable Object")).length).toBeGreaterThan(1);
+    expect(found.filter((place) => place.startsWith("Durable Object"))).not.toEqual([]);
     expect([...provider.kept.values()].some(({ text }) => text.includes(WORD))).toBe(true);
 
     for (const id of erased) expect((await world.call("DELETE", `/v1/failures/${id}`)).status).toBe(200);
