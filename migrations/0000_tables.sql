@@ -127,6 +127,7 @@ CREATE TABLE `exports` (
 	`error` text,
 	`begun` integer DEFAULT 0 NOT NULL,
 	`generation` integer DEFAULT 0 NOT NULL,
+	`rebuilt` integer DEFAULT false NOT NULL,
 	`stale_at` integer,
 	`created_at` integer NOT NULL,
 	`finished_at` integer

@@ -61,6 +61,8 @@ export const exportsTable = sqliteTable(
     begun: integer().notNull().default(0),
     /** The beginning whose files these are. */
     generation: integer().notNull().default(0),
+    /** Written again: its address may have had other bytes. */
+    rebuilt: integer({ mode: "boolean" }).notNull().default(false),
     /** When a text in it was erased; its data files are gone until it is rebuilt. */
     staleAt: integer("stale_at"),
     createdAt: integer("created_at").notNull(),
