@@ -8,6 +8,7 @@ import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { comparisonCases, fineTunes } from "../db/schema/fine-tunes.ts";
 import { improvements } from "../db/schema/improvements.ts";
 import { jobs } from "../db/schema/jobs.ts";
+import { withdrawnFailures } from "../db/schema/withdrawals.ts";
 import { DATA_FILES, fileKey } from "../exports/export-state.ts";
 import { askFor, dropJob, restartJobs } from "../jobs/ask-for.ts";
 import { DONE, type Job } from "../jobs/job.ts";
@@ -44,7 +45,9 @@ async function removeRows({ db, clock }: Erasing, failureId: string): Promise<bo
     db
       .select({
         promptId: failedReplies.promptId,
-        clusterId: failedReplies.clusterId,
+        // One that was withdrawn before has its cluster in the record of that.
+        clusterId: sql<string | null>`coalesce(${failedReplies.clusterId}, (select max(w.cluster_id)
+          from ${withdrawnFailures} w where w.failed_reply_id = ${failureId}))`.as("known_cluster"),
         failureCategory: failedReplies.failureCategory,
         externalId: failedReplies.externalId,
         explained: sql<number>`${failedReplies.failureExplanation} is not null`.as("explained"),
@@ -103,7 +106,7 @@ async function removeRows({ db, clock }: Erasing, failureId: string): Promise<bo
  * Statements: an export being written may have read what is erased. Its writer loses the claim, and the next one
  * begins again from the first row; so does one that is between two tries, whose checkpoint may hold it.
  */
-function beginAgain({ db, clock }: Pick<Erasing, "db" | "clock">, which: SQL) {
+export function beginAgain({ db, clock }: Pick<Erasing, "db" | "clock">, which: SQL) {
   const mayHold = db
     .select({ id: exportsTable.id })
     .from(exportsTable)
@@ -128,7 +131,7 @@ async function finishErasure(services: Erasing, failureId: string): Promise<void
   const held = await exportsThatHold(services, failureId, erasure.improvementSeqs, taught);
   for (const row of held) {
     await db.batch([
-      db.update(exportsTable).set({ staleAt: clock() }).where(eq(exportsTable.id, row.id)),
+      db.update(exportsTable).set({ staleAt: clock(), staleReason: null }).where(eq(exportsTable.id, row.id)),
       // Named before the files go, so that a second try, which finds no files, still knows.
       db
         .update(erasures)

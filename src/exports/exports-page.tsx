@@ -132,7 +132,7 @@ function State({ row }: { row: ExportOutput }) {
   }
   return (
     <>
-      {row.stale ? <strong class="error">stale: a text was erased</strong> : row.status}
+      {row.stale ? <strong class="error">{`stale: a text was ${row.stale_reason}`}</strong> : row.status}
       {row.warning !== null && <p class="hint">{row.warning}</p>}
       {row.error !== null && <p class="error">{row.error}</p>}
     </>

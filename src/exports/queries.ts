@@ -44,6 +44,7 @@ function toOutput(row: typeof exportsTable.$inferSelect): ExportOutput {
     id: row.id,
     status: row.status,
     stale: row.staleAt !== null,
+    stale_reason: row.staleAt === null ? null : (row.staleReason ?? "erased"),
     format: row.options.format,
     filters: toFilters(row.options),
     progress: row.status === "done" ? 1 : row.status === "running" ? (row.cursor ?? 0) / (row.boundary ?? 1) : null,

@@ -145,7 +145,7 @@ async function serve(c: AppContext, file: ExportFileName, id = c.req.param("id")
   if (row.stale && DATA_FILES.some((name) => name === file)) {
     throw new RedraftError(
       "conflict",
-      `A text in this file was erased. POST /v1/exports/${row.id}/rebuild writes it again.`,
+      `A text in this file was ${row.stale_reason}. POST /v1/exports/${row.id}/rebuild writes it again.`,
     );
   }
   const { key, rebuilt } = await findFile(c.var.services.db, row.id, file);

@@ -41,7 +41,15 @@ async function importLines(
   body: ReadableStream<Uint8Array>,
   note: (changed: Changed) => void,
 ): Promise<ImportOutput> {
-  const counts: ImportOutput = { received: 0, recorded: 0, duplicates: 0, rejected: 0, errors: [] };
+  const importId = services.newId();
+  const counts: ImportOutput = {
+    import_id: importId,
+    received: 0,
+    recorded: 0,
+    duplicates: 0,
+    rejected: 0,
+    errors: [],
+  };
   let chunk: { line: number; input: FailureInput }[] = [];
   let chunkBytes = 0;
 
@@ -52,7 +60,7 @@ async function importLines(
   const flush = async () => {
     if (chunk.length === 0) return;
     const inputs = chunk.map(({ input }) => input);
-    const { results, changed } = await recordFailures(services, inputs);
+    const { results, changed } = await recordFailures(services, inputs, importId);
     changed.forEach(note);
     results.forEach(({ result }, i) => {
       if (result === "recorded") counts.recorded += 1;

@@ -2,7 +2,16 @@ import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
 import type { ErrorCode } from "../lib/errors.ts";
 import { problems } from "./problem.ts";
 
-type Tag = "failures" | "corrections" | "judge" | "improvements" | "exports" | "fine-tunes" | "clusters" | "prompts";
+type Tag =
+  | "failures"
+  | "corrections"
+  | "judge"
+  | "improvements"
+  | "exports"
+  | "fine-tunes"
+  | "clusters"
+  | "prompts"
+  | "withdrawals";
 
 type Request = NonNullable<RouteConfig["request"]>;
 

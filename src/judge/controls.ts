@@ -1,6 +1,6 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { type Db, rowsFromJson, valuesOf } from "../db/client.ts";
-import { failedReplies, prompts } from "../db/schema/failures.ts";
+import { failedReplies, NOT_WITHDRAWN, prompts } from "../db/schema/failures.ts";
 import { judgeControlRatings, judgeControls } from "../db/schema/judge.ts";
 import { askFor } from "../jobs/ask-for.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
@@ -30,7 +30,12 @@ export async function requestControls(
   const { db, clock, newId, config } = services;
   const now = clock();
   // Reads the whole of an index: fine for what a person asks for now and then.
-  const drawn = await db.select({ id: failedReplies.id }).from(failedReplies).orderBy(sql`random()`).limit(sample);
+  const drawn = await db
+    .select({ id: failedReplies.id })
+    .from(failedReplies)
+    .where(NOT_WITHDRAWN)
+    .orderBy(sql`random()`)
+    .limit(sample);
   const id = newId();
   const nothing = drawn.length === 0;
   await db.batch([
@@ -138,7 +143,9 @@ async function unratedCases(db: Db, id: string, failureIds: string[]) {
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
-    .where(and(inArray(failedReplies.id, valuesOf(failureIds)), sql`${failedReplies.id} not in ${done}`));
+    .where(
+      and(inArray(failedReplies.id, valuesOf(failureIds)), NOT_WITHDRAWN, sql`${failedReplies.id} not in ${done}`),
+    );
 }
 
 async function rateCase(rated: RatedCase, aiReply: string, judge: Judge) {

@@ -102,7 +102,7 @@ describe("a correction run", () => {
     await env.DB.prepare(
       `insert into failed_replies select json_each.value, prompt_id, json_each.value, content_hash, ai_reply, agent_reply,
          failure_explanation, failure_category, failure_category_source, cluster_id, topic_source, served_prompt_id,
-         ai_rating, agent_rating, channel, model, metadata, occurred_at, 'pending', ?, 0, 0, null, null, null,
+         ai_rating, agent_rating, channel, model, metadata, occurred_at, 'pending', ?, 0, 0, null, null, null, null,
          created_at, updated_at from json_each(?) join failed_replies f on f.id = ?`,
     )
       .bind(world.now, JSON.stringify(ids), id)

@@ -2,6 +2,10 @@ import { sql } from "drizzle-orm";
 import type { Db } from "../../db/client.ts";
 import { clusters, lessons } from "../../db/schema/clusters.ts";
 
+/** SQL: a model wrote the lesson's text. Pinning a lesson makes it a person's without changing its text. */
+export const MODELS_WORDS = sql`exists (select 1 from ${lessons} m
+  where m.cluster_id = ${lessons.clusterId} and m.source = 'model' and m.text = ${lessons.text})`;
+
 /** SQL: the lesson was learned from this failure, among others or alone. Current or retired. */
 function learnedFrom(failureId: string) {
   return sql`exists (select 1 from json_each(${lessons.evidence}) e where e.value = ${failureId})`;
@@ -21,10 +25,7 @@ export function clustersTaughtBy(failureId: string, ownClusterId: string | null)
  */
 export function eraseFromLessons(db: Db, failureId: string) {
   const learned = learnedFrom(failureId);
-  // Pinning a lesson makes it a person's without changing its text.
-  const modelsWords = sql`exists (select 1 from ${lessons} m
-    where m.cluster_id = ${lessons.clusterId} and m.source = 'model' and m.text = ${lessons.text})`;
-  const alone = sql`json_array_length(${lessons.evidence}) = 1 and ${learned} and ${modelsWords}`;
+  const alone = sql`json_array_length(${lessons.evidence}) = 1 and ${learned} and ${MODELS_WORDS}`;
   return [
     db
       .update(clusters)

@@ -63,8 +63,10 @@ export const exportsTable = sqliteTable(
     generation: integer().notNull().default(0),
     /** Written again: its address may have had other bytes. */
     rebuilt: integer({ mode: "boolean" }).notNull().default(false),
-    /** When a text in it was erased; its data files are gone until it is rebuilt. */
+    /** When a text in it was erased or withdrawn; its data files are closed until it is rebuilt. */
     staleAt: integer("stale_at"),
+    /** Null where it is stale: erased, and the data files are gone. */
+    staleReason: text("stale_reason").$type<"withdrawn">(),
     createdAt: integer("created_at").notNull(),
     finishedAt: integer("finished_at"),
   },
