@@ -31,6 +31,9 @@ export function ExportsPage({ page, minGain, categories }: Props) {
         <DataTable columns={COLUMNS} rows={page.data} live={running} />
       )}
       <NextPage path="/exports" cursor={page.next_cursor} />
+      <p class="hint">
+        Is something wrong in a file? <a href="/withdrawals">Withdraw what it was made from</a>, then rebuild it.
+      </p>
       <script src="/live.js" defer />
     </>
   );

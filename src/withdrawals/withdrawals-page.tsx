@@ -42,12 +42,11 @@ const FIELDS = [
   { name: "failure_category", label: "Failure category", type: "text", maxlength: 100 },
   { name: "since", label: "Recorded from (UTC)", type: "datetime-local" },
   { name: "until", label: "Recorded before (UTC)", type: "datetime-local" },
-  { name: "withdrawal_id", label: "Withdrawal (to erase it)", type: "text", maxlength: 36 },
 ] as const;
 
 function SelectionForm({ given }: Pick<Props, "given">) {
   return (
-    <form class="filters export-form" method="get" action="/withdrawals">
+    <form class="filters selection-form" method="get" action="/withdrawals">
       {FIELDS.map(({ name, label, ...input }) => (
         <label>
           {label}
@@ -73,33 +72,35 @@ function Preview({ given, preview }: { given: Record<string, string>; preview: P
   if (failures.total === 0) return <p class="empty">No failure matches.</p>;
   const erasing = mode === "erase";
   return (
-    <section class="notice-box">
-      <h2>{erasing ? "To be erased for good" : "To be set aside"}</h2>
-      <Facts
-        as="totals"
-        facts={{
-          failures: failures.total,
-          improvements: improvements.total,
-          "of them approved": improvements.approved,
-          clusters: clusters.total,
-          "lessons from these alone": lessons.alone,
-          "lessons from others too": lessons.in_part,
-          "training files": exports.length,
-          "fine-tunes": fine_tunes.length,
-        }}
-      />
-      <p class="hint">
-        {`By state: ${Object.entries(failures.by_status)
-          .map(([status, count]) => `${count} ${status.replaceAll("_", " ")}`)
-          .join(", ")}.`}
-        {clusters.most.length > 0 &&
-          ` Most in: ${clusters.most
-            .slice(0, 5)
-            .map(({ topic, failures: count }) => `${topic} (${count})`)
+    <>
+      <section class="notice-box">
+        <h2>{erasing ? "To be erased for good" : "To be set aside"}</h2>
+        <Facts
+          as="totals"
+          facts={{
+            failures: failures.total,
+            improvements: improvements.total,
+            "of them approved": improvements.approved,
+            clusters: clusters.total,
+            "lessons from these alone": lessons.alone,
+            "lessons from others too": lessons.in_part,
+            "training files": exports.length,
+            "fine-tunes": fine_tunes.length,
+          }}
+        />
+        <p class="hint">
+          {`By state: ${Object.entries(failures.by_status)
+            .map(([status, count]) => `${count} ${status.replaceAll("_", " ")}`)
             .join(", ")}.`}
-        {lessons.kept > 0 && ` ${lessons.kept} of the lessons are in a person's words, and stay.`}
-        {!preview.all_exports_checked && " Only the hundred oldest training files were looked into."}
-      </p>
+          {clusters.most.length > 0 &&
+            ` Most in: ${clusters.most
+              .slice(0, 5)
+              .map(({ topic, failures: count }) => `${topic} (${count})`)
+              .join(", ")}.`}
+          {lessons.kept > 0 && ` ${lessons.kept} of the lessons are in a person's words, and stay.`}
+          {!preview.all_exports_checked && " Only the hundred oldest training files were looked into."}
+        </p>
+      </section>
       <form class="decision" method="post" action="/withdrawals">
         {Object.entries({ ...given, mode, token }).map(([name, value]) => (
           <input type="hidden" name={name} value={value} />
@@ -109,10 +110,13 @@ function Preview({ given, preview }: { given: Record<string, string>; preview: P
           <input name="reason" required maxlength={1000} />
         </label>
         <p class="decision-buttons">
-          <button type="submit">{`${erasing ? "Erase" : "Withdraw"} ${failures.total.toLocaleString("en")} failures`}</button>
+          <button
+            class={erasing ? "danger" : undefined}
+            type="submit"
+          >{`${erasing ? "Erase" : "Withdraw"} ${failures.total.toLocaleString("en")} failures`}</button>
         </p>
       </form>
-    </section>
+    </>
   );
 }
 
@@ -168,6 +172,7 @@ const COLUMNS: Column<WithdrawalOutput>[] = [
           <button class="quiet" type="submit">
             Undo
           </button>
+          <a href={`/withdrawals?withdrawal_id=${id}&mode=erase`}>Erase for good</a>
         </form>
       ) : null,
   },

@@ -244,4 +244,32 @@ describe("a withdrawal", { timeout: 60_000 }, () => {
     const filter = { since: at(since), until: at(Date.now()) };
     expect((await world.json("POST", "/v1/withdrawals/preview", filter)).failures.total).toBe(3);
   });
+
+  it("is previewed, asked for, undone and erased from its page, with forms alone", async () => {
+    const world = aWorld();
+    await importBatch(world, goodBatch(2));
+    await importBatch(world, badBatch(3));
+    const form = (path: string, fields: Record<string, string>) =>
+      world.call("POST", path, new URLSearchParams(fields).toString(), {
+        "content-type": "application/x-www-form-urlencoded",
+      });
+    const page = async (query = "") => (await world.call("GET", `/withdrawals${query}`)).text();
+    const filter = { agent: `${MARK} agent`, since: "2020-01-01T10:00" };
+    const shown = await page(`?${new URLSearchParams({ ...filter, until: "", mode: "withdraw" })}`);
+    expect(shown).toContain("Withdraw 3 failures");
+    const token = /name="token" value="([^"]+)"/.exec(shown)?.[1] ?? "";
+    const sent = await form("/withdrawals", { ...filter, mode: "withdraw", token, reason: "Bad <b>texts</b>." });
+    expect([sent.status, sent.headers.get("location")]).toEqual([303, "/withdrawals"]);
+    await world.deliver();
+    const listed = await page();
+    expect(listed).toContain("Bad &lt;b&gt;texts&lt;/b&gt;.");
+    const [, id = ""] = /action="\/withdrawals\/([^/]+)\/undo"/.exec(listed) ?? [];
+    expect((await form(`/withdrawals/${id}/undo`, {})).status).toBe(303);
+    await world.deliver();
+    expect(await page()).toContain("put back");
+    const again = await withdraw(world, { agent: `${MARK} agent` });
+    expect(await page(`?withdrawal_id=${again}&mode=erase`)).toContain("Erase 3 failures");
+    expect(await page("?topic=unknown")).toContain("No failure matches.");
+    expect((await world.call("GET", "/withdrawals?agents=x")).status).toBe(400);
+  });
 });
