@@ -47,7 +47,7 @@ async function toOutput(db: Db, row: typeof withdrawals.$inferSelect): Promise<W
 }
 
 /** A filter as the API gives it. */
-export function filterOf(filter: WithdrawalFilter): Record<string, string> {
+function filterOf({ cluster_id, ...filter }: WithdrawalFilter): Record<string, string> {
   return Object.fromEntries(
     Object.entries(filter).map(([name, value]) => [name, typeof value === "number" ? toRfc3339(value) : value]),
   );

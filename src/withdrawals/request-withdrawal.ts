@@ -1,4 +1,5 @@
 import { and, eq } from "drizzle-orm";
+import { findCluster } from "../clusters/topics/topics.ts";
 import { withdrawals } from "../db/schema/withdrawals.ts";
 import { askFor } from "../jobs/ask-for.ts";
 import { wakeJob } from "../jobs/wake-jobs.ts";
@@ -31,11 +32,21 @@ export async function requestWithdrawal(
       `The selection has changed since the preview: ${before === total ? "it holds other failures" : `it held ${before} failures and holds ${total}`} now. Preview it again.`,
     );
   }
+  const cluster = filter.topic === undefined ? null : await findCluster(db, filter.topic);
   const id = newId();
   const now = clock();
   await db.batch([
     db.insert(withdrawals).values({
-      ...{ id, filter, reason, mode, total, actor, createdAt: now, boundary: newest },
+      ...{
+        id,
+        filter: { ...filter, ...(cluster && { cluster_id: cluster.id }) },
+        reason,
+        mode,
+        total,
+        actor,
+        createdAt: now,
+        boundary: newest,
+      },
       ...{ status: "running", step: "failures", cursor: "", taken: 0, lessonIds: [], exportIds: [] },
     }),
     askFor(db, "withdrawal", id, now),

@@ -25,7 +25,8 @@ const request = route("POST /v1/withdrawals", "Withdraw many failures at once", 
   description:
     "Takes failures, their improvements, the outcomes they brought and the lessons learned from them out of everything " +
     "that Redraft serves, learns from and exports; files that hold them are closed until they are rebuilt. Failures " +
-    "recorded after this call are not in it.",
+    "recorded after this call are not in it. Their external ids stay taken: the same content is a duplicate, other content " +
+    "a conflict.",
   request: { body: jsonBody(withdrawalInput) },
   answers: { 202: jsonAnswer("Accepted", withdrawalCreated) },
   problems: ["conflict"],

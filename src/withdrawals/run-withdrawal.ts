@@ -13,8 +13,9 @@ import type { Step, Withdrawal, Withdrawing } from "./piece.ts";
 import { putBack } from "./put-back.ts";
 import { setAside } from "./set-aside.ts";
 
-/** Pieces of one message: each is some ten statements, and D1 takes 1,000 an invocation. */
-const PIECES = 40;
+/** What a piece asks of D1, R2 and the clusters at most, in calls; and what a message may: they take 1,000 each. */
+const CALLS: Record<WithdrawalStep, number> = { failures: 20, lessons: 10, contexts: 20, exports: 450, erase: 400 };
+const MOST_CALLS = 500;
 const MOST_MS = 5 * MINUTE;
 
 type Steps = [WithdrawalStep, Step][];
@@ -37,13 +38,14 @@ const RETURNING: Steps = [
 export const withdrawalJob: Job = { run: runWithdrawal, mostTries: Number.POSITIVE_INFINITY };
 
 /** Takes a withdrawal some pieces further. */
-export async function runWithdrawal(services: Withdrawing, held: Held, pieces = PIECES): Promise<JobEnd> {
+export async function runWithdrawal(services: Withdrawing, held: Held, mostCalls = MOST_CALLS): Promise<JobEnd> {
   const { db, clock } = services;
   const ends = clock() + MOST_MS;
-  for (let piece = 0; piece < pieces && clock() < ends; piece++) {
+  for (let calls = 0; calls < mostCalls && clock() < ends; ) {
     const [row] = await db.select().from(withdrawals).where(eq(withdrawals.id, held.subject));
     if (row?.status !== "running" && row?.status !== "undoing") return DONE;
     await takePiece(services, held, row);
+    calls += CALLS[row.step];
   }
   return { end: "again", at: clock() };
 }

@@ -5,10 +5,15 @@ import { type WithdrawalFilter, type WithdrawalMode, withdrawnFailures } from ".
 import { failureConditions } from "../failures/queries.ts";
 
 /** SQL: which failures a withdrawal takes; null where its topic is unknown. What is withdrawn can still be erased. */
-export async function selectionOf(db: Db, filter: WithdrawalFilter, mode: WithdrawalMode): Promise<SQL | null> {
-  const where = await failureConditions(db, filter);
+export async function selectionOf(
+  db: Db,
+  { topic, ...filter }: WithdrawalFilter,
+  mode: WithdrawalMode,
+): Promise<SQL | null> {
+  const { agent, channel, withdrawal_id, cluster_id } = filter;
+  const where = await failureConditions(db, { ...filter, ...(cluster_id === undefined && { topic }) });
   if (where === null) return null;
-  const { agent, channel, withdrawal_id } = filter;
+  if (cluster_id !== undefined) where.push(eq(failedReplies.clusterId, cluster_id));
   if (agent !== undefined) where.push(sql`json_extract(${failedReplies.metadata}, '$.agent') = ${agent}`);
   if (channel !== undefined) where.push(eq(failedReplies.channel, channel));
   if (withdrawal_id !== undefined) {

@@ -139,7 +139,15 @@ export async function clearAll(): Promise<void> {
   const tables = [
     ...["withdrawn_failures", "withdrawals", "jobs", "lessons", "outcomes", "reviews", "ai_reply_improvements"],
     ...["correction_drafts", "failed_replies", "prompts", "cluster_topics", "clusters", "exports", "fine_tunes"],
-    ...["export_checkpoints", "router_training", "erasures", "correction_runs", "correction_attempts"],
+    ...[
+      "export_checkpoints",
+      "router_training",
+      "erasures",
+      "correction_runs",
+      "correction_attempts",
+      "fine_tune_comparisons",
+      "fine_tune_comparison_cases",
+    ],
   ];
   await env.DB.batch(tables.map((table) => env.DB.prepare(`delete from ${table}`)));
 }

@@ -1,5 +1,9 @@
 import { env } from "cloudflare:test";
+import { eq } from "drizzle-orm";
 import { beforeEach, describe, expect, it } from "vitest";
+import { exportsTable } from "../../src/db/schema/exports.ts";
+import { exampleCases, getComparison } from "../../src/fine-tunes/comparison/queries.ts";
+import { drawUnseen } from "../../src/fine-tunes/comparison/unseen.ts";
 import { requestControls } from "../../src/judge/controls.ts";
 import {
   aWorld,
@@ -271,5 +275,63 @@ describe("a withdrawal", { timeout: 60_000 }, () => {
     expect(await page(`?withdrawal_id=${again}&mode=erase`)).toContain("Erase 3 failures");
     expect(await page("?topic=unknown")).toContain("No failure matches.");
     expect((await world.call("GET", "/withdrawals?agents=x")).status).toBe(400);
+  });
+
+  it("leaves what it took out of comparisons, those that are done and those that begin", async () => {
+    const world = aWorld();
+    const { db } = world.services;
+    await importBatch(world, goodBatch(2));
+    await correct(world);
+    const { id: exportId } = await newExport(world);
+    world.now += 1;
+    const importId = await importBatch(world, badBatch(2));
+    const compared = (await world.json("GET", `/v1/failures?import_id=${importId}`)).data;
+    const comparison = crypto.randomUUID();
+    await env.DB.batch([
+      env.DB.prepare(
+        `insert into fine_tune_comparisons (id, fine_tune_id, status, case_limit, base_model, tuned_model, judge_model, judge_samples, rubric, tokens, created_at)
+         values (?1, ?1, 'running', 2, 'b', 't', 'j', 1, 'r', 0, 1)`,
+      ).bind(comparison),
+      ...["scored", "open"].map((status, at) =>
+        env.DB.prepare(
+          `insert into fine_tune_comparison_cases (comparison_id, position, failed_reply_id, unseen, status, base_reply, tuned_reply, base_rating, tuned_rating, pairwise, tries)
+           values (?, ?, ?, 'later', ?, 'b', 't', 1, 2, 'won', 0)`,
+        ).bind(comparison, at, compared[at].id, status),
+      ),
+    ]);
+    const [source] = await db.select().from(exportsTable).where(eq(exportsTable.id, exportId));
+    if (source === undefined) throw new Error("no export");
+    const drawn = async () => (await drawUnseen(world.services, { ...source, createdAt: 0 }, 100)).length;
+    const read = async () => {
+      const row = await getComparison(db, comparison);
+      return { ...row, examples: (await exampleCases(db, comparison, 3)).length };
+    };
+    expect(await drawn()).toBe(2);
+    expect(await read()).toMatchObject({ open: 1, unscored: {}, examples: 1 });
+    const id = await withdraw(world, { import_id: importId });
+    expect(await drawn()).toBe(0);
+    expect(await read()).toMatchObject({ open: 0, unscored: { withdrawn: 2 }, examples: 0 });
+    await world.json("POST", `/v1/withdrawals/${id}/undo`);
+    await world.deliver();
+    // The one that was open when it was withdrawn has been passed over.
+    expect(await read()).toMatchObject({ open: 0, unscored: { withdrawn: 1 }, examples: 1 });
+  });
+
+  it("takes nothing of a cluster that its topic is merged into before it begins", async () => {
+    const world = aWorld();
+    await importBatch(world, goodBatch(2));
+    await importBatch(world, badBatch(4));
+    const asked = { topic: `${MARK} topic`, mode: "withdraw", reason: "Bad." };
+    const { id, total } = await world.json("POST", "/v1/withdrawals", asked);
+    expect(total).toBe(2);
+    const jobs = world.jobs.take();
+    await world.json("POST", `/v1/clusters/${encodeURIComponent(`${MARK} topic`)}/merge`, { into: TOPIC });
+    await world.deliver();
+    world.jobs.messages.push(...jobs);
+    await world.deliver();
+    expect((await world.json("GET", `/v1/withdrawals/${id}`)).status).toBe("done");
+    const left = (await world.json("GET", "/v1/failures?status=pending")).data;
+    expect(left.length).toBeGreaterThanOrEqual(4);
+    expect(left.filter((one: { original_prompt: string }) => !one.original_prompt.includes(MARK))).toHaveLength(2);
   });
 });

@@ -18,6 +18,8 @@ export interface WithdrawalFilter {
   agent?: string;
   channel?: string;
   topic?: string;
+  /** The topic's cluster when it was asked for: a merge meanwhile must not bring another cluster's failures in. */
+  cluster_id?: string;
   failure_category?: string;
   since?: number;
   until?: number;
