@@ -151,3 +151,10 @@ export async function clearAll(): Promise<void> {
   ];
   await env.DB.batch(tables.map((table) => env.DB.prepare(`delete from ${table}`)));
 }
+
+/** Withdraws, and works it off. @returns its id */
+export async function withdraw(world: World, filter: object, mode = "withdraw"): Promise<string> {
+  const { id } = await world.json("POST", "/v1/withdrawals", { ...filter, mode, reason: "A bad import." });
+  await world.deliver();
+  return id as string;
+}
