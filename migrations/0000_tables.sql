@@ -23,6 +23,7 @@ CREATE TABLE `clusters` (
 	`guidance_version` integer NOT NULL,
 	`tested_since` integer NOT NULL,
 	`distilled_to` text,
+	`unread` text NOT NULL,
 	`distill_due_at` integer NOT NULL
 );
 --> statement-breakpoint
@@ -80,17 +81,21 @@ CREATE TABLE `correction_runs` (
 --> statement-breakpoint
 CREATE TABLE `erasures` (
 	`failed_reply_id` text PRIMARY KEY NOT NULL,
+	`batch_id` text NOT NULL,
 	`improvement_seqs` text NOT NULL,
-	`cluster_id` text,
-	`failure_category` text,
+	`contexts` text NOT NULL,
 	`external_id_hash` text,
-	`taught_cluster_ids` text,
+	`taught_cluster_ids` text NOT NULL,
+	`removed` text NOT NULL,
 	`export_ids` text NOT NULL,
+	`fine_tune_ids` text NOT NULL,
 	`erased_at` integer NOT NULL,
 	`finished_at` integer
 );
 --> statement-breakpoint
 CREATE INDEX `erasures_external_id` ON `erasures` (`external_id_hash`) WHERE external_id_hash is not null;--> statement-breakpoint
+CREATE INDEX `erasures_open` ON `erasures` (`batch_id`) WHERE finished_at is null;--> statement-breakpoint
+CREATE INDEX `erasures_newest` ON `erasures` (`erased_at`,`failed_reply_id`);--> statement-breakpoint
 CREATE TABLE `outcomes` (
 	`prompt_id` text PRIMARY KEY NOT NULL,
 	`cluster_id` text,
@@ -152,11 +157,14 @@ CREATE TABLE `failed_replies` (
 	`ai_rating` real,
 	`agent_rating` real,
 	`channel` text,
+	`agent` text,
 	`model` text,
 	`metadata` text,
+	`known_names` text,
 	`occurred_at` integer NOT NULL,
 	`status` text NOT NULL,
 	`due_at` integer,
+	`sent` integer DEFAULT false NOT NULL,
 	`attempts` integer NOT NULL,
 	`tries` integer NOT NULL,
 	`reason_code` text,
@@ -179,7 +187,7 @@ CREATE INDEX `failed_replies_cluster_occurred` ON `failed_replies` (`cluster_id`
 CREATE INDEX `failed_replies_run` ON `failed_replies` (`run_id`,`status`);--> statement-breakpoint
 CREATE INDEX `failed_replies_rated` ON `failed_replies` (`id`) WHERE ai_rating is not null;--> statement-breakpoint
 CREATE INDEX `failed_replies_import` ON `failed_replies` (`import_id`,`id`) WHERE import_id is not null;--> statement-breakpoint
-CREATE INDEX `failed_replies_due` ON `failed_replies` (`status`,`due_at`) WHERE due_at is not null;--> statement-breakpoint
+CREATE INDEX `failed_replies_due` ON `failed_replies` (`status`,`sent`,`due_at`) WHERE due_at is not null;--> statement-breakpoint
 CREATE TABLE `prompts` (
 	`id` text PRIMARY KEY NOT NULL,
 	`original_prompt` text NOT NULL,
@@ -239,6 +247,7 @@ CREATE UNIQUE INDEX `comparisons_open` ON `fine_tune_comparisons` (`fine_tune_id
 CREATE TABLE `fine_tunes` (
 	`id` text PRIMARY KEY NOT NULL,
 	`export_id` text NOT NULL,
+	`provider` text NOT NULL,
 	`export_sha256` text NOT NULL,
 	`export_options` text,
 	`generation` integer NOT NULL,
@@ -246,6 +255,7 @@ CREATE TABLE `fine_tunes` (
 	`status` text NOT NULL,
 	`provider_status` text,
 	`uploads` text NOT NULL,
+	`sidecar_bytes` integer,
 	`job_id` text,
 	`model` text,
 	`trained_tokens` integer,
@@ -256,8 +266,18 @@ CREATE TABLE `fine_tunes` (
 	`finished_at` integer
 );
 --> statement-breakpoint
-CREATE INDEX `fine_tunes_export` ON `fine_tunes` (`export_id`);--> statement-breakpoint
 CREATE INDEX `fine_tunes_job` ON `fine_tunes` (`job_id`) WHERE job_id is not null;--> statement-breakpoint
+CREATE TABLE `provider_files` (
+	`fine_tune_id` text NOT NULL,
+	`id` text NOT NULL,
+	`kind` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`deleted_at` integer,
+	`error` text,
+	PRIMARY KEY(`fine_tune_id`, `id`)
+);
+--> statement-breakpoint
+CREATE INDEX `provider_files_there` ON `provider_files` (`fine_tune_id`) WHERE deleted_at is null;--> statement-breakpoint
 CREATE TABLE `webhook_deliveries` (
 	`id` text PRIMARY KEY NOT NULL,
 	`received_at` integer NOT NULL
@@ -284,6 +304,7 @@ CREATE TABLE `ai_reply_improvements` (
 	`edited` integer NOT NULL,
 	`failure_category` text,
 	`cluster_id` text,
+	`known_names` text,
 	`agent` text,
 	`model` text NOT NULL,
 	`judge_model` text,
@@ -394,7 +415,9 @@ CREATE TABLE `router_training` (
 	`bytes` integer NOT NULL,
 	`training_ms` integer NOT NULL,
 	`boundary` text NOT NULL,
-	`trained_at` integer NOT NULL
+	`trained_at` integer NOT NULL,
+	`erased_at` integer,
+	`forget_by` integer
 );
 --> statement-breakpoint
 CREATE TABLE `withdrawals` (

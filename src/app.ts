@@ -8,7 +8,7 @@ import { correctionRoutes } from "./corrections/routes.ts";
 import { erasureRoutes } from "./erasure/routes.ts";
 import { exportPages } from "./exports/pages.tsx";
 import { exportRoutes } from "./exports/routes.ts";
-import { failureRoutes, NDJSON } from "./failures/routes.ts";
+import { failureRoutes, IMPORTS, NDJSON } from "./failures/routes.ts";
 import { botModelRoutes } from "./fine-tunes/bot-model-routes.ts";
 import { comparisonRoutes } from "./fine-tunes/comparison/routes.ts";
 import { fineTunePages } from "./fine-tunes/pages.tsx";
@@ -16,6 +16,7 @@ import { fineTuneRoutes } from "./fine-tunes/routes.ts";
 import { webhookRoutes } from "./fine-tunes/webhook-routes.ts";
 import { type AppEnv, createRouter } from "./http/app-env.ts";
 import { requireKey } from "./http/auth.ts";
+import { mediaType } from "./http/check-body.ts";
 import { docsPage } from "./http/docs-page.tsx";
 import { errorPage } from "./http/error-page.tsx";
 import { problemResponse, toProblem } from "./http/problem.ts";
@@ -34,7 +35,7 @@ import { createServices, type Services } from "./services.ts";
 import { withdrawalPages } from "./withdrawals/pages.tsx";
 import { withdrawalRoutes } from "./withdrawals/routes.ts";
 
-/** The largest JSON body: the largest failure there can be, its escapes included. NDJSON is streamed, without limit. */
+/** The largest JSON body: the largest failure there can be, its escapes included. Imports are streamed, without limit. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 /** The HTTP side of Redraft: middleware, errors, and the features in the order of the flow. */
@@ -57,7 +58,7 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
       throw new RedraftError("too_large", `The body is larger than ${MAX_BODY_BYTES} bytes.`);
     },
   });
-  app.use((c, next) => (c.req.header("content-type")?.toLowerCase().startsWith(NDJSON) ? next() : limited(c, next)));
+  app.use((c, next) => (c.req.path === IMPORTS && mediaType(c) === NDJSON ? next() : limited(c, next)));
 
   app.route("/", signInPages);
   app.route("/", failureRoutes);

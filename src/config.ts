@@ -44,10 +44,14 @@ const settings = z.object({
   MIN_EXPORT_GAIN: whole.min(-100).max(100).default(1),
   /** "false": personal data found while a training file is written stays in it and is only counted. */
   REDACT_EXPORTS: z.stringbool().default(true),
+  /** "true": models see placeholders in place of personal data; what they stand for is put back into what is stored. */
+  REDACT_MODEL_INPUT: z.stringbool().default(false),
   /** The provider's price for a million training tokens; the manifest then gives the cost of an epoch. */
   TRAINING_PRICE_PER_MILLION_TOKENS: z.coerce.number().min(0).optional(),
   /** Days after which a finished export is deleted; 0 keeps it. */
   EXPORT_RETENTION_DAYS: whole.min(0).default(0),
+  /** Days after which a failure is erased everywhere it went, counted from when it was recorded; 0 keeps it. */
+  FAILURE_RETENTION_DAYS: whole.min(0).default(0),
   /** Any service with OpenAI's fine-tuning API. */
   FINE_TUNE_BASE_URL: baseUrl.default("https://api.openai.com/v1"),
   /** Secret. Its key; without it OPENAI_API_KEY is used where both addresses are the same. */
@@ -72,6 +76,8 @@ const settings = z.object({
   REQUIRE_REVIEW: z.stringbool().default(false),
   /** The share of conversations whose prompts go out plain, to measure whether guidance helps; 0 to 1. */
   HOLDOUT_FRACTION: z.coerce.number().min(0).max(1).default(0.1),
+  /** Where this installation answers, such as https://redraft.example.com: for the links it writes. Default: as it was called. */
+  PUBLIC_URL: baseUrl.optional(),
   /** A line shown on every page and in every run, such as "replies are placeholders". */
   NOTICE: z.string().default(""),
 });

@@ -30,7 +30,8 @@ const FLOORS = [
   ["jobs", "access"],
   ["http"],
   ["services.ts"],
-  ["ui", "llm", "guards"],
+  ["ui", "llm"],
+  ["guards"],
   ["db", "config.ts"],
   ["lib"],
 ];

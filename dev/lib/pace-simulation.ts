@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
+import { LimitError } from "../../src/llm/limit-error.ts";
 import { type Model, ModelError } from "../../src/llm/model.ts";
 import { newLane } from "../../src/llm/pace/lane.ts";
-import { LimitError } from "../../src/llm/pace/limit-error.ts";
 import { type Exchange, exchange } from "../../src/llm/pace/pace.ts";
 import { paceModel } from "../../src/llm/pace/paced-model.ts";
 import { limitCalls } from "../../src/llm/wrap-model.ts";

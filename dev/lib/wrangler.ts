@@ -30,7 +30,7 @@ export function applyMigrations(where: string[] = []): Promise<void> {
  * Worker starts, their messages and consumers are gone. On Cloudflare both survive, and the sweep waits for leases.
  */
 export function forgetQueues(where: string[] = []): Promise<void> {
-  const sql = "update failed_replies set due_at = 1 where due_at is not null; update jobs set due_at = 1;";
+  const sql = "update failed_replies set due_at = 1, sent = 0 where due_at is not null; update jobs set due_at = 1;";
   return run(process.execPath, [WRANGLER, "d1", "execute", "DB", "--local", ...where, "--command", sql], {
     env: environment(),
   });

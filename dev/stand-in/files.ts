@@ -41,6 +41,15 @@ export function fileRoutes(files: Map<string, StoredFile>): Hono {
       const content = checkFile(file, "file");
       return c.json(await store(content.name, content));
     })
+    .get("/files", (c) => {
+      const data = [...files.values()].reverse().map(fileBody);
+      return c.json({ object: "list", data, has_more: false });
+    })
+    .delete("/files/:id", (c) => {
+      const { id } = found(files, c.req.param("id"), "file");
+      files.delete(id);
+      return c.json({ id, object: "file", deleted: true });
+    })
     .get("/files/:id", (c) => c.json(fileBody(found(files, c.req.param("id"), "file"))))
     .post("/uploads", async (c) => {
       const { filename, bytes } = await readBody(c, newUpload);

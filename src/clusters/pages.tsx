@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
-import { checkForm, checkQuery } from "../http/read-form.ts";
+import { checkForm, checkQuery, readFormData } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { dayOf } from "../lib/time.ts";
 import { routerStatus } from "../router/training-state.ts";
@@ -27,7 +27,7 @@ export const clusterPages = new Hono<AppEnv>()
   })
   .post("/clusters/:topic/guidance", async (c) => {
     const topic = c.req.param("topic");
-    const form = await c.req.formData();
+    const form = await readFormData(c);
     const all = (name: string) => form.getAll(name).map(String);
     const [ids, texts, categories, pinned] = [all("id"), all("text"), all("failure_category"), all("pinned")];
     const lessons = checkForm(guidanceInput, {

@@ -3,8 +3,8 @@ import type { FailureEvent } from "../failures/failure-state.ts";
 import type { NewImprovement } from "../improvements/store-improvement.ts";
 import { excerpt } from "../lib/text.ts";
 import { OPERATOR_PROBE_MS, type Report } from "../llm/gate.ts";
+import { LimitError } from "../llm/limit-error.ts";
 import type { ModelError } from "../llm/model.ts";
-import { LimitError } from "../llm/pace/limit-error.ts";
 
 /*
  * What an attempt to correct a failure came to, decided without touching anything: what it means for the failure, and
@@ -41,13 +41,13 @@ export function refusedTwice(refused: GuardFinding[]): Outcome {
  *   cannot be used: both are left to a person.
  */
 export function afterModelError(error: ModelError, now: number, again: boolean): Outcome {
-  const { failure, code, message: reason, fault } = error;
+  const { failure, code, message: reason, says, fault } = error;
   if (error instanceof LimitError) return { event: { type: "wait", code, reason, untilMs: error.until }, report: null };
   // What is left of a quota or a credit may do for the small probe, and not for a correction: that is never this one's.
   const isUsedUp = fault?.about === "quota" || fault?.about === "money";
   if (again && failure === "stop" && !isUsedUp)
     return alone(code, `The provider refuses this one, and answers others: ${reason}`, null);
-  const report = { ok: false, failure, code, reason } as const;
+  const report = { ok: false, failure, code, reason: says } as const;
   if (again && failure === "repair") return alone(code, `The model's answers here cannot be used: ${reason}`, report);
   return { event: eventOf(error, now), report };
 }

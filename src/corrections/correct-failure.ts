@@ -6,7 +6,7 @@ import { judgeRewrite } from "../judge/judge-rewrite.ts";
 import { log } from "../lib/log.ts";
 import type { Report } from "../llm/gate.ts";
 import type { Gatekeeper } from "../llm/gatekeeper.ts";
-import { ModelError, type Usage } from "../llm/model.ts";
+import { ModelError, NO_USAGE, type Usage } from "../llm/model.ts";
 import { withPaidAnswers } from "../llm/paid-answers.ts";
 import { meterModel } from "../llm/wrap-model.ts";
 import type { Services } from "../services.ts";
@@ -15,6 +15,7 @@ import { endAttempt } from "./end-attempt.ts";
 import { endedBefore, type FailureToCorrect, guidanceFor, readDraft, readFailure } from "./failure-to-correct.ts";
 import { keepCorrection } from "./keep-lease.ts";
 import { rewriteWithinGuards } from "./rewrite-within-guards.ts";
+import { type Shown, shownToModel } from "./shown-to-model.ts";
 
 /**
  * Corrects one failure: claims it, has its reply rewritten and both replies rated, and stores what came of it. Safe
@@ -46,11 +47,12 @@ async function correctHeld(
   // Asked only now, so that a closed gate is probed only where there is something to do.
   const wait = await gatekeeper.admit();
   if (wait !== null) return applyEvent(services, failureId, { type: "wait", ...wait });
-  const failure = await readFailure(services.db, failureId);
-  if (failure === null) return null;
-
+  const read = await readAll(services, failureId);
+  if (read === null) return null;
+  if (read === "fault") return endAttempt(services, failureId, held, afterFault().event, NO_USAGE);
+  const { failure, draft } = read;
   const metered = meterModel(services.model);
-  const { model, paid } = withPaidAnswers(metered.model, await readDraft(services.db, failureId));
+  const { model, paid } = withPaidAnswers(metered.model, draft);
   const { event, report, improvement } = await attempt({ ...services, model }, failure);
   const usage = metered.usage();
   const made = { improvement, paid: paid() };
@@ -59,6 +61,17 @@ async function correctHeld(
   );
   if (state?.status === "improved") await touchClusters(services, [improvement ?? failure]);
   return state;
+}
+
+/** What a correction works on; null when it has been erased. What cannot be read costs a try, like any other fault. */
+async function readAll({ db }: Pick<Services, "db">, failureId: string) {
+  try {
+    const failure = await readFailure(db, failureId);
+    return failure && { failure, draft: await readDraft(db, failureId) };
+  } catch (error) {
+    log.error("correction_fault", { failure_id: failureId }, error);
+    return "fault" as const;
+  }
 }
 
 /** Only after the end is stored: a gate that cannot be written costs nobody a correction that was paid for. */
@@ -73,7 +86,9 @@ async function reportTo(gatekeeper: Gatekeeper, failureId: string, report: Repor
 /** The work between claim and end. Whatever goes wrong becomes an event, so that every attempt has an end. */
 async function attempt(services: Services, failure: FailureToCorrect): Promise<Outcome> {
   try {
-    return await rewriteAndJudge(services, { ...failure, ...(await nameFailure(services, failure)) });
+    const shown = shownToModel(services.config, failure);
+    const named = await nameFailure(services, shown.failure);
+    return await rewriteAndJudge(services, { ...failure, ...named }, shown);
   } catch (error) {
     if (error instanceof ModelError) {
       return afterModelError(error, services.clock(), await endedBefore(services.db, failure.id, error.code));
@@ -83,14 +98,19 @@ async function attempt(services: Services, failure: FailureToCorrect): Promise<O
   }
 }
 
-async function rewriteAndJudge(services: Services, failure: FailureToCorrect): Promise<Outcome> {
+async function rewriteAndJudge(
+  services: Services,
+  failure: FailureToCorrect,
+  { failure: shown, restore }: Shown,
+): Promise<Outcome> {
   const { config, model } = services;
-  const failed = { ...failure, guidance: await guidanceFor(services, failure) };
-  const rewrite = await rewriteWithinGuards(failed, { model, name: config.CORRECTION_MODEL });
+  const failed = { ...shown, guidance: await guidanceFor(services, failure) };
+  const rewriter = { model, name: config.CORRECTION_MODEL };
+  const rewrite = await rewriteWithinGuards(failed, rewriter, { sources: failure, restore });
   if (rewrite.refused.length > 0) return refusedTwice(rewrite.refused);
 
   const judge = { model, name: config.JUDGE_MODEL, samples: config.JUDGE_SAMPLES };
-  const verdict = await judgeRewrite(failure, rewrite.reply, judge);
+  const verdict = await judgeRewrite(shown, rewrite.written, judge);
   if (verdict === null) return UNUSABLE_REFERENCE;
   return {
     event: { type: "improved" },
@@ -106,7 +126,7 @@ async function rewriteAndJudge(services: Services, failure: FailureToCorrect): P
       edited: false,
       failureCategory: failure.failureCategory,
       clusterId: failure.clusterId,
-      agent: typeof failure.agent === "string" ? failure.agent : null,
+      agent: failure.agent,
       model: config.CORRECTION_MODEL,
       judgeModel: config.JUDGE_MODEL,
       reviewStatus: "unreviewed",

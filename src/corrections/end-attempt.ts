@@ -5,6 +5,7 @@ import type { FailureStatus } from "../db/schema/failures.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { type FailureEvent, type FailureState, nextState } from "../failures/failure-state.ts";
 import { type NewImprovement, storeImprovement } from "../improvements/store-improvement.ts";
+import { log } from "../lib/log.ts";
 import { retryD1 } from "../lib/retry-d1.ts";
 import { countUsage } from "../llm/count-usage.ts";
 import type { Usage } from "../llm/model.ts";
@@ -77,6 +78,9 @@ export async function endAttempt(
   return written.length > 0 ? next : null;
 }
 
+/** Answers of this many characters in all are no corrections, and more would not fit into a row: D1 takes 2 MB. */
+const MOST_KEPT_CHARACTERS = 500_000;
+
 /** Keeps what was paid for while the correction may go on, and forgets it when it is over. */
 function keepDraft(
   db: Db,
@@ -88,6 +92,10 @@ function keepDraft(
     return [db.delete(correctionDrafts).where(and(eq(correctionDrafts.failedReplyId, id), stillMine))];
   }
   if (paid === undefined) return [];
+  if (JSON.stringify(paid).length > MOST_KEPT_CHARACTERS) {
+    log.warn("draft_not_kept", { failure_id: id });
+    return [];
+  }
   const draft = { failedReplyId: id, answers: paid, updatedAt: now };
   return [
     db

@@ -1,9 +1,10 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { readContext } from "../clusters/context/read-context.ts";
 import { composeGuidance } from "../clusters/lessons/guidance-text.ts";
 import type { Db } from "../db/client.ts";
 import { correctionAttempts, correctionDrafts } from "../db/schema/corrections.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
+import { withoutNumbers } from "../guards/without-personal-data.ts";
 import { log } from "../lib/log.ts";
 import type { PaidAnswers } from "../llm/paid-answers.ts";
 
@@ -22,7 +23,8 @@ export async function readFailure(db: Db, id: string) {
       failureExplanation: failedReplies.failureExplanation,
       failureCategory: failedReplies.failureCategory,
       clusterId: failedReplies.clusterId,
-      agent: sql<unknown>`json_extract(${failedReplies.metadata}, '$.agent')`.as("agent"),
+      agent: failedReplies.agent,
+      knownNames: failedReplies.knownNames,
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
@@ -52,7 +54,9 @@ export async function guidanceFor(
   if (clusterId === null) return null;
   try {
     const context = await readContext(services, { cluster_id: clusterId });
-    return composeGuidance([context], { failureCategory, customerMessage: originalPrompt })?.text ?? null;
+    const guidance = composeGuidance([context], { failureCategory, customerMessage: originalPrompt });
+    // Its placeholders are other failures', and must not be taken for this one's.
+    return guidance && withoutNumbers(guidance.text);
   } catch (error) {
     log.warn("no_guidance", { cluster_id: clusterId }, error);
     return null;

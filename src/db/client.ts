@@ -29,7 +29,8 @@ export type Batch = [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]];
  * A SELECT of whole rows for `insert().select()`, read from one JSON parameter, because D1 takes at most
  * 100 bound parameters a statement. The JSON must stay under D1's 2 MB a value.
  *
- * @param compute turns a column's JSON value into SQL, where the column is to be looked up rather than given
+ * @param compute turns a column's JSON value into SQL, where the column is to be looked up rather than given; gets any
+ *   other column's by its name
  * @param where decides row by row what goes in; gets a column's JSON value by its name
  */
 export function rowsFromJson<T extends SQLiteTable>(
@@ -39,7 +40,9 @@ export function rowsFromJson<T extends SQLiteTable>(
     compute = {},
     where = () => sql`true`,
   }: {
-    compute?: { [K in keyof T["$inferInsert"]]?: (given: SQL) => SQL };
+    compute?: {
+      [K in keyof T["$inferInsert"]]?: (given: SQL, other: (column: keyof T["$inferInsert"]) => SQL) => SQL;
+    };
     where?: (given: (column: keyof T["$inferInsert"]) => SQL) => SQL;
   } = {},
 ) {
@@ -48,7 +51,7 @@ export function rowsFromJson<T extends SQLiteTable>(
   const given = (key: PropertyKey) =>
     // Named in full: `where` may hold a json_each of its own.
     sql.raw(`json_extract(json_each.value, '$[${columns.findIndex(([name]) => name === key)}]')`);
-  const picks = columns.map(([key]) => compute[key as keyof typeof compute]?.(given(key)) ?? given(key));
+  const picks = columns.map(([key]) => compute[key as keyof typeof compute]?.(given(key), given) ?? given(key));
   return sql`select ${sql.join(picks, sql`, `)} from json_each(${JSON.stringify(encoded)}) where ${where(given)}`;
 }
 

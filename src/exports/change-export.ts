@@ -7,7 +7,7 @@ import { found, RedraftError } from "../lib/errors.ts";
 import { LEASE_MS } from "../lib/keep-lease.ts";
 import { DAY } from "../lib/time.ts";
 import type { Services } from "../services.ts";
-import { deleteAll, dropCheckpoint } from "./checkpoint.ts";
+import { deleteAll, dropBegun, dropCheckpoint } from "./checkpoint.ts";
 import { exportPrefix } from "./export-state.ts";
 
 type Changing = Pick<Services, "db" | "bucket" | "clock">;
@@ -20,7 +20,7 @@ export async function cancelExport(services: Changing, id: string): Promise<void
       .update(exportsTable)
       .set({ status: "cancelled", finishedAt: clock() })
       .where(and(eq(exportsTable.id, id), inArray(exportsTable.status, ["queued", "running"])))
-      .returning({ id: exportsTable.id }),
+      .returning({ begun: exportsTable.begun }),
     dropJob(db, "export", id),
   ]);
   if (cancelled === undefined) {
@@ -29,6 +29,7 @@ export async function cancelExport(services: Changing, id: string): Promise<void
     throw new RedraftError("conflict", `The export is ${status}; there is nothing to cancel.`);
   }
   await dropCheckpoint(services, id);
+  await dropBegun(services.bucket, id, cancelled.begun);
 }
 
 /** Deletes an export and its files, whatever its state. Deleting twice changes nothing. */

@@ -6,7 +6,7 @@ import type { Held } from "../jobs/job.ts";
 import { log } from "../lib/log.ts";
 import { retryD1 } from "../lib/retry-d1.ts";
 import type { Services } from "../services.ts";
-import { exportPrefix, fileKey } from "./export-state.ts";
+import { exportPrefix, fileKey, generationOf } from "./export-state.ts";
 import type { SegmentLengths } from "./segment.ts";
 
 /** What was counted so far. */
@@ -155,16 +155,19 @@ export async function dropStrayCheckpoints(services: Pick<Services, "db" | "buck
     .where(notInArray(exportCheckpoints.exportId, live));
   for (const { id, status } of strays) {
     // The files of one that is done stand beside the segments, and stay.
-    if (status === "done") await dropSegments(services, id);
+    if (status === "done") await dropLeftovers(services, id);
     else await dropCheckpoint(services, id);
   }
 }
 
-/** What an export that is done needs no more. */
-export async function dropSegments({ db, bucket }: Pick<Services, "db" | "bucket">, exportId: string): Promise<void> {
+/** What an export that is done needs no more: its segments, and what earlier beginnings wrote. */
+export async function dropLeftovers({ db, bucket }: Pick<Services, "db" | "bucket">, exportId: string): Promise<void> {
   const checkpoint = await readCheckpoint(db, exportId);
   if (checkpoint === null) return;
-  await deleteAll(bucket, `${exportPrefix(exportId, checkpoint.state.generation)}resume/`);
+  const prefix = exportPrefix(exportId, checkpoint.state.generation);
+  await deleteAll(bucket, exportPrefix(exportId), (key) => key.startsWith(prefix));
+  await deleteAll(bucket, `${prefix}resume/`);
+  // Last: as long as it is there, the sweep comes back.
   await db.delete(exportCheckpoints).where(eq(exportCheckpoints.exportId, exportId));
 }
 
@@ -178,12 +181,24 @@ export async function abortUpload(bucket: R2Bucket, key: string, uploadId: strin
   }
 }
 
-/** Deletes all objects under a prefix but those under `except`. */
-export async function deleteAll(bucket: R2Bucket, prefix: string, except?: string): Promise<void> {
+/**
+ * Deletes what the beginnings of an export up to this one wrote, what no checkpoint knows too: its worker may have died
+ * before the first.
+ */
+export function dropBegun(bucket: R2Bucket, exportId: string, begun: number): Promise<void> {
+  return deleteAll(bucket, exportPrefix(exportId), (key) => generationOf(exportId, key) > begun);
+}
+
+/** Deletes all objects under a prefix but those that are to be spared. */
+export async function deleteAll(
+  bucket: R2Bucket,
+  prefix: string,
+  spare: (key: string) => boolean = () => false,
+): Promise<void> {
   let cursor: string | undefined;
   do {
     const page = await bucket.list({ prefix, ...(cursor !== undefined && { cursor }) });
-    const keys = page.objects.map(({ key }) => key).filter((key) => except === undefined || !key.startsWith(except));
+    const keys = page.objects.map(({ key }) => key).filter((key) => !spare(key));
     if (keys.length > 0) await bucket.delete(keys);
     cursor = page.truncated ? page.cursor : undefined;
   } while (cursor !== undefined);

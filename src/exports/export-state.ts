@@ -39,12 +39,17 @@ export const EXPORT_FILES = {
 } as const;
 export type ExportFileName = keyof typeof EXPORT_FILES;
 
-/** Those that hold customers' texts. */
+/** Those that hold customers' texts. The others, with ids and numbers, stay where a text was erased, and tell what was in these. */
 export const DATA_FILES = ["training_data.jsonl", "validation_data.jsonl"] as const satisfies ExportFileName[];
 
 /** Everything of an export is under this. */
 export function exportPrefix(exportId: string, generation?: number): string {
   return generation === undefined ? `exports/${exportId}/` : `exports/${exportId}/${generation}/`;
+}
+
+/** The beginning that an object of an export belongs to. */
+export function generationOf(exportId: string, key: string): number {
+  return Number.parseInt(key.slice(exportPrefix(exportId).length), 10);
 }
 
 export function fileKey({ id, generation }: { id: string; generation: number }, file: ExportFileName): string {

@@ -1,4 +1,5 @@
 import type { ExportFormat } from "../db/schema/exports.ts";
+import { jsonLine } from "../lib/json-line.ts";
 
 /** What a training line is made of. */
 export interface TrainingRow {
@@ -25,10 +26,10 @@ const answered = (reply: string) => [message("assistant", reply)];
 /** One line per row, without its line feed, for each format. Ids and scores never stand in the lines. */
 export const FORMATS: Record<ExportFormat, (row: TrainingRow) => string> = {
   /** Chat lines: OpenAI, Azure, Together and Fireworks take them unchanged; TRL and Axolotl read them. */
-  "openai-sft": (row) => JSON.stringify({ messages: [...asked(row), ...answered(row.preferred)] }),
+  "openai-sft": (row) => jsonLine({ messages: [...asked(row), ...answered(row.preferred)] }),
   /** OpenAI's preference lines; Together and Azure take them too. */
   "openai-dpo": (row) =>
-    JSON.stringify({
+    jsonLine({
       input: { messages: asked(row) },
       preferred_output: answered(row.preferred),
       non_preferred_output: answered(row.original),
@@ -37,10 +38,10 @@ export const FORMATS: Record<ExportFormat, (row: TrainingRow) => string> = {
    * TRL's prompt-completion lines. With chat lines TRL learns the customer's words too, unless the chat template
    * marks the reply; with these it learns the reply alone.
    */
-  "trl-sft": (row) => JSON.stringify({ prompt: asked(row), completion: answered(row.preferred) }),
+  "trl-sft": (row) => jsonLine({ prompt: asked(row), completion: answered(row.preferred) }),
   /** TRL's preference lines, with the prompt spelled out. */
   "trl-dpo": (row) =>
-    JSON.stringify({ prompt: asked(row), chosen: answered(row.preferred), rejected: answered(row.original) }),
+    jsonLine({ prompt: asked(row), chosen: answered(row.preferred), rejected: answered(row.original) }),
 };
 
 /** True for formats that need the reply that failed beside the better one. */

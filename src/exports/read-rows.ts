@@ -70,6 +70,7 @@ async function readPage(db: Db, { format, reply, system }: ExportOptions, where:
       edited: i.edited,
       /** Model, judge and rubric in one: each further cell of 200,000 rows takes a twentieth of a second. */
       version: sql<string>`json_array(${i.model}, ${i.judgeModel}, ${i.judgement} ->> '$.rubric')`,
+      knownNames: i.knownNames,
       ...(isPreference(format) && { original: i.originalReply }),
       ...(system === "guided" && { clusterId: i.clusterId }),
     })

@@ -104,7 +104,7 @@ export const exportRoutes = createRouter()
     const expires = clock() + c.req.valid("json").expires_in_s * SECOND;
     const token = await signToken(config.ADMIN_KEY, id, expires);
     const present = ["training_data.jsonl", "manifest.json", ...Object.keys(files)];
-    const url = (file: string) => new URL(`/v1/links/${token}/${file}`, c.req.url).href;
+    const url = (file: string) => new URL(`/v1/links/${token}/${file}`, config.PUBLIC_URL ?? c.req.url).href;
     return c.json(
       { expires_at: toRfc3339(expires), links: Object.fromEntries(present.map((file) => [file, url(file)])) },
       200,

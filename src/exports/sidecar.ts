@@ -31,17 +31,45 @@ const LOOK_BYTES = 1_024;
 const CLOSE_BYTES = 65_536;
 
 /**
- * Whether an improvement is in a sidecar.
+ * Which improvements of a list are in a sidecar.
+ * @param seqs in rising order
  * @param bytes the length of the file
  * @param read its bytes from `offset` on
  */
-export async function isInSidecar(
-  seq: number,
+export async function seqsInSidecar(
+  seqs: number[],
   bytes: number,
   read: (offset: number, length: number) => Promise<string>,
-): Promise<boolean> {
-  const { low, high } = await narrow(seq, bytes, read);
-  return high > low && (await read(low, high - low)).includes(`{"seq":${seq},`);
+): Promise<Set<number>> {
+  const found = new Set<number>();
+  /** @param low,high both always where a line begins */
+  const search = async (wanted: number[], low: number, high: number): Promise<void> => {
+    if (wanted.length === 0 || high <= low) return;
+    if (high - low <= CLOSE_BYTES) {
+      const there = new Set(
+        [...(await read(low, high - low)).matchAll(/^\{"seq":(\d+)/gm)].map(([, seq]) => Number(seq)),
+      );
+      for (const seq of wanted) if (there.has(seq)) found.add(seq);
+      return;
+    }
+    const middle = Math.floor((low + high) / 2);
+    const text = await read(middle, LOOK_BYTES);
+    const begins = text.indexOf("\n") + 1;
+    const met = Number(/^\{"seq":(\d+)/.exec(text.slice(begins))?.[1]);
+    // The line that was met opens the second half.
+    await search(
+      wanted.filter((seq) => seq < met),
+      low,
+      middle + begins,
+    );
+    await search(
+      wanted.filter((seq) => seq >= met),
+      middle + begins,
+      high,
+    );
+  };
+  await search(seqs, 0, bytes);
+  return found;
 }
 
 /** Two places in a sidecar, each where a line begins, between which the improvement is if it is there at all. */

@@ -55,10 +55,10 @@ export class RowSorter {
   async #prepare(row: ExportRow): Promise<Prepared | SkipReason> {
     const refused = notExportable(row, this.#rule);
     if (refused !== null) return refused;
-    const { prompt, preferred, original = "", clusterId = null } = row;
+    const { prompt, preferred, original = "", clusterId = null, knownNames: names } = row;
     const { format, system: asked } = this.#options;
     const system = asked === "guided" ? await this.#known.guidance.of(clusterId, prompt) : null;
-    return prepareRow({ system, prompt, preferred, original }, { format, redacting: this.#redacting });
+    return prepareRow({ system, prompt, preferred, original }, { format, redacting: this.#redacting, names });
   }
 
   /** Puts a row into its file. @returns the reason where it is left out */

@@ -7,15 +7,15 @@ import type { Services } from "../services.ts";
 import {
   type Checkpoint,
   ClaimLost,
-  deleteAll,
+  dropBegun,
   dropCheckpoint,
+  dropLeftovers,
   dropLost,
-  dropSegments,
   holds,
   readCheckpoint,
   SEGMENT_FORMAT,
 } from "./checkpoint.ts";
-import { EXPORT_LIMITS, type ExportLimits, exportPrefix } from "./export-state.ts";
+import { EXPORT_LIMITS, type ExportLimits } from "./export-state.ts";
 import { warningsOf } from "./manifest.ts";
 import { sealExport } from "./seal-export.ts";
 import { type Writing, writeRows } from "./write-rows.ts";
@@ -84,7 +84,7 @@ async function beginning(services: Writing, claimed: Claimed): Promise<Checkpoin
 }
 
 async function finish(services: Writing, claimed: Claimed, checkpoint: Checkpoint): Promise<void> {
-  const { db, bucket, clock } = services;
+  const { db, clock } = services;
   const { training, files } = await sealExport(services, claimed, checkpoint);
   const { generation, counts } = checkpoint;
   const warning = warningsOf(counts).join(" ") || null;
@@ -103,16 +103,17 @@ async function finish(services: Writing, claimed: Claimed, checkpoint: Checkpoin
     await dropLost(services, claimed.id, generation, null);
     throw new ClaimLost(claimed.id);
   }
-  await dropSegments(services, claimed.id);
-  await deleteAll(bucket, exportPrefix(claimed.id), exportPrefix(claimed.id, generation));
+  await dropLeftovers(services, claimed.id);
 }
 
 /** After the last try. What was written of it goes. */
 export async function giveUpExport(services: Pick<Services, "db" | "bucket" | "clock">, id: string): Promise<void> {
   const { db, clock } = services;
-  await db
+  const [failed] = await db
     .update(exportsTable)
     .set({ status: "failed", error: "Writing the file failed; the logs say why.", finishedAt: clock() })
-    .where(and(eq(exportsTable.id, id), inArray(exportsTable.status, ["queued", "running"])));
+    .where(and(eq(exportsTable.id, id), inArray(exportsTable.status, ["queued", "running"])))
+    .returning({ begun: exportsTable.begun });
   await dropCheckpoint(services, id);
+  if (failed !== undefined) await dropBegun(services.bucket, id, failed.begun);
 }

@@ -36,6 +36,7 @@ export async function readState(db: Db, failureId: string): Promise<FailureState
     .select({
       status: failedReplies.status,
       dueAt: failedReplies.dueAt,
+      sent: failedReplies.sent,
       attempts: failedReplies.attempts,
       tries: failedReplies.tries,
       reasonCode: failedReplies.reasonCode,

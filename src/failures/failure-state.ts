@@ -1,6 +1,6 @@
 import type { FailureStatus } from "../db/schema/failures.ts";
 import { LEASE_MS } from "../lib/keep-lease.ts";
-import { DAY, MINUTE, SECOND } from "../lib/time.ts";
+import { DAY, HOUR, MINUTE, SECOND } from "../lib/time.ts";
 
 /*
  * The life of a failure, in one place: (state, event) → state. Pure. Whoever applies it writes the next state only
@@ -16,8 +16,13 @@ import { DAY, MINUTE, SECOND } from "../lib/time.ts";
 /** The columns of a failure that its state is made of. */
 export interface FailureState {
   status: FailureStatus;
-  /** When the sweep looks at it again, in milliseconds. Null: nobody asked for a correction, or it is over. */
+  /**
+   * When the sweep looks at it again, in milliseconds; no correction begins before, unless it was sent. Null: nobody asked
+   * for a correction, or it is over.
+   */
   dueAt: number | null;
+  /** A message for it is on its way; `dueAt` is then when it is taken for lost. */
+  sent: boolean;
   /** Corrections begun, ever: the fencing token. Only the attempt with this number may store a result. */
   attempts: number;
   /** Corrections begun since it was last asked for. */
@@ -46,8 +51,11 @@ export type FailureEvent =
 /** With the waits below, the last try comes about ten minutes after the first. */
 export const MAX_TRIES = 6;
 
-/** A message that brought no claim within this time is taken for lost, and sent again. */
-export const RESEND_AFTER_MS = 5 * MINUTE;
+/**
+ * A message that brought no claim within this time is taken for lost, though consumers have other work: a slow provider
+ * can keep it in the queue for long. Where they have none, the sweep sees the loss sooner.
+ */
+export const RESEND_AFTER_MS = HOUR;
 
 /** The waits after the first, second… try: doubling from 20 s. The sweep runs every minute, so less means little. */
 const FIRST_WAIT_MS = 20 * SECOND;
@@ -57,6 +65,7 @@ const LONGEST_WAIT_MS = 15 * MINUTE;
 export const RECORDED: FailureState = {
   status: "pending",
   dueAt: null,
+  sent: false,
   attempts: 0,
   tries: 0,
   reasonCode: null,
@@ -77,21 +86,20 @@ export function nextState(state: FailureState, event: FailureEvent, now: number,
       // Due at once: the sender moves that on when the message is out, and the sweep finds it when it never was.
       return { ...RECORDED, attempts: state.attempts, dueAt: now, runId: event.runId };
     case "sent":
-      return isQueued(state) ? { ...state, dueAt: now + RESEND_AFTER_MS } : null;
+      return mayBegin(state, now) ? { ...state, sent: true, dueAt: now + RESEND_AFTER_MS } : null;
     case "claimed":
-      if (!isQueued(state)) return null;
+      if (!mayBegin(state, now)) return null;
       return {
         ...state,
         status: "correcting",
+        sent: false,
         dueAt: now + LEASE_MS,
         attempts: state.attempts + 1,
         tries: state.tries + 1,
       };
-    case "wait": {
-      const waits = { status: "pending", dueAt: event.untilMs, reasonCode: event.code, reason: event.reason } as const;
-      if (isQueued(state)) return { ...state, ...waits };
-      return state.status === "correcting" ? { ...state, ...waits, tries: state.tries - 1 } : null;
-    }
+    case "wait":
+      if (state.status !== "correcting") return null;
+      return { ...state, status: "pending", dueAt: event.untilMs, tries: state.tries - 1, ...why(event) };
     default:
       return state.status === "correcting" ? end(state, event, now, random) : null;
   }
@@ -102,9 +110,9 @@ export function requestableStatus(redo: boolean): FailureStatus {
   return redo ? "failed" : "pending";
 }
 
-/** True for a failure that waits for a consumer. */
-function isQueued(state: FailureState): boolean {
-  return state.status === "pending" && state.dueAt !== null;
+/** True for a failure that waits for a consumer. One that waits for a time does not: a message may come twice. */
+function mayBegin({ status, sent, dueAt }: FailureState, now: number): boolean {
+  return status === "pending" && dueAt !== null && (sent || dueAt <= now);
 }
 
 type Ending = Exclude<FailureEvent, { type: "requested" | "sent" | "claimed" | "wait" }>;

@@ -5,7 +5,8 @@ import { rowsFromJson, valuesOf } from "../db/client.ts";
 import { erasures } from "../db/schema/erasure.ts";
 import { failedReplies, prompts, type Turn } from "../db/schema/failures.ts";
 import { recordFailedPrompts } from "../experiments/record-outcomes.ts";
-import { sha256Hex, stableJson } from "../lib/text.ts";
+import { namesIn } from "../guards/names-in-metadata.ts";
+import { excerpt, label, sha256Hex, stableJson } from "../lib/text.ts";
 import { noteNewExamples } from "../router/request-training.ts";
 import type { Services } from "../services.ts";
 import { type FailureState, nextState, RECORDED } from "./failure-state.ts";
@@ -150,13 +151,22 @@ function toRows(input: FailureInput, hash: string, importId: string | null, now:
       aiRating: input.ai_rating ?? null,
       agentRating: input.agent_rating ?? null,
       channel: input.channel ?? null,
+      agent: agentOf(input.metadata?.agent),
       model: input.model ?? null,
       metadata: input.metadata ?? null,
+      knownNames: namesIn(input.metadata),
       occurredAt: input.occurred_at ? Date.parse(input.occurred_at) : now,
       createdAt: now,
       updatedAt: now,
     },
   };
+}
+
+const MAX_AGENT = 200;
+
+/** A name in the metadata; anything else there is none. */
+function agentOf(given: unknown): string | null {
+  return typeof given === "string" ? excerpt(label(given), MAX_AGENT) || null : null;
 }
 
 /** Tells a repeated delivery from other content under the same external id. Fields left out and null are the same. */

@@ -1,15 +1,19 @@
 import { z } from "@hono/zod-openapi";
 import { touchClusters } from "../clusters/context/read-context.ts";
 import { createRouter } from "../http/app-env.ts";
+import { mediaType } from "../http/check-body.ts";
 import { idParam, jsonAnswer, routesOf } from "../http/route-parts.ts";
 import { waitUntilOf } from "../http/wait-until.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { CONFLICT, ERASED, importFailures } from "./import-failures.ts";
 import { getFailure, listFailures } from "./queries.ts";
 import { type Recorded, recordFailures } from "./record-failures.ts";
-import { failureInput, failureOutput, failurePage, failureQuery, importOutput } from "./schemas.ts";
+import { type FailureInput, failureInput, failureOutput, failurePage, failureQuery, importOutput } from "./schemas.ts";
 
 export const NDJSON = "application/x-ndjson";
+
+/** Where NDJSON is streamed, whatever its length. */
+export const IMPORTS = "/v1/failures";
 
 const route = routesOf("failures");
 
@@ -22,7 +26,7 @@ const record = route("POST /v1/failures", "Record a failed reply, or many as NDJ
     200: jsonAnswer("Recorded before; or, for NDJSON, what became of the lines", failureOutput.or(importOutput)),
     201: jsonAnswer("Recorded", failureOutput),
   },
-  problems: ["conflict"],
+  problems: ["conflict", "unavailable"],
 });
 
 const list = route("GET /v1/failures", "List failures, newest first", {
@@ -39,15 +43,12 @@ const get = route("GET /v1/failures/{id}", "One failure", {
 export const failureRoutes = createRouter()
   .openapi(record, async (c) => {
     const { services } = c.var;
-    const contentType = c.req.header("content-type")?.toLowerCase();
-    if (contentType?.startsWith(NDJSON)) {
+    if (mediaType(c) === NDJSON) {
       const body = c.req.raw.body ?? new Blob([]).stream();
       return c.json(await importFailures(services, body, waitUntilOf(c)), 200);
     }
-    const input = c.req.valid("json");
-    if (contentType === undefined || typeof input === "string") {
-      throw new RedraftError("unsupported_media_type", `Send a failure as application/json, or many as ${NDJSON}.`);
-    }
+    // The types know of both kinds of body, and the other one was streamed.
+    const input = c.req.valid("json") as FailureInput;
     const { results, changed } = await recordFailures(services, [input]);
     if (changed.length > 0) waitUntilOf(c)(touchClusters(services, changed));
     const { id, isNew } = recordedOrConflict(results[0]);

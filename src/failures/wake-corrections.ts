@@ -1,4 +1,4 @@
-import { and, count, eq, gt, inArray, isNotNull, lte } from "drizzle-orm";
+import { and, count, eq, inArray, isNotNull, lte, or } from "drizzle-orm";
 import { z } from "zod";
 import { type Db, valuesOf } from "../db/client.ts";
 import { failedReplies } from "../db/schema/failures.ts";
@@ -15,9 +15,11 @@ const BATCH = 100;
 
 /**
  * Messages that may be on their way at once: more than all consumers work off before the sweep comes again, and few
- * enough that a long run against a slow provider is not sent to the queue over and over.
+ * enough that a run against a slow provider can be stopped or overtaken.
  */
 export const MOST_ON_THEIR_WAY = 5_000;
+
+type Sender = Pick<Services, "db" | "clock" | "corrections">;
 
 /**
  * Sends wake-up messages for failures whose correction was asked for, as many as may be on their way, and notes that they
@@ -25,12 +27,14 @@ export const MOST_ON_THEIR_WAY = 5_000;
  * @param asked those due first come first
  * @returns how many messages went out
  */
-export async function wakeCorrections(
-  { db, clock, corrections }: Pick<Services, "db" | "clock" | "corrections">,
-  asked: string[],
-): Promise<number> {
+export async function wakeCorrections(services: Sender, asked: string[]): Promise<number> {
   if (asked.length === 0) return 0;
-  const failureIds = asked.slice(0, Math.max(0, MOST_ON_THEIR_WAY - (await countOnTheirWay(db, clock()))));
+  const room = MOST_ON_THEIR_WAY - (await countOnTheirWay(services.db));
+  return sendWakeUps(services, asked.slice(0, Math.max(0, room)));
+}
+
+/** The same for all that are given: those whose message was lost are counted as on their way already. */
+export async function sendWakeUps({ db, clock, corrections }: Sender, failureIds: string[]): Promise<number> {
   let sent = 0;
   for (let i = 0; i < failureIds.length; i += BATCH) {
     const ids = failureIds.slice(i, i + BATCH);
@@ -41,15 +45,16 @@ export async function wakeCorrections(
       break;
     }
     sent += ids.length;
-    // The event `sent` of failure-state.ts, for many rows at once.
+    const now = clock();
+    // The event `sent` of failure-state.ts, for many rows at once. One may have been begun and put back already.
     await db
       .update(failedReplies)
-      .set({ dueAt: clock() + RESEND_AFTER_MS })
+      .set({ sent: true, dueAt: now + RESEND_AFTER_MS })
       .where(
         and(
           inArray(failedReplies.id, valuesOf(ids)),
           eq(failedReplies.status, "pending"),
-          isNotNull(failedReplies.dueAt),
+          or(eq(failedReplies.sent, true), lte(failedReplies.dueAt, now)),
         ),
       );
   }
@@ -57,17 +62,11 @@ export async function wakeCorrections(
 }
 
 /** How many were sent and not begun yet, as far as that matters. */
-async function countOnTheirWay(db: Db, now: number): Promise<number> {
+async function countOnTheirWay(db: Db): Promise<number> {
   const sent = db
     .select({ id: failedReplies.id })
     .from(failedReplies)
-    .where(
-      and(
-        gt(failedReplies.dueAt, now),
-        lte(failedReplies.dueAt, now + RESEND_AFTER_MS),
-        eq(failedReplies.status, "pending"),
-      ),
-    )
+    .where(and(eq(failedReplies.status, "pending"), eq(failedReplies.sent, true), isNotNull(failedReplies.dueAt)))
     .limit(MOST_ON_THEIR_WAY)
     .as("sent");
   const [counted] = await db.select({ n: count() }).from(sent);

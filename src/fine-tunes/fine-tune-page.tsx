@@ -25,9 +25,11 @@ export function FineTunePage({ fineTune, comparison, examples, bot }: Props) {
       {finished_at === null && (
         <form class="actions" method="post" action={`/fine-tunes/${id}/cancel`} data-live-on>
           <span>{`${status}${provider_status === null ? "" : `: ${provider_status}`}`}</span>
-          <button type="submit" class="quiet">
-            Cancel
-          </button>
+          {status !== "cancelling" && (
+            <button type="submit" class="quiet">
+              Cancel
+            </button>
+          )}
         </form>
       )}
       <Facts fineTune={fineTune} />
@@ -50,6 +52,7 @@ function Facts({ fineTune }: { fineTune: FineTuneOutput }) {
     ["Ended", finished_at && <When time={finished_at} />],
     ["Tokens trained", trained_tokens?.toLocaleString("en")],
     ["Job", job_id && <code>{job_id}</code>],
+    ["Files at the provider", filesLeft(fineTune)],
     ["Learned from", <LearnedFrom fineTune={fineTune} />],
   ];
   return (
@@ -69,10 +72,19 @@ function Facts({ fineTune }: { fineTune: FineTuneOutput }) {
 
 const EXPORT_STATES: Record<FineTuneOutput["export"]["state"], string> = {
   there: "",
-  stale: "; a text in it has since been erased, which the model cannot forget",
+  stale: "; a text in it has since been erased or withdrawn, which the model cannot forget",
   rebuilt: "; it has since been rebuilt, and the model learned from the earlier file",
   deleted: "; it has since been deleted",
 };
+
+/** Null where there is nothing to say: none, or all deleted. */
+function filesLeft({ provider_files, finished_at }: FineTuneOutput): string | null {
+  const left = provider_files.filter(({ deleted_at }) => deleted_at === null);
+  if (left.length === 0) return null;
+  const ids = left.map(({ id }) => id).join(", ");
+  if (finished_at === null) return `${ids}, until it has ended`;
+  return `${ids}, not deleted yet${left[0]?.error ? `: ${left[0].error}` : ""}`;
+}
 
 function LearnedFrom({ fineTune: { export_id, export_sha256, export: source } }: { fineTune: FineTuneOutput }) {
   const { format, filters, state } = source;

@@ -6,6 +6,7 @@ import { MAX_LIMIT } from "../http/pagination.ts";
 import { checkForm, checkQuery, readForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { clearBotModel, getBotModel, setBotModel } from "./bot-model.ts";
+import { cancelFineTunes } from "./cancel-fine-tune.ts";
 import { exampleCases, getComparison } from "./comparison/queries.ts";
 import { requestComparison } from "./comparison/request-comparison.ts";
 import { comparisonInput } from "./comparison/schemas.ts";
@@ -13,7 +14,6 @@ import { FineTunePage } from "./fine-tune-page.tsx";
 import { FineTunesPage } from "./fine-tunes-page.tsx";
 import { getFineTune, listFineTunes } from "./queries.ts";
 import { requestFineTune } from "./request-fine-tune.ts";
-import { cancelFineTune } from "./run-fine-tune.ts";
 import { fineTuneInput, fineTuneQuery } from "./schemas.ts";
 
 const PAGE_ROWS = 25;
@@ -52,7 +52,7 @@ export const fineTunePages = new Hono<AppEnv>()
   })
   .post("/fine-tunes/:id/cancel", async (c) => {
     const { id } = await getFineTune(c.var.services.db, c.req.param("id"));
-    await cancelFineTune(c.var.services, id);
+    await cancelFineTunes(c.var.services, [id], null);
     return c.redirect(`/fine-tunes/${id}`, 303);
   })
   .post("/fine-tunes/:id/compare", async (c) => {

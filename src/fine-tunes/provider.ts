@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { type Config, fineTuneKey } from "../config.ts";
 import type { FineTuneOptions } from "../db/schema/fine-tunes.ts";
+import { textWithoutPersonalData } from "../guards/without-personal-data.ts";
+import { describeError } from "../lib/errors.ts";
 import { excerpt } from "../lib/text.ts";
 import { SECOND } from "../lib/time.ts";
 
@@ -9,15 +11,21 @@ const TIMEOUT_MS = 60 * SECOND;
 
 const MESSAGE_LENGTH = 400;
 
+/** Pages of files that are looked through, of 10,000 at OpenAI. */
+const MOST_PAGES = 20;
+
 /** What went wrong at the provider, in words that may be shown. */
 export class ProviderError extends Error {
   /** `refused`: the key may not do this. `retry`: it may pass. `invalid`: it will not. */
   readonly kind: "refused" | "retry" | "invalid";
+  /** There is no such thing at the provider. */
+  readonly isMissing: boolean;
 
-  constructor(kind: ProviderError["kind"], message: string) {
+  constructor(kind: ProviderError["kind"], message: string, isMissing = false) {
     super(message);
     this.name = "ProviderError";
     this.kind = kind;
+    this.isMissing = isMissing;
   }
 }
 
@@ -25,25 +33,32 @@ export class ProviderError extends Error {
 const text = z.string().min(1).nullable().catch(null);
 const number = z.number().nullable().catch(null);
 
+/** A provider's words, which may quote a line of the file. */
+function shown(message: string): string {
+  return excerpt(textWithoutPersonalData(message), MESSAGE_LENGTH);
+}
+
 const created = z.object({ id: z.string().min(1) });
 const newId = created.transform(({ id }) => id);
 const fileId = z.object({ file: newId }).transform(({ file }) => file);
+
+const file = created.extend({ filename: text });
 
 const job = created.extend({
   status: z.string().min(1).catch("unknown"),
   fine_tuned_model: text,
   trained_tokens: number,
-  error: z.object({ message: text }).nullable().catch(null),
+  error: z
+    .object({ message: text.transform((message) => message && shown(message)) })
+    .nullable()
+    .catch(null),
   metadata: z.record(z.string(), z.unknown()).nullable().catch(null),
 });
 
 const event = z.object({
   created_at: z.number().catch(0),
   level: z.string().min(1).catch("info"),
-  message: z
-    .string()
-    .catch("")
-    .transform((message) => excerpt(message, MESSAGE_LENGTH)),
+  message: z.string().catch("").transform(shown),
   data: z
     .object({ step: number, train_loss: number, valid_loss: number, full_valid_loss: number })
     .partial()
@@ -52,7 +67,8 @@ const event = z.object({
 });
 export type ProviderEvent = z.infer<typeof event>;
 
-const listOf = <T extends z.ZodType>(item: T) => z.object({ data: z.array(item).nullish() });
+const listOf = <T extends z.ZodType>(item: T) =>
+  z.object({ data: z.array(item).nullish(), has_more: z.boolean().nullish().catch(null) });
 
 export type FineTuneProvider = ReturnType<typeof createProvider>;
 
@@ -69,6 +85,19 @@ export function createProvider(config: Config) {
     /** @returns the id of the part */
     uploadPart: (uploadId: string, bytes: number, content: ReadableStream) =>
       sendFile(`/uploads/${uploadId}/parts`, {}, { field: "data", name: "part", bytes, content }),
+    deleteFile: (id: string) => call(z.unknown(), `/files/${id}`, undefined, "DELETE"),
+    /** The ids of the files whose names begin like this. */
+    async findFiles(prefix: string): Promise<string[]> {
+      const found: string[] = [];
+      for (let after = "", page = 0; page < MOST_PAGES; page++) {
+        const { data, has_more } = await call(listOf(file), `/files?purpose=fine-tune&limit=10000${after}`);
+        found.push(...(data ?? []).flatMap(({ id, filename }) => (filename?.startsWith(prefix) ? id : [])));
+        const last = data?.at(-1);
+        if (has_more !== true || last === undefined) break;
+        after = `&after=${last.id}`;
+      }
+      return found;
+    },
     cancelUpload: (uploadId: string) => call(z.unknown(), `/uploads/${uploadId}/cancel`, {}),
     /** @returns the id of the file */
     completeUpload: (uploadId: string, part_ids: string[]) =>
@@ -106,7 +135,10 @@ function createCaller(config: Config) {
       // A redirect would take the key and the file to another place.
       response = await fetch(`${config.FINE_TUNE_BASE_URL}${path}`, { ...init, headers, redirect: "manual" });
     } catch (error) {
-      throw new ProviderError("retry", `The provider cannot be reached: ${excerpt(String(error), MESSAGE_LENGTH)}`);
+      throw new ProviderError(
+        "retry",
+        `The provider cannot be reached: ${excerpt(describeError(error), MESSAGE_LENGTH)}`,
+      );
     }
     // What is not JSON is undefined, which no schema of an answer takes.
     const answer: unknown = await response.json().catch(() => undefined);
@@ -116,10 +148,10 @@ function createCaller(config: Config) {
     return parsed.data;
   }
   return {
-    /** @param body none: a GET */
-    call<T extends z.ZodType>(schema: T, path: string, body?: object): Promise<z.infer<T>> {
+    /** @param body with it, a POST */
+    call<T extends z.ZodType>(schema: T, path: string, body?: object, method = "GET"): Promise<z.infer<T>> {
       const headers = { "content-type": "application/json" };
-      const given = body ? { method: "POST", headers, body: JSON.stringify(body) } : { method: "GET" };
+      const given = body ? { method: "POST", headers, body: JSON.stringify(body) } : { method };
       return send(schema, path, { ...given, signal: AbortSignal.timeout(TIMEOUT_MS) });
     },
     sendFile: async (path: string, fields: Record<string, string>, file: FilePart) =>
@@ -140,11 +172,11 @@ const INSTEAD =
 const refusal = z.object({ error: z.object({ message: z.string().min(1) }) });
 
 function errorOf(status: number, answer: unknown): ProviderError {
-  const message = excerpt(refusal.safeParse(answer).data?.error.message ?? `status ${status}`, MESSAGE_LENGTH);
+  const message = shown(refusal.safeParse(answer).data?.error.message ?? `status ${status}`);
   if (status === 401 || status === 403 || NO_PERMISSION.test(message))
     return new ProviderError("refused", `The provider refuses: ${message} ${INSTEAD}`);
   const passing = status === 408 || status === 409 || status === 429 || status >= 500;
-  return new ProviderError(passing ? "retry" : "invalid", `The provider says: ${message}`);
+  return new ProviderError(passing ? "retry" : "invalid", `The provider says: ${message}`, status === 404);
 }
 
 interface FilePart {

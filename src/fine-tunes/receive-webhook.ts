@@ -1,4 +1,4 @@
-import { and, eq, lte } from "drizzle-orm";
+import { and, eq, inArray, lte } from "drizzle-orm";
 import { fineTunes, webhookDeliveries } from "../db/schema/fine-tunes.ts";
 import { askFor } from "../jobs/ask-for.ts";
 import { wakeJob } from "../jobs/wake-jobs.ts";
@@ -39,7 +39,10 @@ export async function receiveWebhook(
   const { id = "" } = delivery;
   const [known] = await db.select().from(webhookDeliveries).where(eq(webhookDeliveries.id, id));
   if (known !== undefined) return { fine_tune_id: null, duplicate: true };
-  const isItsJob = and(eq(fineTunes.jobId, jobOf(delivery.body) ?? ""), eq(fineTunes.status, "running"));
+  const isItsJob = and(
+    eq(fineTunes.jobId, jobOf(delivery.body) ?? ""),
+    inArray(fineTunes.status, ["running", "cancelling"]),
+  );
   const [, [about]] = await db.batch([
     db.insert(webhookDeliveries).values({ id, receivedAt: now }).onConflictDoNothing(),
     db.select({ id: fineTunes.id }).from(fineTunes).where(isItsJob),

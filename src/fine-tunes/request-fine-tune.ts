@@ -17,16 +17,16 @@ const FORMAT_OF: Record<FineTuneInput["method"], ExportFormat> = { supervised: "
 
 /** Keeps what was asked for and has it done in the background. @throws RedraftError when the file does not fit */
 export async function requestFineTune(
-  services: Pick<Services, "db" | "clock" | "newId" | "jobs">,
+  services: Pick<Services, "db" | "clock" | "newId" | "config" | "jobs">,
   { export_id, ...options }: FineTuneInput,
 ): Promise<{ id: string }> {
-  const { db, clock, newId } = services;
+  const { db, clock, newId, config } = services;
   const source = await trainable(db, export_id, options.method);
   const now = clock();
   const id = newId();
   await db.batch([
     db.insert(fineTunes).values({
-      ...{ id, exportId: export_id, ...source, options, createdAt: now },
+      ...{ id, exportId: export_id, provider: config.FINE_TUNE_BASE_URL, ...source, options, createdAt: now },
       ...{ status: "uploading", uploads: {}, events: [], loss: [] },
     }),
     askFor(db, "fine_tune", id, now),

@@ -1,8 +1,8 @@
 import { createRouter } from "../http/app-env.ts";
 import { idParam, jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
+import { cancelFineTunes } from "./cancel-fine-tune.ts";
 import { getFineTune, listFineTunes } from "./queries.ts";
 import { requestFineTune } from "./request-fine-tune.ts";
-import { cancelFineTune } from "./run-fine-tune.ts";
 import { fineTuneInput, fineTuneOutput, fineTunePage, fineTuneQuery } from "./schemas.ts";
 
 const route = routesOf("fine-tunes");
@@ -42,6 +42,6 @@ export const fineTuneRoutes = createRouter()
   .openapi(get, async (c) => c.json(await getFineTune(c.var.services.db, c.req.valid("param").id), 200))
   .openapi(cancel, async (c) => {
     const { id } = await getFineTune(c.var.services.db, c.req.valid("param").id);
-    await cancelFineTune(c.var.services, id);
+    await cancelFineTunes(c.var.services, [id], null);
     return c.json(await getFineTune(c.var.services.db, id), 202);
   });

@@ -1,21 +1,19 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { and, eq, isNull, ne, or } from "drizzle-orm";
 import { exportsTable } from "../db/schema/exports.ts";
-import { type FineTuneStatus, type FineTuneUploads, fineTunes, type LossPoint } from "../db/schema/fine-tunes.ts";
+import { type FineTuneUploads, fineTunes, type LossPoint } from "../db/schema/fine-tunes.ts";
 import { fileKey } from "../exports/export-state.ts";
-import { dropJob } from "../jobs/ask-for.ts";
 import { triesOf } from "../jobs/hold.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
+import { log } from "../lib/log.ts";
 import { SECOND } from "../lib/time.ts";
-import type { Services } from "../services.ts";
+import { cancelAtProvider, giveUpFineTune } from "./cancel-fine-tune.ts";
+import { waitForErasures } from "./erase-from-fine-tunes.ts";
+import { ENDINGS, end, endWhere, isOpen, keep, Overtaken, POLL_MS, type Row, type Running } from "./fine-tune-state.ts";
+import { keepLists } from "./keep-lists.ts";
 import { createProvider, type FineTuneProvider, ProviderError, type ProviderEvent } from "./provider.ts";
+import { noteFiles } from "./provider-files.ts";
 import { forgetDeliveries } from "./receive-webhook.ts";
-import { dropUploads, UPLOAD_LIMITS, type UploadLimits, uploadFile } from "./upload-file.ts";
-
-type Running = Pick<Services, "db" | "clock" | "bucket" | "config">;
-type Row = typeof fineTunes.$inferSelect;
-
-/** Jobs take minutes to hours. */
-const POLL_MS = 30 * SECOND;
+import { fileNameOf, UPLOAD_LIMITS, type UploadLimits, uploadFile } from "./upload-file.ts";
 
 /** What is kept of a job's events. */
 const MOST_EVENTS = 200;
@@ -24,7 +22,7 @@ const MOST_EVENTS = 200;
 export const fineTuneJob: Job = {
   run: runFineTune,
   mostTries: 30,
-  giveUp: failFineTune,
+  giveUp: giveUpFineTune,
   sweep: forgetDeliveries,
 };
 
@@ -43,34 +41,38 @@ export async function runFineTune(
   if (row === undefined) return DONE;
   const provider = createProvider(config);
   try {
-    if (row.status === "uploading") return await upload(services, provider, row, { held, limits });
-    if (row.status === "starting") return await startJob(services, provider, row, held);
-    return await follow(services, provider, row);
+    switch (row.status) {
+      case "uploading":
+        return await upload(services, provider, row, { held, limits });
+      case "starting":
+        return await startJob(services, provider, row, held);
+      case "cancelling":
+        return await cancelAtProvider(services, provider, row);
+      default:
+        return await follow(services, provider, row);
+    }
   } catch (error) {
+    // What was done meanwhile was asked for: the job comes back to it.
     if (error instanceof Overtaken) return DONE;
     if (!(error instanceof ProviderError)) throw error;
-    if (error.kind !== "retry") {
-      await failFineTune(services, id, error.message);
-      return DONE;
-    }
-    await db.update(fineTunes).set({ error: error.message }).where(isOpen(id));
-    return { end: "stuck", reason: error.message };
+    return afterFault(services, row, error);
   }
 }
 
-const isOpen = (id: string) => and(eq(fineTunes.id, id), isNull(fineTunes.finishedAt));
-
-/** Somebody cancelled it meanwhile: there is nothing more to do, and nothing to say. */
-class Overtaken extends Error {}
-
-/** @throws Overtaken when the fine-tune is no longer in the state it was taken in */
-async function keep({ db }: Running, row: Row, changes: Partial<Row>): Promise<void> {
-  const kept = await db
-    .update(fineTunes)
-    .set(changes)
-    .where(and(eq(fineTunes.id, row.id), eq(fineTunes.status, row.status)))
-    .returning({ id: fineTunes.id });
-  if (kept.length === 0) throw new Overtaken();
+async function afterFault(services: Running, { id, status }: Row, error: ProviderError): Promise<JobEnd> {
+  const { db } = services;
+  if (status === "cancelling") {
+    // Its error says why it is cancelled. That must not end before the provider knows.
+    log.warn("fine_tune_not_cancelled", { fine_tune_id: id }, error);
+    return { end: "stuck", reason: error.message };
+  }
+  const isUnchanged = and(isOpen(id), ne(fineTunes.status, "cancelling"));
+  if (error.kind !== "retry") {
+    await endWhere(services, id, isUnchanged, { status: "failed", error: error.message });
+    return DONE;
+  }
+  await db.update(fineTunes).set({ error: error.message }).where(isUnchanged);
+  return { end: "stuck", reason: error.message };
 }
 
 async function upload(
@@ -81,67 +83,84 @@ async function upload(
 ): Promise<JobEnd> {
   const [source] = await services.db.select().from(exportsTable).where(eq(exportsTable.id, row.exportId));
   if (source?.status !== "done" || source.staleAt !== null || source.generation !== row.generation)
-    throw new ProviderError("invalid", "The export was erased, rebuilt or deleted before its file was uploaded.");
+    throw new ProviderError(
+      "invalid",
+      "The export was erased, withdrawn, rebuilt or deleted before its file was uploaded.",
+    );
+  // Before any file goes: an erasure has to find what was sent.
+  const sidecarBytes = row.sidecarBytes ?? (await keepLists(services, row.id, source));
+  if (sidecarBytes === null) throw new ProviderError("invalid", "The export's list of improvements is gone.");
+  await keep(services, row, { sidecarBytes });
   const uploads: FineTuneUploads = structuredClone(row.uploads);
-  const save = () => keep(services, row, { uploads });
-  const send = (name: "training" | "validation") => {
-    uploads[name] ??= {};
-    const key = fileKey(source, `${name}_data.jsonl`);
-    return uploadFile({ bucket: services.bucket, provider, limits }, key, uploads[name], save);
+  const save = async () => {
+    // Noted in any case: somebody may be waiting to delete it.
+    await noteFiles(services, row.id, uploads);
+    await keep(services, row, { uploads });
   };
-  try {
-    await send("training");
-    if (source.validationRows > 0) await send("validation");
-  } catch (error) {
-    if (error instanceof Overtaken) await dropUploads(provider, uploads);
-    throw error;
+  for (const name of source.validationRows > 0 ? (["training", "validation"] as const) : (["training"] as const)) {
+    const at = await waitForErasures(services, row);
+    if (at !== null) return { end: "wait", at };
+    uploads[name] ??= {};
+    const file = `${name}_data.jsonl` as const;
+    const what = { key: fileKey(source, file), name: fileNameOf(row.id, file) };
+    await uploadFile({ bucket: services.bucket, provider, limits }, what, uploads[name], save);
   }
   await keep(services, row, { status: "starting", uploads });
   return startJob(services, provider, { ...row, status: "starting", uploads }, held);
 }
 
 async function startJob(services: Running, provider: FineTuneProvider, row: Row, held: Held): Promise<JobEnd> {
+  const { db, clock } = services;
   const { training, validation } = row.uploads;
   const files = { training: training?.file_id ?? "", validation: validation?.file_id, tag: row.id };
   let job = await provider.findJob(row.id);
   if (job === undefined) {
-    // A worker that lost its lease meanwhile must not start a second job, which would be paid for too.
-    if ((await triesOf(services.db, held)) === null) throw new Overtaken();
+    const at = await waitForErasures(services, row);
+    if (at !== null) return { end: "wait", at };
+    // Another worker must not start a second job, which would be paid for too, and none be started once it is cancelled.
+    await keep(services, row, { status: "starting" });
+    if ((await triesOf(db, held)) === null) throw new Overtaken();
     job = await provider.startJob(row.options, files);
   }
-  try {
-    await keep(services, row, { status: "running", jobId: job.id, providerStatus: job.status });
-  } catch (error) {
-    // It was cancelled before its job was known; left alone, the job would train and be paid for. Unless another
-    // worker took over and found the same job.
-    if (error instanceof Overtaken && !(await knowsJob(services, row.id, job.id))) await provider.cancelJob(job.id);
-    throw error;
+  if (!(await noteJob(services, row.id, job.id))) {
+    // Left alone, it would train and be paid for.
+    await provider.cancelJob(job.id);
+    throw new Overtaken();
   }
-  return { end: "again", at: services.clock() + POLL_MS };
+  await keep(services, row, { status: "running", providerStatus: job.status });
+  return { end: "again", at: clock() + POLL_MS };
 }
 
-async function knowsJob({ db }: Running, id: string, jobId: string): Promise<boolean> {
-  const which = and(eq(fineTunes.id, id), eq(fineTunes.jobId, jobId));
-  return (await db.select({ id: fineTunes.id }).from(fineTunes).where(which)).length > 0;
+/**
+ * Keeps a job with its fine-tune, one that is being cancelled too: it has this job to cancel.
+ * @returns whether that is its job now; not where it is over, or another worker started another one
+ */
+async function noteJob({ db }: Running, id: string, jobId: string): Promise<boolean> {
+  const isMine = or(isNull(fineTunes.jobId), eq(fineTunes.jobId, jobId));
+  const noted = await db
+    .update(fineTunes)
+    .set({ jobId })
+    .where(and(isOpen(id), isMine))
+    .returning({ id: fineTunes.id });
+  return noted.length > 0;
 }
-
-const ENDINGS: FineTuneStatus[] = ["succeeded", "failed", "cancelled"];
 
 async function follow(services: Running, provider: FineTuneProvider, row: Row): Promise<JobEnd> {
   const [job, events] = await Promise.all([provider.getJob(row.jobId ?? ""), provider.listEvents(row.jobId ?? "")]);
   // States that nobody knows yet are waited through.
   const ending = ENDINGS.find((status) => status === job.status);
-  const now = services.clock();
-  await keep(services, row, {
+  const changes = {
     ...{ providerStatus: job.status, model: job.fine_tuned_model, trainedTokens: job.trained_tokens },
-    ...{
-      error: job.error?.message ?? null,
-      events: mergeEvents(row.events, events),
-      loss: mergeLoss(row.loss, events),
-    },
-    ...(ending && { status: ending, finishedAt: now }),
-  });
-  return ending ? DONE : { end: "again", at: now + POLL_MS };
+    error: job.error?.message ?? null,
+    events: mergeEvents(row.events, events),
+    loss: mergeLoss(row.loss, events),
+  };
+  if (ending === undefined) {
+    await keep(services, row, changes);
+    return { end: "again", at: services.clock() + POLL_MS };
+  }
+  await end(services, row, { ...changes, status: ending });
+  return DONE;
 }
 
 /** Known events and new ones, each once, the newest of them. */
@@ -160,27 +179,4 @@ function mergeLoss(known: LossPoint[], events: ProviderEvent[]): LossPoint[] {
       points.set(data.step, { step: data.step, train_loss, valid_loss });
   }
   return [...points.values()].toSorted((a, b) => a.step - b.step);
-}
-
-async function failFineTune(services: Running, id: string, error: string): Promise<void> {
-  const { db, clock, config } = services;
-  const [failed] = await db
-    .update(fineTunes)
-    .set({ status: "failed", finishedAt: clock(), error })
-    .where(isOpen(id))
-    .returning({ uploads: fineTunes.uploads });
-  if (failed !== undefined) await dropUploads(createProvider(config), failed.uploads);
-}
-
-/** Ends a fine-tune, at the provider too. Cancelling what is over changes nothing. */
-export async function cancelFineTune(services: Running, id: string): Promise<void> {
-  const { db, clock, config } = services;
-  const [[row]] = await db.batch([
-    db.update(fineTunes).set({ status: "cancelled", finishedAt: clock() }).where(isOpen(id)).returning(),
-    dropJob(db, "fine_tune", id),
-  ]);
-  if (row === undefined) return;
-  const provider = createProvider(config);
-  if (row.jobId) await provider.cancelJob(row.jobId);
-  else await dropUploads(provider, row.uploads);
 }

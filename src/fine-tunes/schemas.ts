@@ -23,6 +23,13 @@ export const fineTuneInput = z
   .openapi("FineTuneInput");
 export type FineTuneInput = z.infer<typeof fineTuneInput>;
 
+export const providerFile = z.object({
+  id: z.string(),
+  kind: z.enum(["file", "upload"]).openapi({ description: "upload: one in parts that was not completed." }),
+  deleted_at: z.iso.datetime().nullable(),
+  error: z.string().nullable().openapi({ description: "Why it could not be deleted the last time." }),
+});
+
 export const fineTuneOutput = z
   .object({
     id: z.uuid(),
@@ -32,7 +39,7 @@ export const fineTuneOutput = z
       .object({
         state: z.enum(["there", "stale", "rebuilt", "deleted"]).openapi({
           description:
-            "What has happened to the file since: it may hold an erased text, have been rebuilt, or be gone.",
+            "What has happened to the file since: it may hold an erased or withdrawn text, have been rebuilt, or be gone.",
         }),
         format: z.enum(EXPORT_FORMATS).nullable(),
         filters: exportOutput.shape.filters.nullable(),
@@ -42,7 +49,13 @@ export const fineTuneOutput = z
     method,
     suffix: z.string().nullable(),
     hyperparameters,
-    status: z.enum(FINE_TUNE_STATUSES),
+    provider: z.string().openapi({ description: "The provider's address." }),
+    provider_files: z.array(providerFile).openapi({
+      description: "What the provider was sent. It is deleted there when the fine-tune has ended, however it ended.",
+    }),
+    status: z.enum(FINE_TUNE_STATUSES).openapi({
+      description: "cancelling: it is to end, and the provider has not yet confirmed that no job of it trains.",
+    }),
     provider_status: z.string().nullable(),
     job_id: z.string().nullable(),
     model: z.string().nullable().openapi({ description: "The resulting model." }),

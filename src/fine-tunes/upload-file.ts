@@ -23,14 +23,13 @@ type UploadProgress = NonNullable<FineTuneUploads["training"]>;
  */
 export async function uploadFile(
   { bucket, provider, limits }: { bucket: R2Bucket; provider: FineTuneProvider; limits: UploadLimits },
-  key: string,
+  { key, name }: { key: string; name: string },
   progress: UploadProgress,
   save: () => Promise<void>,
 ): Promise<void> {
   if (progress.file_id !== undefined) return;
-  const name = key.split("/").at(-1) ?? key;
   const there = <T>(object: T | null): T => {
-    if (object === null) throw new ProviderError("invalid", `The export's ${name} is gone.`);
+    if (object === null) throw new ProviderError("invalid", `The export's ${key.split("/").at(-1)} is gone.`);
     return object;
   };
   const { size } = there(await bucket.head(key));
@@ -63,21 +62,20 @@ export async function uploadFile(
   }
 }
 
-/** Ends uploads that nobody will complete: at the provider they would count until they expire. */
-export async function dropUploads(provider: FineTuneProvider, uploads: FineTuneUploads): Promise<void> {
-  for (const progress of [uploads.training, uploads.validation])
-    if (progress?.file_id === undefined) await dropUpload(provider, progress);
-}
-
-async function dropUpload(provider: FineTuneProvider, progress: UploadProgress | undefined): Promise<void> {
-  const id = progress?.upload_id;
+/** An upload that nobody will complete; where the provider does not cancel it now, it is tried again at the end. */
+async function dropUpload(provider: FineTuneProvider, progress: UploadProgress): Promise<void> {
+  const id = progress.upload_id;
   if (id === undefined) return;
-  delete progress?.upload_id;
-  delete progress?.part_ids;
+  delete progress.upload_id;
+  delete progress.part_ids;
   try {
     await provider.cancelUpload(id);
   } catch (error) {
-    // It may have ended already; otherwise it expires.
     log.warn("upload_not_cancelled", { upload_id: id }, error);
   }
+}
+
+/** The name of a file at the provider, by which it is known whose it is, should nobody have noted its id. */
+export function fileNameOf(fineTuneId: string, name: string): string {
+  return `redraft-${fineTuneId}-${name}`;
 }

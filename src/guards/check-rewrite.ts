@@ -2,6 +2,7 @@ import { excerpt } from "../lib/text.ts";
 import { COPY_LIMITS, type CopyMeasure, judgeCopying, measureCopying } from "./copying.ts";
 import { findMadeUpFacts, type MadeUpFact } from "./facts.ts";
 import { checkReplyText, type ReplyProblem } from "./reply-text.ts";
+import { findStrayPlaceholders } from "./stray-placeholders.ts";
 
 /** A rewrite and everything it was made from. */
 interface RewriteToCheck {
@@ -16,7 +17,7 @@ interface RewriteToCheck {
 
 const QUOTED_LENGTH = 200;
 
-type Guard = "copying" | "made_up_fact" | "not_a_reply" | "language" | "leak";
+type Guard = "copying" | "made_up_fact" | "not_a_reply" | "language" | "leak" | "placeholder";
 
 export interface Finding {
   guard: Guard;
@@ -35,24 +36,28 @@ interface RewriteVerdict {
 
 /**
  * Checks a model's rewrite with every guard: that it is a reply, in the right language, not copied from the agent's
- * reply, and without facts that none of its sources holds. "refuse" when any finding has that severity. Pure, never
+ * reply, without facts that none of its sources holds, and without placeholders that nobody can fill. "refuse" when any finding has that severity. Pure, never
  * throws, and about linear in the lengths.
  */
 export function checkRewrite(input: RewriteToCheck): RewriteVerdict {
   const { rewrite, agentReply, customerMessage, aiReply, failureExplanation, conversation = [] } = input;
+  const sources = [
+    customerMessage,
+    ...conversation.map((turn) => turn.content),
+    aiReply,
+    agentReply,
+    failureExplanation,
+  ].filter((source) => source !== undefined);
   const problems = checkReplyText(rewrite, { agentReply, customerMessage });
-  const findings = problems.map(
-    ({ problem, evidence }): Finding => ({ ...REPLY_FINDINGS[problem], evidence: { problem, text: evidence } }),
-  );
+  const findings = [
+    // First: a placeholder passes for a blank too, and this says what to do about it.
+    ...placeholderFindings(findStrayPlaceholders(rewrite, sources)),
+    ...problems.map(
+      ({ problem, evidence }): Finding => ({ ...REPLY_FINDINGS[problem], evidence: { problem, text: evidence } }),
+    ),
+  ];
   // Of a text that is no reply, copying and facts would only bury the reason.
   if (!findings.some((finding) => finding.guard === "not_a_reply")) {
-    const sources = [
-      customerMessage,
-      ...conversation.map((turn) => turn.content),
-      aiReply,
-      agentReply,
-      failureExplanation,
-    ].filter((source) => source !== undefined);
     findings.push(...copyFindings(measureCopying(rewrite, agentReply)));
     findings.push(...factFindings(findMadeUpFacts(rewrite, sources)));
   }
@@ -73,6 +78,13 @@ function copyFindings(measure: CopyMeasure): Finding[] {
     run: excerpt(runText, QUOTED_LENGTH),
   };
   return [{ guard: "copying", severity: verdict, detail, evidence }];
+}
+
+function placeholderFindings(stray: readonly string[]): Finding[] {
+  if (stray.length === 0) return [];
+  const list = stray.map((text) => `"${text}"`);
+  const detail = `The rewrite holds placeholders that the texts given do not hold just so: ${list.join(", ")}. Copy a placeholder exactly as it stands there, brackets and number included, or leave it out.`;
+  return [{ ...refused("placeholder", detail), evidence: { count: stray.length, placeholders: [...stray] } }];
 }
 
 function factFindings(facts: readonly MadeUpFact[]): Finding[] {

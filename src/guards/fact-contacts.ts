@@ -1,16 +1,20 @@
 import type { FactKeys, FactText } from "./fact-text.ts";
-import { findCards, findEmails, findIbans, findIps, PLACEHOLDER } from "./personal-numbers.ts";
-import { significantDigits } from "./phones.ts";
+import { findCards } from "./personal-data/cards.ts";
+import { findEmails } from "./personal-data/emails.ts";
+import { findIbans } from "./personal-data/ibans.ts";
+import { findIps } from "./personal-data/ips.ts";
+import { PLACEHOLDER } from "./personal-data/kinds.ts";
+import { significantDigits } from "./personal-data/phones.ts";
 
 const WEB_ADDRESS = /(?<![a-z\d])(?:https?:\/\/|www\.)[!#$%&'()*+,./:;=?@[\]~\w-]{1,2000}/gi;
 // A bare domain counts by its ending; endings that are words too ("in", "it", "no") only with a path behind them.
 const SURE_ENDING =
-  "com|org|net|io|edu|gov|info|biz|app|dev|ai|shop|store|online|site|support|cloud|tech|tv|mil|int|eu|uk|de|fr|es|nl|ch|ca|au|nz|jp|cn|br|mx|pl|se|dk|fi|ie|pt|cz|ru|za|sg|kr|tr|ua|gr|hu|ro|hk|tw|ae|il|ar|cl|ph|th|vn";
+  "com|org|net|io|edu|gov|info|biz|app|dev|ai|shop|store|online|site|support|cloud|tech|tv|mil|int|eu|uk|de|fr|es|nl|ch|ca|au|nz|jp|cn|br|mx|pl|se|dk|fi|ie|pt|cz|ru|za|sg|kr|tr|ua|gr|hu|ro|hk|tw|ae|il|ar|cl|ph|th|vn|health|clinic|bank|finance|insurance|email|agency|software|network|digital|travel|hotel|academy|club|wiki|blog|website|xyz";
 const WORD_ENDING = "co|us|in|it|at|be|no|me|so|to|is|am|my|do|as|id|pm|help|li|lu|cc|ly|gg|page|link";
-const HOST = String.raw`(?<![\w@./-])(?:[a-zA-Z\d][a-zA-Z\d-]{0,62}\.){1,5}`;
+const HOST = String.raw`(?<![\p{L}\p{M}\p{N}_@./-])(?:[\p{L}\d][\p{L}\p{M}\d-]{0,62}\.){1,5}`;
 const BARE_DOMAIN = new RegExp(
   String.raw`${HOST}(?:(?:${SURE_ENDING})(?![\w-]|\.[a-z])(?:[/?#][!#$%&'()*+,./:;=?@~\w-]{0,2000})?|(?:${WORD_ENDING})\/[!#$%&'()*+,./:;=?@~\w-]{1,2000})`,
-  "g",
+  "gu",
 );
 // Enough for any real path; the keys of an address grow with it.
 const MAX_PATH_PARTS = 20;

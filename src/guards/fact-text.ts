@@ -1,4 +1,4 @@
-import type { Found } from "./personal-numbers.ts";
+import type { Found } from "./personal-data/kinds.ts";
 import { normaliseText } from "./words.ts";
 
 export type FactKind =

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { textWithoutPersonalData } from "../guards/without-personal-data.ts";
 import { label, storable } from "../lib/text.ts";
 
 /*
@@ -19,10 +20,15 @@ export const name = (max: number) =>
     .string()
     .max(max, `is longer than ${max} characters`)
     .transform(label)
-    .refine((value) => value !== "", "is empty");
+    .refine((value) => value !== "", "is empty")
+    // Its one spelling may be longer than the one that was sent.
+    .refine((value) => value.length <= max, `is longer than ${max} characters`);
 
-export const topic = name(200);
-export const failureCategory = name(100);
+/** A name that many failures share, and that prompts, files and pages show: it holds no personal data. */
+const sharedName = (max: number) => name(max).transform((value) => textWithoutPersonalData(value));
+
+export const topic = sharedName(200);
+export const failureCategory = sharedName(100);
 
 /** One reply or message of a customer, an AI or an agent. */
 export const MAX_MESSAGE = 50_000;

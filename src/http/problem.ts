@@ -17,6 +17,7 @@ const PROBLEMS: Record<ErrorCode, { status: ContentfulStatusCode; title: string 
   range_not_satisfiable: { status: 416, title: "Range not satisfiable" },
   precondition_required: { status: 428, title: "Say which file" },
   not_configured: { status: 503, title: "Not set up" },
+  unavailable: { status: 503, title: "Not available" },
 };
 
 /** Refusals by the framework, in our words. */

@@ -1,14 +1,41 @@
 import type { z } from "@hono/zod-openapi";
+import { isUtf8 } from "../lib/check-json.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import type { AppContext } from "./app-env.ts";
+import { mediaType } from "./check-body.ts";
+
+const FORM_TYPES = ["application/x-www-form-urlencoded", "multipart/form-data"];
+
+/** A page's form as it was sent. @throws RedraftError for what is no form, cannot be read, or is not UTF-8 */
+export async function readFormData(c: AppContext): Promise<FormData> {
+  const type = mediaType(c);
+  if (!FORM_TYPES.includes(type)) throw new RedraftError("unsupported_media_type", "Send this as a form.");
+  const bytes = new Uint8Array(await c.req.arrayBuffer());
+  if (!isUtf8(bytes) || (type === FORM_TYPES[0] && !isDecodable(new TextDecoder().decode(bytes)))) {
+    throw new RedraftError("invalid", "The form is not valid UTF-8.");
+  }
+  return c.req.formData().catch(() => {
+    throw new RedraftError("invalid", "The form cannot be read.");
+  });
+}
+
+/** False for escapes that are no UTF-8, which would be replaced. */
+function isDecodable(encoded: string): boolean {
+  try {
+    decodeURIComponent(encoded);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * The fields of a page's form, by name, trimmed. A form sends its empty fields too; they mean "not given".
  * Where a name comes more than once the last one counts.
  */
 export async function readForm(c: AppContext): Promise<Record<string, string>> {
-  const fields = [...(await c.req.formData())].flatMap(([name, value]) => {
+  const fields = [...(await readFormData(c))].flatMap(([name, value]) => {
     const text = typeof value === "string" ? value.trim() : "";
     return text === "" ? [] : [[name, text] as const];
   });

@@ -1,5 +1,6 @@
 import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
 import type { ErrorCode } from "../lib/errors.ts";
+import { checkBody } from "./check-body.ts";
 import { problems } from "./problem.ts";
 
 type Tag =
@@ -59,6 +60,7 @@ export function routesOf(tag: Tag) {
       summary,
       request: request as R,
       responses: { ...problems(...(unchecked ? [] : problemsOf(request)), ...codes), ...answers } as A,
+      middleware: unchecked || request?.body === undefined ? [] : [checkBody(Object.keys(request.body.content))],
     });
   };
 }

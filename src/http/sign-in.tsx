@@ -1,15 +1,16 @@
 import { Hono } from "hono";
 import type { AppEnv } from "./app-env.ts";
 import { closeSession, isAdminKey, localPath, openSession } from "./auth.ts";
+import { readForm } from "./read-form.ts";
 import { renderPage } from "./render-page.tsx";
 
 /** The way in for browsers, and out. */
 export const signInPages = new Hono<AppEnv>()
   .get("/sign-in", (c) => renderPage(c, "Sign in", <SignIn next={localPath(c.req.query("next"))} />))
   .post("/sign-in", async (c) => {
-    const form = await c.req.formData();
-    const next = localPath(String(form.get("next") ?? "/"));
-    if (isAdminKey(c.var.services.config, String(form.get("key") ?? ""))) {
+    const form = await readForm(c);
+    const next = localPath(form.next);
+    if (isAdminKey(c.var.services.config, form.key ?? "")) {
       await openSession(c);
       return c.redirect(next, 303);
     }

@@ -3,10 +3,10 @@ import { type Db, rowsFromJson } from "../db/client.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { improvements, UNSCORED_RANK } from "../db/schema/improvements.ts";
 
-/** An improvement as a correction made it; version, place in the lists and prompt's text are given when it is stored. */
+/** An improvement as a correction made it; version, place in the lists, prompt's text and names are given when it is stored. */
 export type NewImprovement = Omit<
   typeof improvements.$inferSelect,
-  "seq" | "version" | "isCurrent" | "rank" | "meanRank" | "doubt" | "originalPrompt"
+  "seq" | "version" | "isCurrent" | "rank" | "meanRank" | "doubt" | "originalPrompt" | "knownNames"
 >;
 
 /**
@@ -17,6 +17,7 @@ export function storeImprovement(db: Db, improvement: NewImprovement, condition:
   const nextVersion = sql`(select coalesce(max(v.version), 0) + 1 from ${improvements} v where v.failed_reply_id = ${improvement.failedReplyId})`;
   // As it is now, not as it was when the correction began: clusters are merged and split meanwhile.
   const cluster = sql`(select f.cluster_id from ${failedReplies} f where f.id = ${improvement.failedReplyId})`;
+  const names = sql`(select f.known_names from ${failedReplies} f where f.id = ${improvement.failedReplyId})`;
   const promptText = sql`(select p.original_prompt from ${prompts} p where p.id = ${improvement.promptId})`;
   const stored = { ...improvement, originalPrompt: "", ...rankingColumns(improvement), version: 0, isCurrent: true };
   return [
@@ -28,7 +29,10 @@ export function storeImprovement(db: Db, improvement: NewImprovement, condition:
       ),
     db.insert(improvements).select(
       rowsFromJson(improvements, [stored], {
-        compute: { version: () => nextVersion, originalPrompt: () => promptText, clusterId: () => cluster },
+        compute: {
+          ...{ version: () => nextVersion, originalPrompt: () => promptText },
+          ...{ clusterId: () => cluster, knownNames: () => names },
+        },
         where: () => condition,
       }),
     ),

@@ -2,6 +2,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import { type Db, rowsFromJson, valuesOf } from "../db/client.ts";
 import { failedReplies, NOT_WITHDRAWN, prompts } from "../db/schema/failures.ts";
 import { judgeControlRatings, judgeControls } from "../db/schema/judge.ts";
+import { recordWithoutPersonalData } from "../guards/without-personal-data.ts";
 import { askFor } from "../jobs/ask-for.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
 import { wakeJob } from "../jobs/wake-jobs.ts";
@@ -9,8 +10,8 @@ import { settleAll } from "../lib/settle-all.ts";
 import { nextDay } from "../lib/time.ts";
 import { countTokens, tokensLeft } from "../llm/daily-tokens.ts";
 import { budgetUsedUp } from "../llm/gate.ts";
+import { LimitError } from "../llm/limit-error.ts";
 import { ModelError } from "../llm/model.ts";
-import { LimitError } from "../llm/pace/limit-error.ts";
 import { limitCalls } from "../llm/wrap-model.ts";
 import type { Services } from "../services.ts";
 import type { Judge, RatedCase } from "./ask-judge.ts";
@@ -81,14 +82,14 @@ async function runControls(services: Controlling, { subject: id }: Held): Promis
   } catch (fault) {
     if (!(fault instanceof ModelError)) throw fault;
     if (fault instanceof LimitError) {
-      await db.update(judgeControls).set({ status: "queued", error: fault.message }).where(isOpen(id));
+      await db.update(judgeControls).set({ status: "queued", error: fault.says }).where(isOpen(id));
       return { end: "wait", at: fault.until };
     }
     if (fault.failure !== "stop") {
-      await db.update(judgeControls).set({ status: "queued", error: fault.message }).where(isOpen(id));
-      return { end: "stuck", reason: fault.message };
+      await db.update(judgeControls).set({ status: "queued", error: fault.says }).where(isOpen(id));
+      return { end: "stuck", reason: fault.says };
     }
-    await end(services, id, { status: "failed", error: fault.message });
+    await end(services, id, { status: "failed", error: fault.says });
     return DONE;
   }
   await end(services, id, { status: "done", error: null });
@@ -111,14 +112,18 @@ async function end(
 }
 
 async function rateSample(
-  { db, model }: Pick<Controlling, "db" | "model">,
+  { db, model, config }: Pick<Controlling, "db" | "model" | "config">,
   { id, failureIds, judgeModel }: Run,
 ): Promise<void> {
   const judge: Judge = { model, name: judgeModel, samples: 1 };
   const cases = await unratedCases(db, id, failureIds);
   // What was rated is kept even when another case fails: the next attempt then has less to do.
   await settleAll(
-    cases.map(async ({ failedReplyId, aiReply, ...rated }) => {
+    cases.map(async ({ knownNames, ...found }) => {
+      const { failedReplyId, aiReply, ...rated } = config.REDACT_MODEL_INPUT
+        ? recordWithoutPersonalData(found, ["originalPrompt", "conversation", "aiReply", "agentReply"], knownNames)
+            .record
+        : found;
       const ratings = await rateCase(rated, aiReply, judge);
       await db
         .insert(judgeControlRatings)
@@ -140,6 +145,7 @@ async function unratedCases(db: Db, id: string, failureIds: string[]) {
       conversation: prompts.conversation,
       aiReply: failedReplies.aiReply,
       agentReply: failedReplies.agentReply,
+      knownNames: failedReplies.knownNames,
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))

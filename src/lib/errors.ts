@@ -10,7 +10,8 @@ export type ErrorCode =
   | "unsupported_media_type"
   | "range_not_satisfiable"
   | "precondition_required"
-  | "not_configured";
+  | "not_configured"
+  | "unavailable";
 
 /** One bad field: `pointer` is a JSON pointer (RFC 6901) into the body, or the name of a query parameter after `?`. */
 export interface FieldError {
@@ -42,15 +43,27 @@ export function noSuch(what: string): RedraftError {
   return new RedraftError("not_found", `There is no ${what} with this id.`);
 }
 
+/** Quoted words, from the first quotation mark to the last of its kind: what stands between may hold marks itself. */
+const QUOTED = /(["'`])[\s\S]*\1|“[\s\S]*”/g;
+const LONGEST_MESSAGE = 300;
+
 /**
- * What was thrown, for logs. Two kinds of message quote customers' texts and are left out: drizzle's, which lists the
- * parameters of a failed query (its SQL and its cause are given instead), and that of JSON which cannot be read.
+ * What was thrown, for logs, without what may be customers' words: a message of others' (an error with a `code` or a
+ * `kind` says that instead), one that lists issues with an input, that of JSON which cannot be read, the parameters of a
+ * failed query, a value that D1 or the runtime quotes, and whatever was thrown that is no error.
  */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error instanceof SyntaxError) return error.name;
+  if (!(error instanceof Error)) return `not an error but a ${typeof error}`;
   if ("query" in error && "params" in error) return `query failed (${describeError(error.cause)}): ${error.query}`;
-  return `${error.name}: ${error.message}`;
+  const code = codeOf(error);
+  if (code !== null) return `${error.name}: ${code}`;
+  if (error instanceof SyntaxError || "issues" in error) return error.name;
+  return `${error.name}: ${error.message.replace(QUOTED, "…").slice(0, LONGEST_MESSAGE).toWellFormed()}`;
+}
+
+function codeOf(error: Error): string | null {
+  const said = "code" in error ? error.code : "kind" in error ? error.kind : null;
+  return typeof said === "string" && /^\w{1,40}$/.test(said) ? said : null;
 }
 
 /** Where it was thrown, without the message, which a stack begins with. */

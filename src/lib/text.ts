@@ -22,11 +22,20 @@ export async function sha256Hex(text: string): Promise<string> {
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The first `max` characters of a text, with an ellipsis where something was cut; never half a surrogate pair. */
+/** The beginning of a placeholder such as `[EMAIL_1]`, at the end of a text. */
+const HALF_PLACEHOLDER = /\[[A-Z_]{0,20}\d{0,6}$/;
+
+/**
+ * The first `max` characters of a text, with an ellipsis where something was cut; never half a surrogate pair, nor half
+ * a placeholder.
+ */
 export function excerpt(text: string, max: number): string {
   if (text.length <= max) return text;
   const whole = text.slice(0, max - 1).toWellFormed();
-  return `${whole.replace(/\uFFFD$/u, "").trimEnd()}…`;
+  return `${whole
+    .replace(/\uFFFD$/u, "")
+    .replace(HALF_PLACEHOLDER, "")
+    .trimEnd()}…`;
 }
 
 /** JSON with the keys of every object in order, so that equal values give equal texts. */

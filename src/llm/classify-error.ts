@@ -22,10 +22,11 @@ export function classifyError(thrown: unknown): ModelError {
 
 /** The error of a call that the provider answered, but with nothing of use. */
 export function modelError(fault: Fault, tokens: Tokens | null = null, limits: Limits | null = null): ModelError {
-  const { code, reason, retryAfterMs } = fault;
+  const { code, reason, says = reason, retryAfterMs } = fault;
   return new ModelError(failureOf(fault), code, withTime(fault, reason), {
     fault,
     limits,
+    says: withTime(fault, says),
     retryAfterMs: retryAfterMs === null ? null : Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS),
     ...(tokens && { usage: { calls: 1, ...tokens } }),
   });

@@ -13,7 +13,8 @@ export const DEADLINES: Deadlines = {
   headersMs: 90 * SECOND,
   betweenChunksMs: 30 * SECOND,
   totalMs: 120 * SECOND,
-  maxBytes: 4 * 1024 * 1024,
+  // Many times the tokens that are asked for, and half of what a row of D1 takes.
+  maxBytes: 1024 * 1024,
 };
 
 export class DeadlineError extends Error {

@@ -22,7 +22,7 @@ export const OPERATOR_PROBE_MS = 5 * MINUTE;
 
 export const OPEN: GateState = { code: null, reason: null, until: null, failures: 0, setup: null };
 
-/** How a model call ended, as the gate sees it. */
+/** How a model call ended, as the gate sees it. The reason is shown with every failure that waits: none may quote one. */
 export type Report = { ok: true } | { ok: false; failure: ModelFailure; code: ModelErrorCode; reason: string };
 
 /**

@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, gt, isNull } from "drizzle-orm";
 import type { Config } from "../config.ts";
 import type { Db } from "../db/client.ts";
 import { failedReplies } from "../db/schema/failures.ts";
@@ -141,7 +141,8 @@ async function bringForward(db: Db, now: number, code: string | null): Promise<v
     .where(
       and(
         eq(failedReplies.status, "pending"),
-        sql`${failedReplies.dueAt} > ${now}`,
+        eq(failedReplies.sent, false),
+        gt(failedReplies.dueAt, now),
         eq(failedReplies.reasonCode, code),
       ),
     );

@@ -68,6 +68,11 @@ export class ModelError extends Error {
   readonly fault: Fault | null;
   /** What the provider said of its limits along with it. */
   readonly limits: Limits | null;
+  /**
+   * What happened in our words alone. The message may quote the provider, who may quote the customer: it is for the
+   * failure that was asked about, this is for what all failures share.
+   */
+  readonly says: string;
 
   constructor(
     failure: ModelFailure,
@@ -78,7 +83,8 @@ export class ModelError extends Error {
       usage = NO_USAGE,
       fault = null,
       limits = null,
-    }: Partial<Pick<ModelError, "retryAfterMs" | "usage" | "fault" | "limits">> = {},
+      says = `The call to the model failed (${code}).`,
+    }: Partial<Pick<ModelError, "retryAfterMs" | "usage" | "fault" | "limits" | "says">> = {},
   ) {
     super(message);
     this.name = "ModelError";
@@ -88,6 +94,7 @@ export class ModelError extends Error {
     this.usage = usage;
     this.fault = fault;
     this.limits = limits;
+    this.says = says;
   }
 }
 

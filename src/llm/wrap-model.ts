@@ -1,4 +1,5 @@
 import pLimit from "p-limit";
+import { LimitError } from "./limit-error.ts";
 import { addUsage, type Model, ModelError, NO_USAGE, type Usage } from "./model.ts";
 
 /** A Worker waits for the headers of at most six connections at once; a seventh call would only queue unseen. */
@@ -6,7 +7,7 @@ export const CALLS_IN_FLIGHT = 6;
 
 /**
  * The same model, with at most `inFlight` calls at once.
- * @param mayBegin asked before each call begins; after a no the call fails as timed out
+ * @param mayBegin asked before each call begins; after a no the call may be made again at once, by another worker
  */
 export function limitCalls(model: Model, mayBegin: () => boolean = () => true, inFlight = CALLS_IN_FLIGHT): Model {
   const limit = pLimit(inFlight);
@@ -14,7 +15,7 @@ export function limitCalls(model: Model, mayBegin: () => boolean = () => true, i
     complete: (request) =>
       limit(() => {
         if (mayBegin()) return model.complete(request);
-        throw new ModelError("retry", "timeout", "the worker had no time left for another model call");
+        throw new LimitError(0, 0, "The worker had nothing left for another model call; this goes on by itself.");
       }),
   };
 }

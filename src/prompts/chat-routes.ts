@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { GUIDANCE_CHARACTERS } from "../clusters/context/budgets.ts";
 import { createRouter } from "../http/app-env.ts";
 import { jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { waitUntilOf } from "../http/wait-until.ts";
@@ -15,7 +16,8 @@ const chat = route(
       "The request goes to OPENAI_BASE_URL with all it carries; the answer comes back byte for byte, streaming or not, " +
       "errors included. x-redraft-prompt-id names the prompt, x-redraft-cluster its topic (percent-encoded), " +
       "x-redraft-plain why no guidance was added. The model name `redraft` means the bot's model (see /v1/bot-model), " +
-      "which x-redraft-model then names; any other is passed on as it is.",
+      "which x-redraft-model then names; any other is passed on as it is. The guidance has at most " +
+      `${GUIDANCE_CHARACTERS} characters.`,
     request: { body: jsonBody(z.looseObject({ messages: z.array(z.unknown()) })) },
     answers: {
       200: jsonAnswer("The model's answer", z.looseObject({})),

@@ -12,6 +12,8 @@ const PATH = "/v1/prompts";
 /** A larger body goes the long way, which knows what is too large. In bytes. */
 const MOST_BYTES = 256 * 1024;
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
 type Fetch = (request: Request, env: Cloudflare.Env, ctx: ExecutionContext) => Response | Promise<Response>;
 
 /**
@@ -42,13 +44,13 @@ async function answer(
   env: Cloudflare.Env,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  let body: string | null = null;
+  let body: ArrayBuffer | null = null;
   try {
-    body = await request.text();
+    body = await request.arrayBuffer();
     const services = servicesOf(env);
     const key = bearerOf(request.headers.get("authorization"));
     if (key !== null && isAdminKey(services.config, key)) {
-      const input = promptInput.safeParse(JSON.parse(body));
+      const input = promptInput.safeParse(JSON.parse(UTF8.decode(body)));
       if (input.success) return respond(await servePrompt(services, input.data, (work) => ctx.waitUntil(work)));
     }
   } catch {

@@ -1,4 +1,10 @@
 import { z } from "@hono/zod-openapi";
+import {
+  EXAMPLE_MESSAGE_CHARACTERS,
+  EXAMPLE_REPLY_CHARACTERS,
+  GUIDANCE_CHARACTERS,
+  MOST_ADDED_CHARACTERS,
+} from "../clusters/context/budgets.ts";
 import { categoryShare } from "../clusters/schemas.ts";
 import { conversation, failureCategory, MAX_MESSAGE, name, text, topic } from "../http/fields.ts";
 
@@ -47,7 +53,15 @@ export const promptOutput = z
         "True: no cluster is clear, and the guidance says what holds across types of query: the causes and lessons that " +
         "several share, or what is known of the failure category that was given.",
     }),
-    messages: z.array(chatMessage).openapi({ description: "Ready to send to a chat model." }),
+    messages: z.array(chatMessage).openapi({
+      description:
+        `Ready to send to a chat model: your conversation as you gave it, and before it at most ${MOST_ADDED_CHARACTERS} ` +
+        "characters of ours. Guidance goes first, at most " +
+        `${GUIDANCE_CHARACTERS} of them; lessons that fit the message least are left out, and examples that do not fit ` +
+        `into the rest. An example shows up to ${EXAMPLE_MESSAGE_CHARACTERS} characters of a message and ` +
+        `${EXAMPLE_REPLY_CHARACTERS} of a reply. Texts of other customers have placeholders such as [EMAIL_1] in place ` +
+        "of personal data.",
+    }),
   })
   .openapi("Prompt");
 export type PromptOutput = z.infer<typeof promptOutput>;

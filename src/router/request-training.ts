@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { routerTraining } from "../db/schema/router.ts";
 import { askFor } from "../jobs/ask-for.ts";
@@ -5,7 +6,7 @@ import { requestJobs, wakeJob } from "../jobs/wake-jobs.ts";
 import { log } from "../lib/log.ts";
 import { SECOND } from "../lib/time.ts";
 import type { Services } from "../services.ts";
-import { NEVER, ROUTER } from "./training-state.ts";
+import { FORGET_WITHIN_MS, NEVER, ROUTER } from "./training-state.ts";
 
 type Asking = Pick<Services, "db" | "clock" | "jobs">;
 
@@ -27,6 +28,18 @@ export function askForTraining(db: Db, requestedAt: number) {
       .onConflictDoUpdate({ target: routerTraining.id, set: { requestedAt } }),
     askFor(db, "train_router", ROUTER, requestedAt),
   ] as const;
+}
+
+/** A statement: what the router learned from a failure has to be forgotten. The sweep has it trained in time. */
+export function askToForget(db: Db, now: number) {
+  const forgetBy = now + FORGET_WITHIN_MS;
+  return db
+    .insert(routerTraining)
+    .values({ ...NEVER, erasedAt: now, forgetBy })
+    .onConflictDoUpdate({
+      target: routerTraining.id,
+      set: { erasedAt: now, forgetBy: sql`coalesce(${routerTraining.forgetBy}, ${forgetBy})` },
+    });
 }
 
 export function wakeTraining(services: Pick<Services, "clock" | "jobs">): Promise<void> {

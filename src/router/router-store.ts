@@ -3,11 +3,13 @@ import { log } from "../lib/log.ts";
 import { decodeRouter, RouterFileError } from "./router-file.ts";
 import type { RouterModel } from "./router-model.ts";
 
+const FILES = "router/";
+
 /** Names the current version. The topics' clusters are in it, so that routing never reads D1. */
-const CURRENT = "router/current";
+const CURRENT = `${FILES}current`;
 
 export function routerKey(version: string): string {
-  return `router/${version}.bin`;
+  return `${FILES}${version}.bin`;
 }
 
 const pointer = z.object({
@@ -42,7 +44,11 @@ export async function loadRouter(bucket: R2Bucket, old: LoadedRouter | null): Pr
   if (current === null) return null;
   if (old?.version === current.version) return { ...current, model: old.model };
   const file = await bucket.get(routerKey(current.version));
-  if (file === null) return null;
+  if (file === null) {
+    // A training that ended in between took the old file away.
+    const again = await readPointer(bucket);
+    return again === null || again.version === current.version ? null : loadRouter(bucket, old);
+  }
   try {
     return { ...current, model: decodeRouter(new Uint8Array(await file.arrayBuffer())) };
   } catch (error) {
@@ -52,6 +58,24 @@ export async function loadRouter(bucket: R2Bucket, old: LoadedRouter | null): Pr
     if (error.code !== "unsupported_version") await bucket.delete(routerKey(current.version));
     return null;
   }
+}
+
+/** Takes the files of versions before this one away: they hold features of messages that may be erased by now. */
+export async function dropOlderRouters(bucket: R2Bucket, version: string): Promise<void> {
+  let cursor: string | undefined;
+  do {
+    const page = await bucket.list({ prefix: FILES, ...(cursor !== undefined && { cursor }) });
+    // A version begins with an id, which sorts by time.
+    const older = page.objects.map(({ key }) => key).filter((key) => key.endsWith(".bin") && key < routerKey(version));
+    if (older.length > 0) await bucket.delete(older);
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor !== undefined);
+}
+
+/** Takes the router away: there is nothing left that it could have learned from. */
+export async function dropRouter(bucket: R2Bucket, now: string): Promise<void> {
+  await bucket.delete(CURRENT);
+  await dropOlderRouters(bucket, now);
 }
 
 /** Whether a version is the one that serves, and its file is there: a worker may have died before it was named. */

@@ -10,5 +10,8 @@ export const routerOutput = z
     trained_at: z.iso.datetime().nullable(),
     failures_since: z.int().openapi({ description: "Failures with a topic recorded since." }),
     training_requested: z.boolean(),
+    forget_by: z.iso.datetime().nullable().openapi({
+      description: "A failure it learned from was erased: it is trained again by then.",
+    }),
   })
   .openapi("Router");

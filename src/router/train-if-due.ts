@@ -9,9 +9,9 @@ import { readExamples } from "./read-examples.ts";
 import { LOOK_AGAIN_MS } from "./request-training.ts";
 import { dropRouterCopy } from "./router-copy.ts";
 import { encodeRouter } from "./router-file.ts";
-import { routerKey, writePointer } from "./router-store.ts";
+import { dropOlderRouters, dropRouter, routerKey, writePointer } from "./router-store.ts";
 import { trainRouterGently } from "./train-router.ts";
-import { isDue, NEVER, ROUTER, readTraining, VERSION_SUFFIX } from "./training-state.ts";
+import { FORGET_WITHIN_MS, isDue, NEVER, ROUTER, readTraining, VERSION_SUFFIX } from "./training-state.ts";
 
 type Training = Pick<Services, "db" | "bucket" | "clock" | "newId">;
 
@@ -55,8 +55,10 @@ async function train({ db, bucket, clock, newId }: Training, held: Held): Promis
     trainingMs: clock() - trainedAt,
     boundary: newest?.id ?? "",
     trainedAt,
-    // A request that came while it trained stays.
+    // A request that came while it trained stays, and what was erased meanwhile has to be forgotten in turn.
     requestedAt: sql`nullif(${routerTraining.requestedAt}, ${requestedAt})`,
+    forgetBy: sql`case when ${routerTraining.erasedAt} >= ${trainedAt}
+      then ${routerTraining.erasedAt} + ${FORGET_WITHIN_MS} end`,
   };
   const [, [mine]] = await db.batch([
     db.insert(routerTraining).values(NEVER).onConflictDoNothing(),
@@ -66,7 +68,14 @@ async function train({ db, bucket, clock, newId }: Training, held: Held): Promis
       .where(sql`${eq(routerTraining.id, ROUTER)} and ${isHeld(db, held)}`)
       .returning({ id: routerTraining.id }),
   ]);
-  if (mine === undefined || version === null) return;
-  await writePointer(bucket, { version, clusters: clustersOf });
+  if (mine === undefined) {
+    if (version !== null) await bucket.delete(routerKey(version));
+    return;
+  }
+  if (version === null) await dropRouter(bucket, newId());
+  else {
+    await writePointer(bucket, { version, clusters: clustersOf });
+    await dropOlderRouters(bucket, version);
+  }
   dropRouterCopy({ db });
 }

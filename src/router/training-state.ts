@@ -3,7 +3,7 @@ import type { Db } from "../db/client.ts";
 import { clusters } from "../db/schema/clusters.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { routerTraining } from "../db/schema/router.ts";
-import { MINUTE, SECOND, toRfc3339OrNull } from "../lib/time.ts";
+import { HOUR, MINUTE, SECOND, toRfc3339OrNull } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import { FEATURE_VERSION } from "./features.ts";
 import { servesRouter } from "./router-store.ts";
@@ -21,12 +21,18 @@ const NEW_SHARE = 0.05;
 const QUIET_MS = 5 * SECOND;
 const LONGEST_WAIT_MS = 2 * MINUTE;
 
+/**
+ * A router's file holds hashed features of the messages it learned from, those of an erased one too. It serves until
+ * the next training, which comes within this time of the erasure; many erasures lead to one training.
+ */
+export const FORGET_WITHIN_MS = HOUR;
+
 /** The row before the first training. */
 export const NEVER = { id: ROUTER, topics: 0, examples: 0, bytes: 0, trainingMs: 0, boundary: "", trainedAt: 0 };
 
 export async function readTraining(db: Db) {
   const [row] = await db.select().from(routerTraining).where(eq(routerTraining.id, ROUTER));
-  return row ?? { ...NEVER, requestedAt: null, version: null };
+  return row ?? { ...NEVER, requestedAt: null, version: null, erasedAt: null, forgetBy: null };
 }
 
 /** What is new since the last training. */
@@ -48,7 +54,8 @@ export type Due = "train" | "wait" | "enough";
 
 /** Whether enough is new to train on, or will soon be. */
 export async function isDue({ db, bucket }: Pick<Services, "db" | "bucket">, now: number): Promise<Due> {
-  const { requestedAt, boundary, trainedAt, examples, version } = await readTraining(db);
+  const { requestedAt, forgetBy, boundary, trainedAt, examples, version } = await readTraining(db);
+  if (forgetBy !== null && forgetBy <= now) return "train";
   // A file of another version is refused by the code that is deployed now.
   if (requestedAt !== null || (version !== null && !version.endsWith(VERSION_SUFFIX))) return "train";
   if (version !== null && !(await servesRouter(bucket, version))) return "train";
@@ -72,5 +79,6 @@ export async function routerStatus(db: Db) {
     trained_at: toRfc3339OrNull(row.trainedAt || null),
     failures_since: fresh.failures,
     training_requested: row.requestedAt !== null,
+    forget_by: toRfc3339OrNull(row.forgetBy),
   };
 }

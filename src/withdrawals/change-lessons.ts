@@ -1,6 +1,5 @@
 import { and, inArray, isNull, sql } from "drizzle-orm";
-import { MOST_READ } from "../clusters/lessons/distill-lessons.ts";
-import { MODELS_WORDS } from "../clusters/lessons/erase-lessons.ts";
+import { evidenceAmong, leaving } from "../clusters/lessons/erase-lessons.ts";
 import { valuesOf } from "../db/client.ts";
 import { clusters, lessons } from "../db/schema/clusters.ts";
 import { failedReplies } from "../db/schema/failures.ts";
@@ -8,34 +7,37 @@ import { withdrawnFailures } from "../db/schema/withdrawals.ts";
 import type { Step } from "./piece.ts";
 
 /**
- * Retires the lessons that a model learned from what is withdrawn, alone or with others: what came from which nobody can
- * tell in a text. Their clusters learn again, from the newest failures that are left. A person's words stay.
+ * Retires the lessons that may carry a model's words from what is withdrawn, whether it taught them alone or with
+ * others. The failures that are left of those they came from are marked as unread, so that they are learned once more
+ * from these. A person's words stay.
  */
 export const retireLessons: Step = async ({ db, clock }, row, isCurrent) => {
-  const learned = sql`exists (select 1 from json_each(${lessons.evidence}) e
-    join ${withdrawnFailures} w on w.failed_reply_id = e.value and w.withdrawal_id = ${row.id})`;
-  const found = await db
-    .select({ id: lessons.id })
-    .from(lessons)
-    .where(and(isNull(lessons.retiredAt), learned, MODELS_WORDS));
+  const taken = evidenceAmong(
+    sql`join ${withdrawnFailures} w on w.failed_reply_id = e.value and w.withdrawal_id = ${row.id}`,
+  );
+  const found = await db.all<{ id: string }>(sql`select x.id ${leaving(taken)} and x.retired_at is null`);
   const ids = found.map(({ id }) => id);
   const now = clock();
-  // The failures up to there count as read; null: all are to be read.
-  const readTo = sql`(select f.id from ${failedReplies} f where f.cluster_id = ${clusters.id}
-    and f.failure_explanation is not null order by f.id desc limit 1 offset ${MOST_READ})`;
+  const list = valuesOf(ids);
+  // What is withdrawn is in no cluster.
+  const left = sql`select e.value from ${lessons} l, json_each(l.evidence) e join ${failedReplies} f on f.id = e.value
+    where l.id in ${list} and l.cluster_id = clusters.id and f.cluster_id = clusters.id`;
   return {
     next: null,
     statements: [
       db
         .update(clusters)
-        .set({ guidanceVersion: sql`${clusters.guidanceVersion} + 1`, distilledTo: readTo, distillDueAt: now })
-        .where(
-          sql`${clusters.id} in (select l.cluster_id from ${lessons} l where l.id in ${valuesOf(ids)}) and ${isCurrent}`,
-        ),
+        .set({
+          guidanceVersion: sql`${clusters.guidanceVersion} + 1`,
+          unread: sql`(select json_group_array(id) from (
+            select u.value as id from json_each(clusters.unread) u union ${left}))`,
+          distillDueAt: now,
+        })
+        .where(sql`${clusters.id} in (select l.cluster_id from ${lessons} l where l.id in ${list}) and ${isCurrent}`),
       db
         .update(lessons)
         .set({ retiredAt: now })
-        .where(and(inArray(lessons.id, valuesOf(ids)), isNull(lessons.retiredAt), isCurrent)),
+        .where(and(inArray(lessons.id, list), isNull(lessons.retiredAt), isCurrent)),
     ],
     set: { lessonIds: ids },
   };

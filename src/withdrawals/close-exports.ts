@@ -3,7 +3,7 @@ import { exportsTable } from "../db/schema/exports.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { improvements } from "../db/schema/improvements.ts";
 import { withdrawals, withdrawnFailures } from "../db/schema/withdrawals.ts";
-import { exportsThatHold } from "../erasure/exports-that-hold.ts";
+import { findHolders } from "../erasure/find-holders.ts";
 import { fileKey } from "../exports/export-state.ts";
 import { exportsWith } from "./exports-with.ts";
 import type { Step, Withdrawal, Withdrawing } from "./piece.ts";
@@ -62,13 +62,11 @@ async function guidedExports(services: Withdrawing, row: Withdrawal) {
     .from(withdrawnFailures)
     .where(eq(withdrawnFailures.withdrawalId, row.id));
   if (!oldest?.id) return [];
-  const found = await exportsThatHold(
-    services,
-    oldest.id,
-    [],
-    taught.map(({ id }) => id),
-  );
-  return found.map(({ id, generation }) => ({ id, generation }));
+  const taughtClusterIds = taught.map(({ id }) => id);
+  const { exports } = await findHolders(services, [
+    { failedReplyId: oldest.id, improvementSeqs: [], taughtClusterIds },
+  ]);
+  return exports.map(({ id, generation }) => ({ id, generation }));
 }
 
 /** Opens the files again that were closed, unless another withdrawal holds them, or an erasure has deleted them. */

@@ -1,10 +1,8 @@
 import { asc, eq } from "drizzle-orm";
 import { withdrawnFailures } from "../db/schema/withdrawals.ts";
-import { eraseFailure } from "../erasure/erase-failure.ts";
+import { eraseFailures } from "../erasure/erase-failures.ts";
 import type { Step } from "./piece.ts";
-
-/** An erasure looks into every export: a few are what one piece should take. */
-const ERASED_A_PIECE = 10;
+import { FAILURES_A_PIECE } from "./set-aside.ts";
 
 /** Erases what is set aside. With a failure its record here goes too, so that what is left is what there is to do. */
 export const eraseWithdrawn: Step = async (services, row) => {
@@ -13,7 +11,10 @@ export const eraseWithdrawn: Step = async (services, row) => {
     .from(withdrawnFailures)
     .where(eq(withdrawnFailures.withdrawalId, row.id))
     .orderBy(asc(withdrawnFailures.failedReplyId))
-    .limit(ERASED_A_PIECE);
-  for (const { id } of left) await eraseFailure(services, id);
+    .limit(FAILURES_A_PIECE);
+  await eraseFailures(
+    services,
+    left.map(({ id }) => id),
+  );
   return { next: left.at(-1)?.id ?? null };
 };

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { type Changed, forgetContexts } from "../clusters/context/read-context.ts";
 import { withdrawnFailures } from "../db/schema/withdrawals.ts";
-import { beginAgain } from "../erasure/erase-failure.ts";
-import { IS_GUIDED } from "../erasure/exports-that-hold.ts";
+import { IS_GUIDED } from "../erasure/find-holders.ts";
+import { beginAgain } from "../exports/begin-again.ts";
 import type { Step } from "./piece.ts";
 
 /** Contexts rebuilt in one piece, each by a call to its object; the one of everything comes with each piece. */
@@ -12,7 +12,7 @@ const KINDS = { cluster: "c ", category: "f " } as const;
 
 /** Rebuilds the contexts that what is withdrawn was part of, or is again. */
 export const forgetTouchedContexts: Step = async (services, row, isCurrent) => {
-  const { db } = services;
+  const { db, clock } = services;
   const own = sql`from ${withdrawnFailures} w where w.withdrawal_id = ${row.id}`;
   const names = await db.all<{ name: string }>(sql`
     select name from (
@@ -29,6 +29,6 @@ export const forgetTouchedContexts: Step = async (services, row, isCurrent) => {
   return {
     next: last,
     // Guided lines carry what a whole cluster was taught: one begun before may have read the contexts as they were.
-    statements: last === null ? [...beginAgain(services, sql`${IS_GUIDED} and ${isCurrent}`)] : [],
+    statements: last === null ? [...beginAgain(db, sql`${IS_GUIDED} and ${isCurrent}`, clock())] : [],
   };
 };

@@ -3,7 +3,7 @@ import type { BatchItem } from "drizzle-orm/batch";
 import type { withdrawals } from "../db/schema/withdrawals.ts";
 import type { Services } from "../services.ts";
 
-export type Withdrawing = Pick<Services, "db" | "bucket" | "clock" | "clusters" | "jobs">;
+export type Withdrawing = Pick<Services, "db" | "bucket" | "clock" | "newId" | "clusters" | "jobs">;
 
 export type Withdrawal = typeof withdrawals.$inferSelect;
 

@@ -1,5 +1,5 @@
 import { and, count, desc, eq, inArray, max, type SQL, sql } from "drizzle-orm";
-import { MODELS_WORDS } from "../clusters/lessons/erase-lessons.ts";
+import { evidenceAmong, MODELS_WORDS, mayCarry } from "../clusters/lessons/erase-lessons.ts";
 import type { Db } from "../db/client.ts";
 import { clusters, lessons } from "../db/schema/clusters.ts";
 import { failedReplies } from "../db/schema/failures.ts";
@@ -119,13 +119,13 @@ async function readTouched(db: Db, which: SQL) {
   };
 }
 
-/** The current lessons that were learned from what is selected. */
+/** The current lessons that may carry words of what is selected. */
 async function countLessons(db: Db, which: SQL): Promise<PreviewOutput["lessons"]> {
+  const selected = evidenceAmong(sql`join ${failedReplies} on ${failedReplies.id} = e.value where ${which}`);
   const taught = await db.all<{ hits: number; evidence: number; kept: number }>(sql`
-    select (select count(*) from json_each(${lessons.evidence}) e
-        join ${failedReplies} on ${failedReplies.id} = e.value where ${which}) as hits,
-      json_array_length(${lessons.evidence}) as evidence, not ${MODELS_WORDS} as kept
-    from ${lessons} where ${lessons.retiredAt} is null and hits > 0`);
+    select (select count(*) from json_each(x.evidence) e where e.value in ${selected}) as hits,
+      json_array_length(x.evidence) as evidence, not ${MODELS_WORDS} as kept
+    from ${lessons} x where x.retired_at is null and ${mayCarry(selected, sql`x.id`)}`);
   const alone = taught.filter(({ hits, evidence }) => hits >= evidence).length;
   return { alone, in_part: taught.length - alone, kept: taught.filter(({ kept }) => kept).length };
 }

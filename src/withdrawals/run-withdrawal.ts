@@ -14,7 +14,7 @@ import { putBack } from "./put-back.ts";
 import { setAside } from "./set-aside.ts";
 
 /** What a piece asks of D1, R2 and the clusters at most, in calls; and what a message may: they take 1,000 each. */
-const CALLS: Record<WithdrawalStep, number> = { failures: 20, lessons: 10, contexts: 20, exports: 450, erase: 400 };
+const CALLS: Record<WithdrawalStep, number> = { failures: 20, lessons: 10, contexts: 20, exports: 450, erase: 500 };
 const MOST_CALLS = 500;
 const MOST_MS = 5 * MINUTE;
 

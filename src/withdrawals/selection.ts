@@ -14,7 +14,7 @@ export async function selectionOf(
   const where = await failureConditions(db, { ...filter, ...(cluster_id === undefined && { topic }) });
   if (where === null) return null;
   if (cluster_id !== undefined) where.push(eq(failedReplies.clusterId, cluster_id));
-  if (agent !== undefined) where.push(sql`json_extract(${failedReplies.metadata}, '$.agent') = ${agent}`);
+  if (agent !== undefined) where.push(eq(failedReplies.agent, agent));
   if (channel !== undefined) where.push(eq(failedReplies.channel, channel));
   if (withdrawal_id !== undefined) {
     where.push(

@@ -1,11 +1,11 @@
-import { and, asc, eq, gt, gte, inArray, lte, ne, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, lte, ne, type SQL, sql } from "drizzle-orm";
 import { outcomes } from "../db/schema/experiments.ts";
 import { exportsTable } from "../db/schema/exports.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { comparisonCases } from "../db/schema/fine-tunes.ts";
 import { improvements } from "../db/schema/improvements.ts";
 import { withdrawals, withdrawnFailures } from "../db/schema/withdrawals.ts";
-import { beginAgain } from "../erasure/erase-failure.ts";
+import { beginAgain } from "../exports/begin-again.ts";
 import type { Piece, Step, Withdrawal, Withdrawing } from "./piece.ts";
 import { selectionOf } from "./selection.ts";
 
@@ -18,7 +18,7 @@ export const FAILURES_A_PIECE = 200;
  * finds itself overtaken; an export that is being written begins again.
  */
 export const setAside: Step = async (services, row, isCurrent) => {
-  const { db } = services;
+  const { db, clock } = services;
   const which = await selectionOf(db, row.filter, row.mode);
   const found = await db
     .select({ id: failedReplies.id })
@@ -41,7 +41,7 @@ export const setAside: Step = async (services, row, isCurrent) => {
     statements: [
       ...leave(services, row, ids),
       // What they may already have read goes; a worker that lost its export finds that out by its claim.
-      ...(oldest?.seq ? beginAgain(services, and(gte(exportsTable.boundary, oldest.seq), isCurrent) ?? isCurrent) : []),
+      ...(oldest?.seq ? beginAgain(db, sql`${exportsTable.boundary} >= ${oldest.seq} and ${isCurrent}`, clock()) : []),
     ],
     set: { taken: sql`${withdrawals.taken} + ${counted}` },
   } satisfies Piece;
@@ -56,11 +56,12 @@ function leave({ db, clock }: Withdrawing, row: Withdrawal, ids: SQL) {
   );
   const f = failedReplies;
   return [
+    // A message that is on its way for one comes to nothing; put back, it is due at once.
     db
       .insert(withdrawnFailures)
       .select(
         sql`select ${row.id}, ${f.id}, case ${f.status} when 'correcting' then 'pending' else ${f.status} end,
-          case ${f.status} when 'correcting' then ${now} else ${f.dueAt} end, ${f.clusterId}, ${f.failureCategory},
+          case when ${f.status} = 'correcting' or ${f.sent} then ${now} else ${f.dueAt} end, ${f.clusterId}, ${f.failureCategory},
           (select i.seq from ${improvements} i where i.failed_reply_id = ${f.id} and i.is_current = 1),
           (select json_array(o.cluster_id, o.arm, o.lessons, o.failed, o.rating, o.created_at)
             from ${outcomes} o where o.prompt_id = lower(${f.servedPromptId}))
@@ -81,7 +82,7 @@ function leave({ db, clock }: Withdrawing, row: Withdrawal, ids: SQL) {
       .where(and(inArray(comparisonCases.failedReplyId, ids), eq(comparisonCases.status, "open"))),
     db
       .update(f)
-      .set({ status: "withdrawn", dueAt: null, clusterId: null, failureCategory: null, updatedAt: now })
+      .set({ status: "withdrawn", dueAt: null, sent: false, clusterId: null, failureCategory: null, updatedAt: now })
       .where(taken),
   ];
 }

@@ -72,6 +72,38 @@ describe("a correction run", () => {
     expect((await world.json("GET", `/v1/correction-runs/${run.id}`)).improved).toBe(1);
   });
 
+  it("sends again what no consumer can have, and nothing that still waits in the queue of busy ones", async () => {
+    const world = createWorld();
+    const [id = "", other = ""] = await world.record(aFailure({ topic: topic() }), aFailure({ topic: topic() }));
+    const held = (dueAt: number) =>
+      env.DB.prepare("update failed_replies set status = 'correcting', due_at = ? where id = ?")
+        .bind(dueAt, other)
+        .run();
+    await env.DB.prepare("update failed_replies set due_at = ? where id = ?").bind(world.now, id).run();
+    await world.sweep();
+    expect(world.corrections.take()).toContainEqual({ failure_id: id });
+    // A consumer works on another failure for an hour.
+    for (const minutes of [3, 20, 30]) {
+      world.now += minutes * 60_000;
+      await held(world.now + 60_000);
+      await world.sweep();
+      expect(world.corrections.take()).not.toContainEqual({ failure_id: id });
+    }
+    world.now += 10 * 60_000;
+    await held(world.now + 60_000);
+    await world.sweep();
+    expect(world.corrections.take()).toContainEqual({ failure_id: id });
+    // Nobody works on anything.
+    await env.DB.prepare("update failed_replies set status = 'improved', due_at = null where id = ?").bind(other).run();
+    world.now += 60_000;
+    await world.sweep();
+    expect(world.corrections.take()).not.toContainEqual({ failure_id: id });
+    world.now += 90_000;
+    await world.sweep();
+    expect(world.corrections.take()).toContainEqual({ failure_id: id });
+    await world.deliver();
+  });
+
   it("wakes what is due however many workers died, and frees those a part at a time", async () => {
     const world = createWorld();
     const mine = topic();
@@ -99,11 +131,12 @@ describe("a correction run", () => {
     const world = createWorld();
     const ids = Array.from({ length: MOST_ON_THEIR_WAY + 10 }, () => crypto.randomUUID());
     const [id = ""] = await world.record(aFailure());
+    const row = await env.DB.prepare("select * from failed_replies where id = ?").bind(id).first();
+    const columns = Object.keys(row ?? {});
+    const own: Record<string, string> = { id: "each.value", external_id: "each.value", due_at: "?" };
+    const values = columns.map((column) => own[column] ?? `f.${column}`);
     await env.DB.prepare(
-      `insert into failed_replies select json_each.value, prompt_id, json_each.value, content_hash, ai_reply, agent_reply,
-         failure_explanation, failure_category, failure_category_source, cluster_id, topic_source, served_prompt_id,
-         ai_rating, agent_rating, channel, model, metadata, occurred_at, 'pending', ?, 0, 0, null, null, null, null,
-         created_at, updated_at from json_each(?) join failed_replies f on f.id = ?`,
+      `insert into failed_replies (${columns}) select ${values} from json_each(?) each join failed_replies f on f.id = ?`,
     )
       .bind(world.now, JSON.stringify(ids), id)
       .run();

@@ -20,7 +20,7 @@ const READS = [
     ),
   ),
   ...["improvements/credit", "clusters", "clusters/plans", "failure-categories", "judge/calibration", "router"],
-  ...["correction-runs", "dead-letters", "exports", "exports?status=done", "exports/latest"],
+  ...["correction-runs", "dead-letters", "exports", "exports?status=done", "exports/latest", "erasures"],
 ];
 
 /** Uses Redraft from end to end: a failure comes in, is improved, looked at, exported, trained on and erased. */

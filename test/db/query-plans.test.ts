@@ -14,6 +14,8 @@ import { clusterQuery } from "../../src/clusters/schemas.ts";
 import { findCluster } from "../../src/clusters/topics/topics.ts";
 import type { Db } from "../../src/db/client.ts";
 import type { JobKind } from "../../src/db/schema/jobs.ts";
+import { eraseFailures } from "../../src/erasure/erase-failures.ts";
+import { listErasures } from "../../src/erasure/queries.ts";
 import { lessonCounts } from "../../src/experiments/lesson-counts.ts";
 import { moveOutcomes } from "../../src/experiments/record-outcomes.ts";
 import { listFailures } from "../../src/failures/queries.ts";
@@ -165,6 +167,21 @@ describe("the clusters", () => {
     for (const { sql, plan } of await plans()) {
       expect(plan.filter(looksThrough), sql).toEqual([]);
       expect(plan.join("; "), sql).toMatch(/INDEX/);
+    }
+  });
+
+  it("are left by an erasure that looks through nothing that grows with the failures", async () => {
+    const world = createWorld();
+    const ids = await world.correctAll(...[1, 2].map(() => aFailure({ topic: "plans" })));
+    const { db, plans } = explained();
+    await eraseFailures({ ...world.services, db }, ids);
+    await listErasures({ ...world.services, db }, { limit: 10 });
+    const all = await plans();
+    expect(all.length).toBeGreaterThan(20);
+    const grows = /^SCAN (failed_replies|ai_reply_improvements|prompts|fine_tune_comparison_cases|erasures|[fio])$/;
+    for (const { sql, plan } of all) {
+      const looked = plan.filter((step) => grows.test(step));
+      expect(looked, sql).toEqual([]);
     }
   });
 

@@ -8,6 +8,14 @@ async function bodyOf(answer: Response): Promise<string> {
 }
 
 describe("downloads", () => {
+  it("are linked at the address that was set, whatever host the caller named", async () => {
+    const world = createWorld();
+    world.services.config = { ...world.services.config, PUBLIC_URL: "https://redraft.example.com" };
+    const id = await aFile(world);
+    const { links } = await world.json("POST", `/v1/exports/${id}/links`, { expires_in_s: 60 });
+    expect(links["training_data.jsonl"]).toMatch(/^https:\/\/redraft\.example\.com\/v1\/links\//);
+  });
+
   it("go by signed links without a key, until their time is over", async () => {
     const world = createWorld();
     const id = await aFile(world);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isAnyInSidecar, isInSidecar, sidecarLine } from "../../src/exports/sidecar.ts";
+import { isAnyInSidecar, seqsInSidecar, sidecarLine } from "../../src/exports/sidecar.ts";
 
 /** Every third number, in lines that get longer and shorter. */
 const seqs = Array.from({ length: 3_000 }, (_, i) => 3 * i + 1);
@@ -10,14 +10,29 @@ const file = seqs
     return sidecarLine({ seq, ...ids, ...scores }, seq % 4 ? "training" : "validation", seq);
   })
   .join("");
-const read = async (offset: number, length: number) => file.slice(offset, offset + length);
+let reads = 0;
+const read = async (offset: number, length: number) => {
+  reads += 1;
+  return file.slice(offset, offset + length);
+};
+const every = Array.from({ length: 9_002 }, (_, seq) => seq);
 
-it("finds every improvement that is in a sidecar, and no other", async () => {
+it("finds every improvement that is in a sidecar, and no other, one by one", async () => {
   expect(file.length).toBeGreaterThan(500_000);
   const found: number[] = [];
-  for (let seq = 0; seq <= 9_001; seq++) if (await isInSidecar(seq, file.length, read)) found.push(seq);
+  for (const seq of every) found.push(...(await seqsInSidecar([seq], file.length, read)));
   expect(found).toEqual(seqs);
-  expect(await isInSidecar(1, 0, read)).toBe(false);
+  expect(await seqsInSidecar([1], 0, read)).toEqual(new Set());
+});
+
+it("reads a sidecar once for many improvements, and a few bytes of it for neighbours", async () => {
+  reads = 0;
+  expect([...(await seqsInSidecar(every, file.length, read))].toSorted((a, b) => a - b)).toEqual(seqs);
+  // Pieces of at least 32 KB, and a look for each halving.
+  expect(reads).toBeLessThan((2 * file.length) / 32_768);
+  reads = 0;
+  expect(await seqsInSidecar([4, 5, 6, 7], file.length, read)).toEqual(new Set([4, 7]));
+  expect(reads).toBeLessThan(8);
 });
 
 it("finds whether any of many is in a sidecar, wherever they are", async () => {

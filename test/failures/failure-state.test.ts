@@ -97,8 +97,8 @@ describe("the life of a failure", () => {
   it("fails a correction whose workers keep dying, and lets a redo begin afresh", () => {
     let state = nextState(RECORDED, { type: "requested", runId: null }, NOW, 0) as FailureState;
     for (let i = 0; i < MAX_TRIES; i++) {
-      state = nextState(state, { type: "claimed" }, NOW, 0) as FailureState;
-      state = nextState(state, { type: "lease_ran_out" }, NOW + LEASE_MS, 0) as FailureState;
+      state = nextState(state, { type: "claimed" }, NOW + i * LEASE_MS, 0) as FailureState;
+      state = nextState(state, { type: "lease_ran_out" }, NOW + (i + 1) * LEASE_MS, 0) as FailureState;
     }
     expect(state).toMatchObject({ status: "failed", reasonCode: "never_ended", dueAt: null });
     expect(nextState(state, { type: "requested", runId: "r" }, NOW, 0)).toBeNull();
@@ -106,6 +106,31 @@ describe("the life of a failure", () => {
       status: "pending",
       tries: 0,
     });
+  });
+
+  it("does not let a message that came twice begin what waits for a time", () => {
+    const sent: [FailureEvent, number][] = [
+      [{ type: "requested", runId: null }, 0],
+      [{ type: "sent" }, 0],
+      [{ type: "claimed" }, 0],
+    ];
+    const retried = play([...sent, [{ type: "try_again", code: "c", reason: "r", retryAfterMs: null }, 0]]).at(-1);
+    const waiting = play([...sent, [{ type: "wait", code: "c", reason: "r", untilMs: NOW + 60_000 }, 0]]).at(-1);
+    for (const state of [retried, waiting] as FailureState[]) {
+      expect(state.dueAt).toBeGreaterThan(NOW);
+      expect(nextState(state, { type: "claimed" }, (state.dueAt ?? 0) - 1, 0)).toBeNull();
+      expect(nextState(state, { type: "sent" }, (state.dueAt ?? 0) - 1, 0)).toBeNull();
+      expect(nextState(state, { type: "claimed" }, state.dueAt ?? 0, 0)?.status).toBe("correcting");
+    }
+  });
+
+  it("lets a message begin it at any time after it was sent", () => {
+    const sent = play([
+      [{ type: "requested", runId: null }, 0],
+      [{ type: "sent" }, 0],
+    ]).at(-1) as FailureState;
+    expect(sent.dueAt).toBeGreaterThan(NOW);
+    expect(nextState(sent, { type: "claimed" }, NOW + 1, 0)?.status).toBe("correcting");
   });
 
   it("burns no try when it has to wait through no fault of its own", () => {

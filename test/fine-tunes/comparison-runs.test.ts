@@ -1,13 +1,14 @@
 import { env } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { LimitError } from "../../src/llm/limit-error.ts";
 import { ModelError } from "../../src/llm/model.ts";
-import { LimitError } from "../../src/llm/pace/limit-error.ts";
 import { type Asked, rating } from "../support/model.ts";
 import { createWorld } from "../support/world.ts";
 import { leaseOf, models, TUNED, tunedOn } from "./comparing.ts";
 import { aProvider } from "./provider.ts";
 
-const busy = () => new ModelError("retry", "provider_error", "the model's server answered 500");
+const busy = () =>
+  new ModelError("retry", "provider_error", "It says: it broke.", { says: "The server answered 500." });
 
 describe("a comparison that is held up", () => {
   let provider: ReturnType<typeof aProvider>;
@@ -160,7 +161,7 @@ describe("a comparison that is held up", () => {
 
   it("waits at the gate that is closed for all, and closes it when the judge's key is refused", async () => {
     const rate = () => {
-      throw new ModelError("stop", "bad_key", "OPENAI_API_KEY was refused");
+      throw new ModelError("stop", "bad_key", "OPENAI_API_KEY was refused", { says: "The key was refused." });
     };
     const model = models({ rate });
     const world = createWorld({ model });
@@ -178,7 +179,8 @@ describe("a comparison that is held up", () => {
 
   it("ends in plain words when the provider no longer has the tuned model", async () => {
     const reply = ({ request }: Asked) => {
-      if (request.model === TUNED) throw new ModelError("stop", "unknown_model", "no such model");
+      if (request.model === TUNED)
+        throw new ModelError("stop", "unknown_model", "no such model", { says: "no such model" });
       return "Base reply.";
     };
     const world = createWorld({ model: models({ reply }) });

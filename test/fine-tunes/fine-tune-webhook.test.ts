@@ -37,8 +37,8 @@ describe("the provider's webhook", () => {
       env.DB.prepare("delete from fine_tunes"),
       env.DB.prepare("delete from webhook_deliveries"),
       env.DB.prepare(
-        `insert into fine_tunes (id, export_id, export_sha256, generation, options, status, uploads, job_id, events, loss, created_at)
-         values (?, ?, 'x', 1, '{"base_model":"base","method":"supervised"}', 'running', '{}', 'ftjob-1', '[]', '[]', 1)`,
+        `insert into fine_tunes (id, export_id, provider, export_sha256, generation, options, status, uploads, job_id, events, loss, created_at)
+         values (?, ?, 'https://example.com/v1', 'x', 1, '{"base_model":"base","method":"supervised"}', 'running', '{}', 'ftjob-1', '[]', '[]', 1)`,
       ).bind(id, crypto.randomUUID()),
       env.DB.prepare("delete from jobs"),
       env.DB.prepare("insert into jobs (kind, subject, due_at, tries, asked) values ('fine_tune', ?, ?, 0, 1)").bind(

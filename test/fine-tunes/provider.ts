@@ -5,11 +5,14 @@ import type { World } from "../support/world.ts";
 export function aProvider() {
   const provider = {
     calls: [] as string[],
+    /** Every file that was sent, in turn. */
     files: [] as string[],
+    /** Those that it still has. */
+    kept: new Map<string, { filename: string; text: string }>(),
     jobs: [] as { id: string; metadata: unknown; model: unknown }[],
     status: "running",
     /** Answers instead of the provider, where it returns something. */
-    instead: (_call: string): Response | undefined | Promise<Response> => undefined,
+    instead: (_call: string): Response | undefined | Promise<Response | undefined> => undefined,
   };
   vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
     const path = new URL(url).pathname.replace("/v1", "");
@@ -21,8 +24,26 @@ export function aProvider() {
     if (call === "POST /files") {
       const headers = { "content-type": (init.headers as Record<string, string>)["content-type"] ?? "" };
       const file = (await new Response(body, { headers }).formData()).get("file");
-      provider.files.push(file instanceof Blob ? await file.text() : "");
-      return Response.json({ id: `file-${provider.files.length}` });
+      const text = file instanceof File ? await file.text() : "";
+      provider.files.push(text);
+      const id = `file-${provider.files.length}`;
+      provider.kept.set(id, { filename: file instanceof File ? file.name : "", text });
+      return Response.json({ id });
+    }
+    if (call === "GET /files") {
+      const data = [...provider.kept].map(([id, { filename }]) => ({ id, filename }));
+      return Response.json({ object: "list", data, has_more: false });
+    }
+    if (init.method === "DELETE") {
+      const id = path.split("/").at(-1) ?? "";
+      const status = provider.kept.delete(id) ? 200 : 404;
+      return Response.json(status === 200 ? { id, deleted: true } : { error: { message: "No such file." } }, {
+        status,
+      });
+    }
+    if (path.endsWith("/cancel")) {
+      if (provider.status !== "succeeded") provider.status = "cancelled";
+      else return Response.json({ error: { message: "The job has already completed." } }, { status: 400 });
     }
     if (call === "POST /fine_tuning/jobs") {
       const asked = JSON.parse(new TextDecoder().decode(body)) as { metadata: unknown; model: unknown };

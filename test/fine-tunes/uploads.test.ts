@@ -16,7 +16,8 @@ function ranged(bucket: R2Bucket) {
   const watched = new Proxy(bucket, {
     get(target, name) {
       if (name !== "get") return Reflect.get(target, name).bind?.(target);
-      return (key: string, options: { range: { offset: number; length: number } }) => {
+      return (key: string, options?: { range: { offset: number; length: number } }) => {
+        if (options === undefined) return target.get(key);
         ranges.push(options.range);
         return target.get(key, options);
       };
@@ -119,6 +120,7 @@ describe("a file above what one request takes", () => {
         : undefined,
     );
     await run();
+    await world.deliver();
     const { status: ended, error } = await world.json("GET", `/v1/fine-tunes/${id}`);
     expect(ended).toBe("failed");
     expect(error).toContain("not welcome");
@@ -139,6 +141,7 @@ describe("a file above what one request takes", () => {
     });
     await made.run();
     await cancelling;
+    await made.world.deliver();
     expect(logged.mock.calls.filter(([event]) => event !== "upload_not_cancelled")).toEqual([]);
     logged.mockRestore();
     expect(await status(made.world, made.id)).toBe("cancelled");

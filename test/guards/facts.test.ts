@@ -134,4 +134,9 @@ describe("made-up facts", () => {
     expect(findMadeUpFacts("Pay $5,000 now. I said $5,000.", [])).toEqual([{ kind: "amount", text: "$5,000" }]);
     expect(findMadeUpFacts(Array.from({ length: 500 }, (_, i) => `$${1000 + i}`).join(" "), [])).toHaveLength(20);
   });
+
+  it("a host with other letters or a longer ending is not cut or overlooked", () => {
+    const hosts = findMadeUpFacts("See münchen.de and foo.health.", ["See berlin.de."]);
+    expect(hosts.map(({ text }) => text)).toEqual(["münchen.de", "foo.health"]);
+  });
 });

@@ -64,6 +64,7 @@ describe("reply text", () => {
     "Here is the new link: https://x.example/link",
     "See [your account](https://x.example/me) for it.",
     "[1] Open the settings. [2] Save.",
+    "Hello [NAME_1], we wrote to [EMAIL_2] and rang [PHONE_1].",
     ENGLISH,
     GERMAN,
     SPANISH,

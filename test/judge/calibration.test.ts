@@ -1,8 +1,8 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { meaningOfGain } from "../../src/judge/meaning.ts";
+import { LimitError } from "../../src/llm/limit-error.ts";
 import { ModelError } from "../../src/llm/model.ts";
-import { LimitError } from "../../src/llm/pace/limit-error.ts";
 import { goodModel, modelThat, REWRITE, rating } from "../support/model.ts";
 import { aFailure, createWorld, runJob } from "../support/world.ts";
 
@@ -131,7 +131,7 @@ describe("the controls", () => {
     expect((await world.json("GET", "/v1/judge/calibration")).controls).toMatchObject({ status: "done", rated: 3 });
 
     world.services.model = modelThat(() => {
-      throw new ModelError("stop", "quota_exhausted", "no money left");
+      throw new ModelError("stop", "quota_exhausted", "It says: pay.", { says: "no money left" });
     });
     await world.json("POST", "/v1/judge/controls", { sample: 2 });
     await world.deliver();

@@ -6,12 +6,16 @@ import { failedReplies, NOT_WITHDRAWN, prompts } from "../../db/schema/failures.
 import { improvements } from "../../db/schema/improvements.ts";
 import { isHarmful } from "../../experiments/harm.ts";
 import { PROMPT_ARMS } from "../../experiments/prompt-id.ts";
+import { recordWithoutPersonalData } from "../../guards/without-personal-data.ts";
 import { firstIdOf } from "../../lib/ids.ts";
-import { chooseLessons } from "./choose-lessons.ts";
+import { excerpt } from "../../lib/text.ts";
+import { EXAMPLE_MESSAGE_CHARACTERS, EXAMPLE_REPLY_CHARACTERS } from "./budgets.ts";
+import { chooseLessons, type Explained } from "./choose-lessons.ts";
 import {
   type CategoryShare,
   type Context,
   categoryShares,
+  type Example,
   type Lesson,
   lessonOf,
   type Scope,
@@ -72,6 +76,7 @@ export async function buildContext(
         customer_message: prompts.originalPrompt,
         reply: improvements.correctedReply,
         score_gain_estimate: sql<number>`${improvements.scoreGainEstimate}`.as("gain"),
+        knownNames: improvements.knownNames,
       })
       .from(improvements)
       .innerJoin(prompts, eq(prompts.id, improvements.promptId))
@@ -83,7 +88,7 @@ export async function buildContext(
   const [cluster] = own;
   // Once somebody, model or person, has decided on lessons, an empty list is a decision too.
   const decided = cluster !== undefined && cluster.guidanceVersion > 0;
-  const ownLessons = decided ? current.map(lessonOf) : chooseLessons(explained, shares);
+  const ownLessons = decided ? current.map(lessonOf) : chooseLessons(explained.map(explanationOf), shares);
   const facts = {
     topic: cluster?.topic ?? null,
     failures: totals[0]?.count ?? 0,
@@ -95,15 +100,38 @@ export async function buildContext(
     number: cluster?.number ?? 0,
     merged_into: cluster?.mergedInto ?? null,
     opening: openingOf(facts, null),
-    examples,
+    examples: examples.map(exampleOf),
     tested: cluster === undefined ? UNTESTED : await readTested(db, cluster.id, cluster.testedSince),
     shared: scope === "all" ? await readShared(db) : [],
   };
 }
 
+/*
+ * Everything in a context goes into other customers' prompts, so it loses personal data here, before it is kept.
+ */
+
+type KnownNames = typeof failedReplies.$inferSelect.knownNames;
+
+function explanationOf({ knownNames, ...explained }: Explained & { knownNames: KnownNames }): Explained {
+  return recordWithoutPersonalData(explained, ["text"], knownNames).record;
+}
+
+function exampleOf({ knownNames, ...example }: Example & { knownNames: KnownNames }): Example {
+  const { record } = recordWithoutPersonalData(example, ["customer_message", "reply"], knownNames);
+  return {
+    ...record,
+    customer_message: excerpt(record.customer_message, EXAMPLE_MESSAGE_CHARACTERS),
+    reply: excerpt(record.reply, EXAMPLE_REPLY_CHARACTERS),
+  };
+}
+
 function explanations(db: Db, failuresIn: SQL) {
   return db
-    .select({ failure_category: failedReplies.failureCategory, text: failedReplies.failureExplanation })
+    .select({
+      failure_category: failedReplies.failureCategory,
+      text: failedReplies.failureExplanation,
+      knownNames: failedReplies.knownNames,
+    })
     .from(failedReplies)
     .where(and(failuresIn, isNotNull(failedReplies.failureExplanation)))
     .orderBy(desc(failedReplies.id))

@@ -1,8 +1,10 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
+import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import { type Db, rowsFromJson, valuesOf } from "../../db/client.ts";
 import { clusters, lessons } from "../../db/schema/clusters.ts";
 import { failedReplies } from "../../db/schema/failures.ts";
 import { LESSON_SLOTS } from "../../experiments/prompt-id.ts";
+import { recordWithoutPersonalData } from "../../guards/without-personal-data.ts";
 import { retryD1 } from "../../lib/retry-d1.ts";
 import type { Services } from "../../services.ts";
 
@@ -43,13 +45,14 @@ export async function changeLessons(
   cluster: { id: string; guidanceVersion: number },
   changes: LessonChange[],
   source: "model" | "person",
-  { set = {}, learnedFrom = [] }: { set?: Partial<typeof clusters.$inferInsert>; learnedFrom?: string[] } = {},
+  { set = {}, learnedFrom = [] }: { set?: SQLiteUpdateSetSource<typeof clusters>; learnedFrom?: string[] } = {},
 ): Promise<number | null> {
   const now = clock();
   const leaving = changes.flatMap((change) => (change.op === "add" ? [] : [change.lesson.id]));
   const staying = (await currentLessons(db, cluster.id)).filter(({ id }) => !leaving.includes(id));
   const added = newLessons(changes, new Set(staying.map(({ slot }) => slot))).map((lesson) => ({
-    ...lesson,
+    // What a person writes is meant as it stands, such as the shop's own address.
+    ...(source === "model" ? recordWithoutPersonalData(lesson, ["text", "failureCategory"]).record : lesson),
     ...{ id: newId(), clusterId: cluster.id, source, createdAt: now, retiredAt: null },
   }));
   const allThere = sql`not exists (select 1 from json_each(${JSON.stringify(learnedFrom)}) e

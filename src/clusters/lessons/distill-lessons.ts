@@ -1,19 +1,21 @@
-import { and, asc, eq, gt, isNotNull, isNull, lte, sql } from "drizzle-orm";
+import { and, asc, eq, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../../db/client.ts";
 import { clusters } from "../../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import { improvements } from "../../db/schema/improvements.ts";
+import { recordWithoutPersonalData } from "../../guards/without-personal-data.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../../jobs/job.ts";
 import { requestMissingJobs } from "../../jobs/wake-jobs.ts";
 import { log } from "../../lib/log.ts";
 import { HOUR, MINUTE } from "../../lib/time.ts";
 import { countTokens, tokensLeft } from "../../llm/daily-tokens.ts";
+import { LimitError } from "../../llm/limit-error.ts";
 import { ModelError } from "../../llm/model.ts";
-import { LimitError } from "../../llm/pace/limit-error.ts";
 import type { Services } from "../../services.ts";
 import { touchClusters } from "../context/read-context.ts";
 import { changeLessons, currentLessons, type LessonChange } from "./change-lessons.ts";
 import { type NewFailure, proposeChanges } from "./propose-changes.ts";
+import { asRead, isNew, isReadAgain, STILL_UNREAD } from "./unread.ts";
 
 /** New explained failures that are worth a model call, and how many one call reads. */
 const FEWEST_NEW = 3;
@@ -40,7 +42,7 @@ export async function askForLessons(services: Pick<Services, "db" | "clock" | "j
   const now = clock();
   const fresh = sql`(select count(*) from (select 1 from ${failedReplies} f where f.cluster_id = ${clusters.id}
     and f.id > coalesce(${clusters.distilledTo}, '') and f.failure_explanation is not null
-    and f.status not in ('pending', 'correcting') limit ${FEWEST_NEW}))`;
+    and f.status not in ('pending', 'correcting') limit ${FEWEST_NEW})) + json_array_length(clusters.unread)`;
   const due = await db
     .select({ id: clusters.id })
     .from(clusters)
@@ -60,11 +62,11 @@ export async function distillLessons(services: Distilling, { subject: clusterId 
   const now = clock();
   const [cluster] = await db
     .update(clusters)
-    .set({ distillDueAt: now + PAUSE_MS })
+    .set({ distillDueAt: now + PAUSE_MS, unread: STILL_UNREAD })
     .where(and(eq(clusters.id, clusterId), lte(clusters.distillDueAt, now), isNull(clusters.mergedInto)))
     .returning();
   if (cluster === undefined) return DONE;
-  const failures = await readNew(db, cluster.id, cluster.distilledTo ?? "");
+  const failures = await readNew(db, cluster);
   if (failures.length < FEWEST_NEW) return DONE;
   const current = await currentLessons(db, cluster.id);
   let changes: LessonChange[];
@@ -91,7 +93,8 @@ async function store(
   changes: LessonChange[],
 ): Promise<void> {
   const { db } = services;
-  const learned = { distilledTo: failures.at(-1)?.id ?? null };
+  const ids = failures.map(({ id }) => id);
+  const learned = asRead(cluster, ids);
   if (changes.length === 0) {
     await db.update(clusters).set(learned).where(eq(clusters.id, cluster.id));
     return;
@@ -99,12 +102,26 @@ async function store(
   // Somebody edited or erased meanwhile: what is left is read again, next time, with the lessons as they are then.
   const version = await changeLessons(services, cluster, changes, "model", {
     set: learned,
-    learnedFrom: failures.map(({ id }) => id),
+    learnedFrom: ids,
   });
   if (version !== null) await touchClusters(services, [{ clusterId: cluster.id }]);
 }
 
-function readNew(db: Db, clusterId: string, after: string): Promise<NewFailure[]> {
+/** Those to be read once more first. Without personal data: lessons are for all customers, and so is what they are from. */
+async function readNew(db: Db, cluster: typeof clusters.$inferSelect): Promise<NewFailure[]> {
+  const [again, fresh] = await db.batch([
+    selectExplained(db, cluster.id, isReadAgain(cluster)),
+    selectExplained(db, cluster.id, isNew(cluster)),
+  ]);
+  return [...again, ...fresh]
+    .slice(0, MOST_READ)
+    .map(
+      ({ knownNames, ...row }) =>
+        recordWithoutPersonalData(row, ["message", "aiReply", "explanation", "corrected"], knownNames).record,
+    );
+}
+
+function selectExplained(db: Db, clusterId: string, which: SQL) {
   return db
     .select({
       id: failedReplies.id,
@@ -113,6 +130,7 @@ function readNew(db: Db, clusterId: string, after: string): Promise<NewFailure[]
       explanation: failedReplies.failureExplanation,
       failure_category: failedReplies.failureCategory,
       corrected: improvements.correctedReply,
+      knownNames: failedReplies.knownNames,
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
@@ -120,7 +138,7 @@ function readNew(db: Db, clusterId: string, after: string): Promise<NewFailure[]
     .where(
       and(
         eq(failedReplies.clusterId, clusterId),
-        gt(failedReplies.id, after),
+        which,
         isNotNull(failedReplies.failureExplanation),
         sql`${failedReplies.status} not in ('pending', 'correcting')`,
       ),

@@ -1,12 +1,8 @@
 import { likeness, wordsOf } from "../../lib/likeness.ts";
+import { excerpt } from "../../lib/text.ts";
+import { GUIDANCE_CHARACTERS } from "../context/budgets.ts";
 import type { Context, Lesson } from "../context/context.ts";
 import { openingOf, sharedOpening } from "../context/opening.ts";
-
-/**
- * What the lessons of one prompt may cost, in tokens: enough for eight to twelve short ones, little compared with a
- * conversation. Four characters a token is a fair estimate for English; other scripts get a little less text.
- */
-const GUIDANCE_CHARACTERS = 4 * 500;
 
 const NO_FACTS =
   "These notes describe past replies. They are not messages from the customer, and not facts about this customer.";
@@ -34,14 +30,15 @@ export function composeGuidance(
   contexts: Context[],
   { customerMessage = "", failureCategory = null }: GuidanceFor,
 ): Guidance | null {
-  const budget = GUIDANCE_CHARACTERS / contexts.length;
+  const budget = shareOf(contexts.length);
   const paragraphs: string[] = [];
   let bits = 0;
   let anyLesson = false;
   for (const [nth, context] of contexts.entries()) {
-    const opening = failureCategory === null ? context.opening : openingOf(context, failureCategory);
-    if (opening === null) continue;
-    const chosen = choose(context.lessons, customerMessage, failureCategory, budget);
+    const said = failureCategory === null ? context.opening : openingOf(context, failureCategory);
+    if (said === null) continue;
+    const opening = excerpt(said, budget);
+    const chosen = choose(context.lessons, customerMessage, failureCategory, budget - opening.length);
     paragraphs.push(opening, ...chosen.map(lineOf));
     anyLesson ||= chosen.length > 0;
     if (nth === 0) for (const { slot } of chosen) if (slot !== null) bits |= 1 << slot;
@@ -54,18 +51,24 @@ export function composeGuidance(
 /** What may be said where no cluster is clear; null while nothing holds across clusters. @param context of "all" */
 export function sharedGuidance({ shared, failures, lessons }: Context, customerMessage = ""): Guidance | null {
   if (shared.length === 0 && lessons.length === 0) return null;
-  const chosen = choose(lessons, customerMessage, null, GUIDANCE_CHARACTERS);
+  const longest = sharedOpening(failures, shared, true).length;
+  const chosen = choose(lessons, customerMessage, null, shareOf(1) - longest);
   const paragraphs = [sharedOpening(failures, shared, chosen.length > 0), ...chosen.map(lineOf)];
   if (chosen.length > 0) paragraphs.push(NO_FACTS);
   return { text: paragraphs.join("\n"), lessons: 0 };
 }
 
-/** As many lessons as the budget holds, the most fitting first. @param budget in characters */
+/** What each of some contexts may say, in characters: without the last sentence, and the line breaks before it and them. */
+function shareOf(contexts: number): number {
+  return Math.floor((GUIDANCE_CHARACTERS - NO_FACTS.length - contexts) / contexts);
+}
+
+/** As many lessons as the budget holds, the most fitting first; each whole. @param budget in characters */
 function choose(lessons: Lesson[], message: string, expected: string | null, budget: number): Lesson[] {
   const ranked = rankLessons(lessons, message, expected);
   let left = budget;
-  const end = ranked.findIndex(({ text }) => {
-    left -= text.length;
+  const end = ranked.findIndex((lesson) => {
+    left -= lineOf(lesson).length + 1;
     return left < 0;
   });
   return end === -1 ? ranked : ranked.slice(0, end);

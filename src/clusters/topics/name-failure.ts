@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Db } from "../../db/client.ts";
 import { clusters } from "../../db/schema/clusters.ts";
 import { failedReplies, type NameSource, NOT_WITHDRAWN } from "../../db/schema/failures.ts";
+import { textWithoutPersonalData } from "../../guards/without-personal-data.ts";
 import { log } from "../../lib/log.ts";
 import { excerpt, label } from "../../lib/text.ts";
 import { completeJson } from "../../llm/complete-json.ts";
@@ -31,7 +32,7 @@ const answer = z.object({ topic: z.string().nullable(), failure_category: z.stri
 
 type Failure = typeof failedReplies.$inferSelect;
 export type Named = Pick<Failure, "failureCategory" | "clusterId">;
-type Unnamed = Named & Pick<Failure, "id" | "failureExplanation"> & { originalPrompt: string };
+type Unnamed = Named & Pick<Failure, "id" | "failureExplanation" | "knownNames"> & { originalPrompt: string };
 
 /**
  * Gives a failure the topic and category that the helpdesk left out: one call to the model for both; without a usable
@@ -42,12 +43,12 @@ export async function nameFailure(
   services: Pick<Services, "db" | "model" | "config" | "clusters" | "bucket" | "clock" | "newId">,
   failure: Unnamed,
 ): Promise<Named> {
-  const { failureCategory, clusterId, failureExplanation } = failure;
+  const { failureCategory, clusterId, failureExplanation, knownNames } = failure;
   const wantsCategory = failureCategory === null && failureExplanation !== null;
   if (clusterId !== null && !wantsCategory) return { failureCategory, clusterId };
   const named = await askModel(services, failure);
-  const category = wantsCategory ? nameOf(named?.failure_category, MAX_CATEGORY) : null;
-  const topic = clusterId === null ? await topicFor(services, named?.topic, failure.originalPrompt) : null;
+  const category = wantsCategory ? nameOf(named?.failure_category, MAX_CATEGORY, knownNames) : null;
+  const topic = clusterId === null ? await topicFor(services, named?.topic, failure) : null;
   return store(services, failure, topic, category);
 }
 
@@ -99,9 +100,9 @@ async function knownNames(db: Db) {
   ]);
 }
 
-/** A usable name, or null: models also answer "null" and whole sentences. */
-function nameOf(given: string | null | undefined, max: number): string | null {
-  const name = label(given ?? "");
+/** A usable name without anybody's data, or null: models also answer "null" and whole sentences. */
+function nameOf(given: string | null | undefined, max: number, names: string[] | null): string | null {
+  const name = textWithoutPersonalData(label(given ?? ""), names);
   return name === "" || name.length > max || /^(null|none|unknown|n\/a)$/i.test(name) ? null : name;
 }
 
@@ -113,11 +114,11 @@ interface Topic {
 async function topicFor(
   services: Pick<Services, "db" | "bucket" | "clock">,
   given: string | null | undefined,
-  message: string,
+  { originalPrompt, knownNames }: Unnamed,
 ): Promise<Topic | null> {
-  const name = nameOf(given, MAX_TOPIC);
+  const name = nameOf(given, MAX_TOPIC, knownNames);
   if (name !== null) return { name, source: "model" };
-  const routed = (await routeWithCopy(services, message, () => undefined))?.route.topic ?? null;
+  const routed = (await routeWithCopy(services, originalPrompt, () => undefined))?.route.topic ?? null;
   return routed === null ? null : { name: routed, source: "router" };
 }
 

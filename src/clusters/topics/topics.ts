@@ -30,7 +30,7 @@ export function ensureTopics({ db, newId }: Pick<Services, "db" | "newId">, topi
   return [
     db.insert(clusters).select(
       // In the order of the columns: merged into nothing, no lessons yet, outcomes count from the start.
-      sql`select ${field("id")}, ${field("topic")}, ${nextNumber} + json_each.key, ${now}, null, 0, 0, null, 0
+      sql`select ${field("id")}, ${field("topic")}, ${nextNumber} + json_each.key, ${now}, null, 0, 0, null, '[]', 0
             from json_each(${json}) where ${isNew}`,
     ),
     db

@@ -18,6 +18,8 @@ export const clusters = sqliteTable(
     testedSince: integer("tested_since").notNull(),
     /** The newest failure that lessons were distilled from. */
     distilledTo: text("distilled_to"),
+    /** Older failures that are to be read once more: a lesson learned from them and from an erased one is gone. */
+    unread: text({ mode: "json" }).$type<string[]>().notNull(),
     /** No further distilling before. */
     distillDueAt: integer("distill_due_at").notNull(),
   },

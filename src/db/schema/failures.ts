@@ -46,11 +46,16 @@ export const failedReplies = sqliteTable(
     aiRating: real("ai_rating"),
     agentRating: real("agent_rating"),
     channel: text(),
+    /** Who wrote the agent's reply, where the metadata say so. */
+    agent: text(),
     model: text(),
     metadata: text({ mode: "json" }).$type<Record<string, unknown>>(),
+    /** The people whom the metadata names: left out wherever the texts go. Null: nobody. */
+    knownNames: text("known_names", { mode: "json" }).$type<string[]>(),
     occurredAt: integer("occurred_at").notNull(),
     status: text().$type<FailureStatus>().notNull(),
     dueAt: integer("due_at"),
+    sent: integer({ mode: "boolean" }).notNull().default(false),
     attempts: integer().notNull(),
     tries: integer().notNull(),
     reasonCode: text("reason_code"),
@@ -72,7 +77,7 @@ export const failedReplies = sqliteTable(
     index("failed_replies_run").on(t.runId, t.status),
     index("failed_replies_rated").on(t.id).where(sql`ai_rating is not null`),
     index("failed_replies_import").on(t.importId, t.id).where(sql`import_id is not null`),
-    index("failed_replies_due").on(t.status, t.dueAt).where(sql`due_at is not null`),
+    index("failed_replies_due").on(t.status, t.sent, t.dueAt).where(sql`due_at is not null`),
   ],
 );
 

@@ -1,9 +1,18 @@
 import { sql } from "drizzle-orm";
-import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { ExportOptions } from "./exports.ts";
 import type { Comparison, JudgeSample, Pairwise } from "./judge.ts";
 
-export const FINE_TUNE_STATUSES = ["uploading", "starting", "running", "succeeded", "failed", "cancelled"] as const;
+/** `cancelling`: it is to end, and the provider has not confirmed yet that no job of it trains. */
+export const FINE_TUNE_STATUSES = [
+  "uploading",
+  "starting",
+  "running",
+  "cancelling",
+  "succeeded",
+  "failed",
+  "cancelled",
+] as const;
 export type FineTuneStatus = (typeof FINE_TUNE_STATUSES)[number];
 
 /** What a fine-tune was asked for, as the contract names it. */
@@ -33,6 +42,8 @@ export const fineTunes = sqliteTable(
   {
     id: text().primaryKey(),
     exportId: text("export_id").notNull(),
+    /** The address of the provider that its files go to: they can be deleted only there. */
+    provider: text().notNull(),
     exportSha256: text("export_sha256").notNull(),
     /** What the export was asked for: it may be gone later, and what the model learned from is still shown. */
     exportOptions: text("export_options", { mode: "json" }).$type<ExportOptions>(),
@@ -43,6 +54,8 @@ export const fineTunes = sqliteTable(
     /** The state as the provider names it, whatever that is. */
     providerStatus: text("provider_status"),
     uploads: text({ mode: "json" }).$type<FineTuneUploads>().notNull(),
+    /** Length of its own copy of the export's list of improvements, in bytes; null until it is there. */
+    sidecarBytes: integer("sidecar_bytes"),
     jobId: text("job_id"),
     model: text(),
     trainedTokens: integer("trained_tokens"),
@@ -52,9 +65,26 @@ export const fineTunes = sqliteTable(
     createdAt: integer("created_at").notNull(),
     finishedAt: integer("finished_at"),
   },
+  (t) => [index("fine_tunes_job").on(t.jobId).where(sql`job_id is not null`)],
+);
+
+/** What was sent to the provider for a fine-tune, a row each, until long after it was deleted there. */
+export const providerFiles = sqliteTable(
+  "provider_files",
+  {
+    fineTuneId: text("fine_tune_id").notNull(),
+    /** The provider's id. */
+    id: text().notNull(),
+    /** An upload is one in parts that was not completed: it has no file yet. */
+    kind: text().$type<"file" | "upload">().notNull(),
+    createdAt: integer("created_at").notNull(),
+    deletedAt: integer("deleted_at"),
+    /** Why it could not be deleted the last time. */
+    error: text(),
+  },
   (t) => [
-    index("fine_tunes_export").on(t.exportId),
-    index("fine_tunes_job").on(t.jobId).where(sql`job_id is not null`),
+    primaryKey({ columns: [t.fineTuneId, t.id] }),
+    index("provider_files_there").on(t.fineTuneId).where(sql`deleted_at is null`),
   ],
 );
 

@@ -55,6 +55,8 @@ export const improvements = sqliteTable(
     edited: integer({ mode: "boolean" }).notNull(),
     failureCategory: text("failure_category"),
     clusterId: text("cluster_id").references(() => clusters.id),
+    /** The failure's own once more, for exports. Filled by `storeImprovement`. */
+    knownNames: text("known_names", { mode: "json" }).$type<string[]>(),
     /** Who wrote the agent's reply, where the failure's metadata names an agent. */
     agent: text(),
     model: text().notNull(),

@@ -6,6 +6,7 @@ export const JOB_KINDS = [
   "controls",
   "export",
   "fine_tune",
+  "provider_files",
   "comparison",
   "distill",
   "move_cluster",

@@ -13,4 +13,8 @@ export const routerTraining = sqliteTable("router_training", {
   /** The newest failure when the last training began. */
   boundary: text().notNull(),
   trainedAt: integer("trained_at").notNull(),
+  /** When a failure with a topic was last erased: the file holds hashed features of its message until the next training. */
+  erasedAt: integer("erased_at"),
+  /** It is trained again by then, because of the first such erasure since the last training. */
+  forgetBy: integer("forget_by"),
 });

@@ -7,8 +7,8 @@ import { settleAll } from "../../lib/settle-all.ts";
 import { countUsage } from "../../llm/count-usage.ts";
 import { OPERATOR_PROBE_MS, type Report } from "../../llm/gate.ts";
 import type { Gatekeeper } from "../../llm/gatekeeper.ts";
+import { LimitError } from "../../llm/limit-error.ts";
 import { addUsage, ModelError, type Usage } from "../../llm/model.ts";
-import { LimitError } from "../../llm/pace/limit-error.ts";
 import { meterModel } from "../../llm/wrap-model.ts";
 import type { Services } from "../../services.ts";
 import { judgeBlind } from "./judge-blind.ts";
@@ -50,7 +50,7 @@ export async function compareCase(comparing: Comparing, row: Row, held: Case): P
   // Erased since: the erasure has ended the case.
   if (failure === undefined) return { end: "done" };
   const system = (await comparing.guidance?.of(failure.clusterId, failure.prompt)) ?? null;
-  const replay = prepareReplay(failure, system, comparing.config.REDACT_EXPORTS);
+  const replay = prepareReplay(failure, system, comparing.config);
   const [trainer, judge] = [meterModel(comparing.trainer), meterModel(comparing.model)];
   const metered = { ...comparing, trainer: trainer.model, model: judge.model };
   const { changes, report, ...end } =
@@ -93,7 +93,7 @@ async function attempt(
     if (error.failure !== "retry" || tries + 1 >= MOST_TRIES) return unscored(reasonCode, texts);
     return { end: "stuck", reason, changes: texts };
   };
-  const saidBy = (name: string, { message }: ModelError) => `${name} (FINE_TUNE_BASE_URL): ${message}`;
+  const saidBy = (name: string, { says }: ModelError) => `${name} (FINE_TUNE_BASE_URL): ${says}`;
   if (base instanceof ModelError) return after(base, "base_reply_failed", saidBy(row.baseModel, base));
   if (tuned instanceof ModelError) return after(tuned, "tuned_reply_failed", saidBy(row.tunedModel, tuned));
 
@@ -101,7 +101,7 @@ async function attempt(
   const judge = { model, name: row.judgeModel, samples: row.judgeSamples };
   const judged = await orModelError(judgeBlind(rated, base, tuned, judge));
   if (judged instanceof ModelError) {
-    const { failure, code, message: reason } = judged;
+    const { failure, code, says: reason } = judged;
     return { ...after(judged, "not_judged", reason), report: { ok: false, failure, code, reason } };
   }
   const { verdict, usable } = judged;

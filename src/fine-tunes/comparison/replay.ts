@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import type { Config } from "../../config.ts";
 import type { Db } from "../../db/client.ts";
 import { failedReplies, prompts } from "../../db/schema/failures.ts";
 import type { TrainingRow } from "../../exports/formats.ts";
@@ -6,17 +7,18 @@ import { prepareRow, type SkipReason } from "../../exports/prepare-row.ts";
 
 /**
  * A failure as a training line would have it, to test a model with: the system message where the file had one, the
- * customer's message alone, and personal data replaced as in the file. The agent's reply goes the same way, so that a
+ * customer's message alone, and personal data replaced as in the file, or because no model may see it. The agent's reply goes the same way, so that a
  * placeholder means the same in both.
  * @returns the reason where such a line could not have been written
  */
 export function prepareReplay(
-  { prompt, agentReply }: { prompt: string; agentReply: string },
+  { prompt, agentReply, knownNames: names }: { prompt: string; agentReply: string; knownNames: string[] | null },
   system: string | null,
-  redacting: boolean,
+  { REDACT_EXPORTS, REDACT_MODEL_INPUT }: Pick<Config, "REDACT_EXPORTS" | "REDACT_MODEL_INPUT">,
 ): TrainingRow | SkipReason {
   const given = { system, prompt, preferred: agentReply, original: "" };
-  const prepared = prepareRow(given, { format: "openai-sft", redacting });
+  const redacting = REDACT_EXPORTS || REDACT_MODEL_INPUT;
+  const prepared = prepareRow(given, { format: "openai-sft", redacting, names });
   return typeof prepared === "string" ? prepared : prepared.row;
 }
 
@@ -28,6 +30,7 @@ export function selectTexts(db: Db) {
       clusterId: failedReplies.clusterId,
       prompt: prompts.originalPrompt,
       agentReply: failedReplies.agentReply,
+      knownNames: failedReplies.knownNames,
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))

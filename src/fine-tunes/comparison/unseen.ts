@@ -5,6 +5,7 @@ import { failedReplies, NOT_WITHDRAWN } from "../../db/schema/failures.ts";
 import type { Unseen } from "../../db/schema/fine-tunes.ts";
 import { type ExportFileName, fileKey } from "../../exports/export-state.ts";
 import { failureConditions } from "../../failures/queries.ts";
+import { withoutNumbers } from "../../guards/without-personal-data.ts";
 import { readLines } from "../../lib/read-lines.ts";
 import { hashText } from "../../lib/text-hash.ts";
 import type { Services } from "../../services.ts";
@@ -137,7 +138,7 @@ async function readDistinct({ db, config }: Drawing, ids: Partial<Record<Unseen,
     const byId = new Map(rows.map((row) => [row.id, row]));
     for (const { id, unseen } of chunk) {
       const row = byId.get(id);
-      const replay = row && prepareReplay(row, null, config.REDACT_EXPORTS);
+      const replay = row && prepareReplay(row, null, config);
       if (!row || !replay || typeof replay === "string") continue;
       // The setting may have been another one when the file was written.
       const [key, raw] = [keyOf(replay.prompt), keyOf(row.prompt.toWellFormed())];
@@ -172,7 +173,8 @@ function promptOf({ messages, input }: { messages?: Messages; input?: { messages
   return (messages ?? input?.messages)?.find(({ role }) => role === "user")?.content ?? "";
 }
 
+/** Placeholders are numbered by the whole line, so their numbers say nothing of the prompt. */
 function keyOf(prompt: string): string {
-  const { high, low } = hashText(prompt);
+  const { high, low } = hashText(withoutNumbers(prompt));
   return `${high} ${low}`;
 }

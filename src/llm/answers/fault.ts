@@ -30,6 +30,8 @@ export type About = Fault["about"];
 interface Because {
   /** Plain English that may be shown and stored: no key, of the provider's words an excerpt. */
   reason: string;
+  /** The same without a word of the provider's, where `reason` has some: for what all failures share. */
+  says?: string;
   /** How long the provider asks to wait, in milliseconds; null where it does not say. */
   retryAfterMs: number | null;
 }

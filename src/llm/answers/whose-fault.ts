@@ -1,3 +1,4 @@
+import { textWithoutPersonalData } from "../../guards/without-personal-data.ts";
 import { excerpt } from "../../lib/text.ts";
 import type { Fault, ProviderAnswer, Verdict } from "./fault.ts";
 import { fits, type Seen } from "./fault-row.ts";
@@ -15,9 +16,10 @@ export function whoseFault(answer: ProviderAnswer): Fault {
   const status = innerStatus(answer.status, said);
   const seen = { status, said, limits, parameter: parameterIn(said) };
   const row = FAULT_TABLE.find((row) => fits(row, seen)) ?? fallback(answer);
-  const reason = reasonOf(row.says, answer.status, said);
+  const says = `${row.says} (status ${answer.status}).`;
+  const reason = reasonOf(row.says, answer.status, said) ?? says;
   const retryAfterMs = limits.retryAfterMs ?? (row.is.about === "limit" ? waitFor(limits) : null);
-  return { ...filled(row.is, seen, answer.at), reason, retryAfterMs };
+  return { ...filled(row.is, seen, answer.at), reason, says, retryAfterMs };
 }
 
 /** An answer that never came, or broke off. */
@@ -103,18 +105,19 @@ function parameterIn({ param, message, html }: SaidError): string | null {
 
 const LONGEST_QUOTE = 200;
 
-function reasonOf(says: string, status: number, said: SaidError): string {
+/** With the provider's words; null where it said nothing. */
+function reasonOf(says: string, status: number, said: SaidError): string | null {
   const words = quotable(said.message);
-  if (words === "") return `${says} (status ${status}).`;
+  if (words === "") return null;
   return `${says} (status ${status}): ${words}${/[.!?…]$/.test(words) ? "" : "."}`;
 }
 
-/** A provider's words without what they may repeat of keys, addresses and prompts. */
+/** A provider's words without what they may repeat of keys, personal data and prompts. */
 function quotable(message: string): string {
   const cleaned = message
     .replace(/\b(sk|pk|gsk|xai|or|key|bearer|AIza)[-_ ]?[\w*-]{8,}/gi, "[key]")
     .replace(/[\w.+-]+@[\w-]+\.[\w.]+/g, "[address]")
     .replace(/(["'`“])[^"'`“”]{60,}(["'`”]|$)/g, '"…"')
     .replace(/[\w*-]{32,}/g, "[key]");
-  return excerpt(cleaned, LONGEST_QUOTE);
+  return excerpt(textWithoutPersonalData(cleaned), LONGEST_QUOTE);
 }

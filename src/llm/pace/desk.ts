@@ -1,7 +1,7 @@
 import { log } from "../../lib/log.ts";
 import { type Clock, HOUR, SECOND } from "../../lib/time.ts";
+import { LimitError } from "../limit-error.ts";
 import type { SetLimits } from "./lane.ts";
-import { LimitError } from "./limit-error.ts";
 import type { Acquired, CallReport, Exchange, WaitsFor } from "./pace.ts";
 
 /** Where a lane is kept: the Durable Object, or the lane itself in a simulation. */
@@ -88,9 +88,7 @@ export class Desk {
   }
 
   #wake(): void {
-    this.#talking ??= this.#talk().finally(() => {
-      this.#talking = null;
-    });
+    this.#talking ??= this.#talk();
   }
 
   #wakeAt(at: number): void {
@@ -114,6 +112,8 @@ export class Desk {
       if (!("error" in answer)) this.#take(answer.acquired);
       else if (ask !== null) this.#beginLocally(answer.error);
     }
+    // Here, and not when the promise has settled: a call that asks in between would not be heard.
+    this.#talking = null;
     if (this.#waiting.length > 0) this.#wakeAt(this.#askAt);
   }
 

@@ -106,7 +106,8 @@ export function cutRate(lane: Lane, now: number, begunAt: number, hintMs: number
   const { learned } = lane;
   if (begunAt <= learned.cutAt) return;
   learned.refused++;
-  if (!usedUp && learned.refused <= TOLERATED * learned.begun) return;
+  const tolerable = !usedUp || ceiling(lane) < Number.POSITIVE_INFINITY;
+  if (tolerable && learned.refused <= TOLERATED * learned.begun) return;
   const first = learned.best === null;
   const sinceCut = now - learned.cutAt;
   const accepted = learned.begun - learned.refused;

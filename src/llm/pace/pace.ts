@@ -57,7 +57,8 @@ export interface CallReport {
 /** Places up to this far ahead are given out, so that a call begins on time without asking once more. */
 const AHEAD_MS = 500;
 
-/** Unused time that may be made up for at once. 60 a minute may be counted as 1 a second, so it is less than one. */
+/** Unused time may be made up for at once by two calls, in less than a second: 60 a minute may be counted as 1 a second. */
+const BURST_CALLS = 2;
 const BURST_MS = 300;
 
 /** Nobody sleeps longer than this before asking again: the pace may have grown. */
@@ -102,6 +103,7 @@ export function acquire(lane: Lane, now: number, ask: Ask, chance: () => number)
       const inMs = beginOne(lane, now, ask);
       if (inMs === null) break;
       begin.push({ id: lane.nextId - 1, inMs });
+      if (inMs > 0) lane.shortAt = now;
     }
   }
   const rest = ask.calls - begin.length;
@@ -118,7 +120,7 @@ export function acquire(lane: Lane, now: number, ask: Ask, chance: () => number)
 
 /** The pace, or the window: only what holds calls back is in use, and can be learned about. */
 function noteWhatHeldBack(lane: Lane, now: number, full: boolean): void {
-  if (Math.max(lane.nextCall, lane.nextByTokens) > now - BURST_MS) lane.shortAt = now;
+  if (Math.max(lane.nextCall, lane.nextByTokens) > now - burstMs(lane, now)) lane.shortAt = now;
   else if (full) lane.window.fullAt = now;
 }
 
@@ -127,9 +129,13 @@ function isTurn(lane: Lane, now: number, ask: Ask, chance: () => number): boolea
   if (ask.for === "person") return lane.nextForPerson <= now + AHEAD_MS;
   if (ask.turn !== null && ask.turn <= now + SPREAD_MS) return true;
   if (Math.max(lane.lastTurn, lane.headTurn) <= now) return true;
-  if (Math.max(lane.nextCall, lane.nextByTokens) >= now - BURST_MS) return false;
+  if (Math.max(lane.nextCall, lane.nextByTokens) >= now - burstMs(lane, now)) return false;
   // Where the window is what all wait for, who has just ended a call would be the first to ask for its place, always.
   return now - lane.window.fullAt > FULL_MS || chance() >= YIELD;
+}
+
+function burstMs(lane: Lane, now: number): number {
+  return Math.min(BURST_MS, BURST_CALLS * intervalMs(lane, now));
 }
 
 /** Gives out the next place; null where it is too far ahead. */
@@ -138,8 +144,9 @@ function beginOne(lane: Lane, now: number, ask: Ask): number | null {
   if (at > now + AHEAD_MS) return null;
   const step = intervalMs(lane, at);
   const tokens = ask.tokens * lane.tokenRatio;
-  lane.nextCall = Math.max(lane.nextCall, now - BURST_MS) + step;
-  lane.nextByTokens = Math.max(lane.nextByTokens, now - BURST_MS) + (tokens * MINUTE) / tokensPerMinute(lane);
+  const unused = now - burstMs(lane, now);
+  lane.nextCall = Math.max(lane.nextCall, unused) + step;
+  lane.nextByTokens = Math.max(lane.nextByTokens, unused) + (tokens * MINUTE) / tokensPerMinute(lane);
   if (ask.for === "person") lane.nextForPerson = Math.max(lane.nextForPerson, now) + 2 * step;
   countBegun(lane, now);
   lane.inFlight.set(lane.nextId++, { beginsAt: at, expiresAt: now + LEASE_MS, tokens: ask.tokens });
@@ -150,7 +157,9 @@ function beginOne(lane: Lane, now: number, ask: Ask): number | null {
 function giveTurn(lane: Lane, now: number, ask: Ask, calls: number): number {
   if (ask.for === "person") return Math.max(now, lane.nextForPerson - AHEAD_MS, lane.nextCall - AHEAD_MS);
   const full = lane.inFlight.size >= windowOf(lane);
-  const spacing = calls * Math.max(intervalMs(lane, now + MINUTE), full ? lane.latencyMs / windowOf(lane) : 0);
+  const spacing =
+    calls *
+    Math.max(intervalMs(lane, Math.max(now, lane.pausedUntil) + MINUTE), full ? lane.latencyMs / windowOf(lane) : 0);
   const free = Math.max(now, lane.pausedUntil, lane.nextCall - AHEAD_MS, lane.nextByTokens - AHEAD_MS, lane.headTurn);
   const at = ask.turn === null ? Math.max(free, lane.lastTurn) : free;
   if (ask.turn === null) lane.lastTurn = at + spacing;

@@ -1,8 +1,8 @@
 import { SECOND } from "../../lib/time.ts";
+import { LimitError } from "../limit-error.ts";
 import { type Model, type ModelAnswer, ModelError, type ModelRequest } from "../model.ts";
 import { Desk, type DeskOptions } from "./desk.ts";
 import type { Limits, SetLimits } from "./lane.ts";
-import { LimitError } from "./limit-error.ts";
 import type { CallReport } from "./pace.ts";
 
 export type PacedOptions = Pick<DeskOptions, "lane" | "clock" | "sleep"> &
@@ -66,7 +66,7 @@ export function paceModel(model: Model, options: PacedOptions): Model {
             if (outcome === "overloaded" && ++overloaded <= OVERLOADS_IN_PLACE) continue;
             if (!isLimit) throw error;
             const until = clock() + Math.max(error.retryAfterMs ?? 0, REFUSED_OUTSIDE_MS);
-            throw new LimitError(until, clock(), error.message);
+            throw new LimitError(until, clock(), error.message, error.says);
           }
         }
       } finally {

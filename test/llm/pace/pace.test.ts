@@ -96,6 +96,42 @@ describe("the pace of a lane", () => {
     expect(callsPerMinute(lane)).toBeGreaterThan(8 * first);
   });
 
+  it("comes back after a cut where one consumer takes the places it is given ahead, and is never refused one", () => {
+    const lane = withLimit(600);
+    report(lane, NOW + SECOND, ends(beginOne(lane, NOW + SECOND), { outcome: "limited", retryAfterMs: SECOND }));
+    const cut = callsPerMinute(lane);
+    expect(cut).toBeLessThan(0.9 * 600);
+    // Two calls at once take just longer than two intervals: there is always a place, a little ahead.
+    let free = NOW + 5 * SECOND;
+    for (let at = free; at < NOW + 3 * MINUTE; at = Math.max(at + 10, free)) {
+      const got = begin(lane, at, { calls: 2 });
+      expect(got.begin).toHaveLength(2);
+      for (const { id, inMs } of got.begin) {
+        free = at + inMs;
+        report(lane, free, ends(id));
+      }
+    }
+    expect(callsPerMinute(lane)).toBeGreaterThan(0.95 * 600);
+  });
+
+  it("is not cut below a known limit by one refusal in hundreds", () => {
+    const lane = withLimit(600);
+    greedily(lane, NOW, 50 * SECOND);
+    const at = NOW + MINUTE;
+    const [first] = begin(lane, at).begin;
+    report(lane, at + 100, ends(first?.id ?? 0, { outcome: "limited", retryAfterMs: SECOND }));
+    expect(callsPerMinute(lane)).toBeCloseTo(0.97 * 600);
+    expect(begin(lane, at + 200).begin).toEqual([]);
+  });
+
+  it("gives turns no further apart because the lane is paused for minutes", () => {
+    const lane = withLimit(600);
+    report(lane, NOW, ends(beginOne(lane, NOW), { outcome: "limited", retryAfterMs: 10 * MINUTE }));
+    const turns = Array.from({ length: 11 }, () => begin(lane, NOW + SECOND).turn ?? 0);
+    const last = turns.at(-1) ?? 0;
+    expect(last - (turns[0] ?? 0)).toBeLessThan(10 * 1.2 * (MINUTE / callsPerMinute(lane)));
+  });
+
   it("is cut once by a burst of refusals, not once for each", () => {
     const lane = newLane(NOW);
     greedily(lane, NOW, 20 * SECOND);

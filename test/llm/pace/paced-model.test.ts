@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { fakeTime } from "../../../dev/lib/fake-time.ts";
+import { LimitError } from "../../../src/llm/limit-error.ts";
 import { type Model, ModelError, type ModelRequest } from "../../../src/llm/model.ts";
 import { newLane } from "../../../src/llm/pace/lane.ts";
-import { LimitError } from "../../../src/llm/pace/limit-error.ts";
 import { type Exchange, exchange } from "../../../src/llm/pace/pace.ts";
 import { type PacedOptions, paceModel } from "../../../src/llm/pace/paced-model.ts";
 

@@ -1,5 +1,5 @@
 import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/min";
-import type { Found } from "./personal-numbers.ts";
+import { type Finder, type Found, found } from "./kinds.ts";
 
 // Digits that ITU-T E.164 allows at most, and the fewest of any subscriber number worth the name.
 const DIGITS = { min: 7, max: 15 };
@@ -9,10 +9,11 @@ const CANDIDATE =
 const DATE_LIKE =
   /^(?:(?:19|20)\d\d[-/. ]\d{1,2}[-/. ]\d{1,2}|\d{1,2}[-/. ]\d{1,2}[-/. ](?:19|20)\d\d|(?:19|20)\d\d\s?[-/]\s?(?:19|20)\d\d)(?!\d)/;
 const THOUSANDS = /^[1-9]\d{0,2}(?: \d{3}){2,}$/;
-const DECIMAL_OR_VERSION = /^\d+\.\d+$|^\d+(?:\.\d+){3,}$/;
+// Four or more numbers with points between them are a version or an address, pairs after a zero a French number.
+const DECIMAL_OR_VERSION = /^\d+\.\d+$|^(?!0\d(?:\.\d\d){4}$)\d+(?:\.\d+){3,}$/;
 // How people announce a phone number, shortly before it.
 const CUE =
-  /(?<!\p{L})(?:call(?:ing|ed)?|phone|telephone|tel|ph|mobile|mob|cell|fax|whatsapp|dial|ring|rang|text|sms|hotline|helpline|reach(?:ed)? (?:me|us|him|her|them)|contact|(?:my|our|his|her|their|your) number|telefon\p{L}*|handy|rufen|anrufen|téléphone|tél|appel\p{L}*|teléfono|móvil|llam\p{L}*|cellulare|chiam\p{L}*|celular|ligue|bel|телефон|тел|звон\p{L}*|电话|電話|手机|전화)(?!\p{L})[^\d\n]{0,24}$/iu;
+  /(?<!\p{L})(?:call(?:ing|ed)?|phone|telephone|tel|ph|mobile|mob|cell|fax|whatsapp|dial|ring|rang|text|sms|hotline|helpline|reach(?:ed)? (?:me|us|him|her|them)|contact|mi número|(?:il )?mio numero|mon numéro|meine? nummer|cell|(?:my|our|his|her|their|your) number|telefon\p{L}*|handy|rufen|anrufen|téléphone|tél|appel\p{L}*|teléfono|móvil|ll[aá]m\p{L}*|cellulare|chiam\p{L}*|celular|ligue|bel|телефон|тел|звон\p{L}*|电话|電話|手机|전화)(?!\p{L})[^\d\n]{0,24}$/iu;
 const OTHER_NUMBER =
   /(?:order|invoice|ticket|case|ref|reference|booking|confirmation|tracking|account|acct|policy|claim|id|isbn|serial|sku|part|model|article|ean|imei|parcel|#|№)\.?\s?(?:no|nr|number|num|id)?\.?\s?(?:is|was)?[\s:#-]{0,3}$/i;
 // A line that holds this many digits needs none from the next line to be a phone number.
@@ -39,11 +40,13 @@ export function findPhones(text: string): Found[] {
     const whole = line.replace(/\D/g, "").length >= WHOLE_NUMBER;
     const tries = whole || line === match[0] ? [line] : [match[0], line];
     const raw = tries.find((spelling) => isPhone(spelling.replace(/\s/g, " "), before, parsed++ < MAX_PARSED));
-    if (raw !== undefined) phones.push({ value: significantDigits(raw), start, end: start + raw.length });
+    if (raw !== undefined) phones.push(found(start, raw, significantDigits(raw)));
     candidate.lastIndex = start + (raw ?? line).length;
   }
   return phones;
 }
+
+export const PHONES: Finder = { kind: "phone", sign: /\d(?:[ \u00a0()./\r\n-]{0,3}\d){6}/u, find: findPhones };
 
 /** The digits that identify a phone number: without "+", "00", trunk zeros and "(0)". */
 export function significantDigits(raw: string): string {
