@@ -136,7 +136,9 @@ CREATE TABLE `exports` (
 	`error` text,
 	`begun` integer DEFAULT 0 NOT NULL,
 	`generation` integer DEFAULT 0 NOT NULL,
+	`rebuilt` integer DEFAULT false NOT NULL,
 	`stale_at` integer,
+	`stale_reason` text,
 	`created_at` integer NOT NULL,
 	`finished_at` integer
 );
@@ -174,6 +176,7 @@ CREATE TABLE `failed_replies` (
 	`reason_code` text,
 	`reason` text,
 	`run_id` text,
+	`import_id` text,
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL,
 	FOREIGN KEY (`prompt_id`) REFERENCES `prompts`(`id`) ON UPDATE no action ON DELETE no action,
@@ -189,6 +192,7 @@ CREATE INDEX `failed_replies_cluster_category` ON `failed_replies` (`cluster_id`
 CREATE INDEX `failed_replies_cluster_occurred` ON `failed_replies` (`cluster_id`,`occurred_at`);--> statement-breakpoint
 CREATE INDEX `failed_replies_run` ON `failed_replies` (`run_id`,`status`);--> statement-breakpoint
 CREATE INDEX `failed_replies_rated` ON `failed_replies` (`id`) WHERE ai_rating is not null;--> statement-breakpoint
+CREATE INDEX `failed_replies_import` ON `failed_replies` (`import_id`,`id`) WHERE import_id is not null;--> statement-breakpoint
 CREATE INDEX `failed_replies_due` ON `failed_replies` (`status`,`sent`,`due_at`) WHERE due_at is not null;--> statement-breakpoint
 CREATE TABLE `prompts` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -421,3 +425,37 @@ CREATE TABLE `router_training` (
 	`erased_at` integer,
 	`forget_by` integer
 );
+--> statement-breakpoint
+CREATE TABLE `withdrawals` (
+	`id` text PRIMARY KEY NOT NULL,
+	`filter` text NOT NULL,
+	`reason` text NOT NULL,
+	`mode` text NOT NULL,
+	`status` text NOT NULL,
+	`total` integer NOT NULL,
+	`boundary` text NOT NULL,
+	`step` text NOT NULL,
+	`cursor` text NOT NULL,
+	`taken` integer NOT NULL,
+	`lesson_ids` text NOT NULL,
+	`export_ids` text NOT NULL,
+	`actor` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`finished_at` integer
+);
+--> statement-breakpoint
+CREATE TABLE `withdrawn_failures` (
+	`withdrawal_id` text NOT NULL,
+	`failed_reply_id` text NOT NULL,
+	`status` text NOT NULL,
+	`due_at` integer,
+	`cluster_id` text,
+	`failure_category` text,
+	`improvement_seq` integer,
+	`outcome` text,
+	PRIMARY KEY(`withdrawal_id`, `failed_reply_id`),
+	FOREIGN KEY (`withdrawal_id`) REFERENCES `withdrawals`(`id`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`failed_reply_id`) REFERENCES `failed_replies`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE INDEX `withdrawn_failures_failure` ON `withdrawn_failures` (`failed_reply_id`);

@@ -33,6 +33,8 @@ import { CHAT_PATH, chatRoutes } from "./prompts/chat-routes.ts";
 import { promptRoutes } from "./prompts/routes.ts";
 import { routerRoutes } from "./router/routes.ts";
 import { createServices, type Services } from "./services.ts";
+import { withdrawalPages } from "./withdrawals/pages.tsx";
+import { withdrawalRoutes } from "./withdrawals/routes.ts";
 
 /** The largest JSON body: the largest failure there can be, its escapes included. Imports are streamed, without limit. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -73,6 +75,8 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   app.route("/", improvementRoutes);
   app.route("/", improvementPages);
   app.route("/", erasureRoutes);
+  app.route("/", withdrawalRoutes);
+  app.route("/", withdrawalPages);
   app.route("/", exportRoutes);
   app.route("/", exportPages);
   app.route("/", webhookRoutes);

@@ -9,6 +9,7 @@ import { fineTuneJob } from "./fine-tunes/run-fine-tune.ts";
 import type { JobTable } from "./jobs/job.ts";
 import { controlsJob } from "./judge/controls.ts";
 import { trainRouterJob } from "./router/train-if-due.ts";
+import { withdrawalJob } from "./withdrawals/run-withdrawal.ts";
 
 /** Every kind of long work, in the order of the flow. */
 export const JOBS: JobTable = {
@@ -22,4 +23,5 @@ export const JOBS: JobTable = {
   move_cluster: moveClusterJob,
   train_router: trainRouterJob,
   erasure: erasureJob,
+  withdrawal: withdrawalJob,
 };

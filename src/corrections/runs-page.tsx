@@ -74,6 +74,9 @@ export function RunsPage({
         </div>
       )}
       <NextPage path="/runs" cursor={runs.next_cursor} />
+      <p class="hint">
+        Was a whole import or agent wrong? <a href="/withdrawals">Withdraw many failures at once</a>.
+      </p>
       {letters.length > 0 && <DeadLetters letters={letters} />}
       <script src="/live.js" defer />
     </>

@@ -10,6 +10,7 @@ import { improvements, reviews } from "../db/schema/improvements.ts";
 import { deadLetters } from "../db/schema/jobs.ts";
 import { judgeControls } from "../db/schema/judge.ts";
 import { gate } from "../db/schema/llm.ts";
+import { withdrawnFailures } from "../db/schema/withdrawals.ts";
 import { beginAgain } from "../exports/begin-again.ts";
 import { askFor } from "../jobs/ask-for.ts";
 import { sha256Hex } from "../lib/text.ts";
@@ -26,7 +27,7 @@ export async function removeRows({ db, clock }: Removing, failureIds: string[], 
       id: failedReplies.id,
       promptId: failedReplies.promptId,
       externalId: failedReplies.externalId,
-      clusterId: failedReplies.clusterId,
+      clusterId: clusterOf(sql`${failedReplies.id}`, sql`${failedReplies.clusterId}`).as("known_cluster"),
     })
     .from(failedReplies)
     .where(inArray(failedReplies.id, valuesOf(failureIds)));
@@ -92,15 +93,22 @@ function keepRecords(db: Db, records: (typeof erasures.$inferInsert)[], ids: SQL
 const improvementsOf = (id: SQL) => sql`(select json_group_array(seq) from (
   select i.seq from ${improvements} i where i.failed_reply_id = ${id} order by i.seq))`;
 
+/** SQL: the failure's cluster. One that is withdrawn has it in the record of that. */
+const clusterOf = (id: SQL, own: SQL) => sql<string | null>`coalesce(${own}, (select w.cluster_id
+  from ${withdrawnFailures} w where w.failed_reply_id = ${id} and w.cluster_id is not null
+  order by w.withdrawal_id desc limit 1))`;
+
 const contextsOf = (id: SQL) => sql`(select json_group_array(json_object('clusterId', c, 'failureCategory', f)) from (
   select f.cluster_id as c, f.failure_category as f from ${failedReplies} f where f.id = ${id}
+  union select w.cluster_id, w.failure_category from ${withdrawnFailures} w where w.failed_reply_id = ${id}
   union select i.cluster_id, i.failure_category from ${improvements} i where i.failed_reply_id = ${id}))`;
 
 /** Explanations serve as lessons as they are, where there are none yet. */
 const taughtBy = (id: SQL, ids: SQL) =>
   clustersTaughtBy(
     id,
-    sql`(select f.cluster_id from ${failedReplies} f where f.id = ${id} and f.failure_explanation is not null)`,
+    sql`(select ${clusterOf(id, sql`f.cluster_id`)} from ${failedReplies} f
+      where f.id = ${id} and f.failure_explanation is not null)`,
     ids,
   );
 

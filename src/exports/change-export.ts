@@ -57,6 +57,7 @@ export async function rebuildExport(services: Changing & Pick<Services, "jobs">,
       .update(exportsTable)
       .set({
         status: "queued",
+        rebuilt: true,
         ...{ rows: 0, validationRows: 0, bytes: 0, redacted: 0, skipped: {} },
         ...{ sha256: null, files: null, tokens: null, cursor: null, warning: null, error: null, finishedAt: null },
       })

@@ -31,6 +31,9 @@ export function ExportsPage({ page, minGain, categories }: Props) {
         <DataTable columns={COLUMNS} rows={page.data} live={running} />
       )}
       <NextPage path="/exports" cursor={page.next_cursor} />
+      <p class="hint">
+        Is something wrong in a file? <a href="/withdrawals">Withdraw what it was made from</a>, then rebuild it.
+      </p>
       <script src="/live.js" defer />
     </>
   );
@@ -132,7 +135,7 @@ function State({ row }: { row: ExportOutput }) {
   }
   return (
     <>
-      {row.stale ? <strong class="error">stale: a text was erased</strong> : row.status}
+      {row.stale ? <strong class="error">{`stale: a text was ${row.stale_reason}`}</strong> : row.status}
       {row.warning !== null && <p class="hint">{row.warning}</p>}
       {row.error !== null && <p class="error">{row.error}</p>}
     </>

@@ -17,13 +17,14 @@ export async function getExport(db: Db, id: string): Promise<ExportOutput | null
   return row ? toOutput(row) : null;
 }
 
-/** The key of an export's file in R2. */
-export async function keyOfFile(db: Db, id: string, file: ExportFileName): Promise<string> {
+/** Where an export's file is in R2, and whether its address has had other bytes. */
+export async function findFile(db: Db, id: string, file: ExportFileName): Promise<{ key: string; rebuilt: boolean }> {
   const [row] = await db
-    .select({ id: exportsTable.id, generation: exportsTable.generation })
+    .select({ id: exportsTable.id, generation: exportsTable.generation, rebuilt: exportsTable.rebuilt })
     .from(exportsTable)
     .where(eq(exportsTable.id, id));
-  return fileKey(found(row, "export"), file);
+  const { rebuilt, ...own } = found(row, "export");
+  return { key: fileKey(own, file), rebuilt };
 }
 
 /** Newest first. */
@@ -43,6 +44,7 @@ function toOutput(row: typeof exportsTable.$inferSelect): ExportOutput {
     id: row.id,
     status: row.status,
     stale: row.staleAt !== null,
+    stale_reason: row.staleAt === null ? null : (row.staleReason ?? "erased"),
     format: row.options.format,
     filters: toFilters(row.options),
     progress: row.status === "done" ? 1 : row.status === "running" ? (row.cursor ?? 0) / (row.boundary ?? 1) : null,

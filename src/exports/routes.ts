@@ -7,7 +7,7 @@ import { type ErrorCode, noSuch, RedraftError } from "../lib/errors.ts";
 import { SECOND, toRfc3339 } from "../lib/time.ts";
 import { cancelExport, deleteExport, rebuildExport } from "./change-export.ts";
 import { DATA_FILES, EXPORT_FILES, type ExportFileName } from "./export-state.ts";
-import { getExport, keyOfFile, listExports } from "./queries.ts";
+import { findFile, getExport, listExports } from "./queries.ts";
 import { requestExport } from "./request-export.ts";
 import { exportCreated, exportInput, exportOutput, exportPage, exportQuery, linkInput, linkOutput } from "./schemas.ts";
 
@@ -37,7 +37,11 @@ const get = route("GET /v1/exports/{id}", "One export", {
 
 const download = (file: ExportFileName, summary: string) =>
   route(`GET /v1/exports/{id}/${file}`, summary, {
-    description: "Supports Range, If-None-Match and Accept-Encoding. `latest` is the newest finished export.",
+    description:
+      "Supports Range, If-Range, If-Match, If-None-Match and Accept-Encoding. `latest` is the newest finished export, " +
+      "another file after each. So `latest`, and an export that was rebuilt, send a part only to those who name the file " +
+      "they began with (If-Range or If-Match with its ETag); resume at the export's own address, which is in " +
+      "Content-Location.",
     request: { params: exportId },
     ...fileOrProblem(file),
   });
@@ -48,7 +52,9 @@ const fileOrProblem = (file: ExportFileName) => ({
     206: { description: "Part of the file" },
     304: { description: "Unchanged" },
   },
-  problems: ["not_found", "conflict", "range_not_satisfiable"] satisfies ErrorCode[],
+  problems: [
+    ...(["not_found", "conflict", "precondition_failed", "range_not_satisfiable", "precondition_required"] as const),
+  ] satisfies ErrorCode[],
 });
 
 const linked = route("GET /v1/links/{token}/{file}", "A file, by a signed link", {
@@ -139,10 +145,12 @@ async function serve(c: AppContext, file: ExportFileName, id = c.req.param("id")
   if (row.stale && DATA_FILES.some((name) => name === file)) {
     throw new RedraftError(
       "conflict",
-      `A text in this file was erased. POST /v1/exports/${row.id}/rebuild writes it again.`,
+      `A text in this file was ${row.stale_reason}. POST /v1/exports/${row.id}/rebuild writes it again.`,
     );
   }
-  return serveObject(c, await keyOfFile(c.var.services.db, row.id, file), file);
+  const { key, rebuilt } = await findFile(c.var.services.db, row.id, file);
+  const location = id === "latest" ? `/v1/exports/${row.id}/${file}` : c.req.path;
+  return serveObject(c, { key, filename: file, location, fixed: id !== "latest" && !rebuilt });
 }
 
 async function finished(c: AppContext, id: string) {

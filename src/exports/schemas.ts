@@ -39,7 +39,8 @@ export const exportOutput = z
     status: z.enum(EXPORT_STATUSES),
     stale: z
       .boolean()
-      .openapi({ description: "A text in it has been erased since: its data files are gone until a rebuild." }),
+      .openapi({ description: "A text in it has been erased or withdrawn since: no data files until a rebuild." }),
+    stale_reason: z.enum(["erased", "withdrawn"]).nullable(),
     format: z.enum(EXPORT_FORMATS),
     filters: z.object({
       system: z.enum(["none", "guided"]),

@@ -1,3 +1,4 @@
+import { readLines } from "../lib/read-lines.ts";
 import type { ExportRow } from "./read-rows.ts";
 
 /*
@@ -69,4 +70,49 @@ export async function seqsInSidecar(
   };
   await search(seqs, 0, bytes);
   return found;
+}
+
+/** Two places in a sidecar, each where a line begins, between which the improvement is if it is there at all. */
+async function narrow(
+  seq: number,
+  bytes: number,
+  read: (offset: number, length: number) => Promise<string>,
+): Promise<{ low: number; high: number }> {
+  let low = 0;
+  let high = bytes;
+  while (high - low > CLOSE_BYTES) {
+    const middle = Math.floor((low + high) / 2);
+    const text = await read(middle, LOOK_BYTES);
+    const begins = text.indexOf("\n") + 1;
+    const found = Number(/^\{"seq":(\d+)/.exec(text.slice(begins))?.[1]);
+    if (found <= seq) low = middle + begins;
+    else high = middle + begins;
+  }
+  return { low, high };
+}
+
+/**
+ * Whether any of many improvements is in a sidecar: read from the first of them on, up to the first that is.
+ * @param seqs in order
+ * @param open its bytes from `offset` on, as they come
+ */
+export async function isAnyInSidecar(
+  seqs: number[],
+  bytes: number,
+  read: (offset: number, length: number) => Promise<string>,
+  open: (offset: number) => Promise<ReadableStream<Uint8Array> | null>,
+): Promise<boolean> {
+  const [first, last] = [seqs[0], seqs.at(-1)];
+  if (first === undefined || last === undefined || bytes === 0) return false;
+  const { low } = await narrow(first, bytes, read);
+  const stream = low < bytes ? await open(low) : null;
+  if (stream === null) return false;
+  const wanted = new Set(seqs);
+  const decoder = new TextDecoder();
+  for await (const { bytes: line } of readLines(stream, LOOK_BYTES)) {
+    const seq = Number(/^\{"seq":(\d+)/.exec(decoder.decode(line ?? undefined))?.[1]);
+    if (wanted.has(seq)) return true;
+    if (seq > last) return false;
+  }
+  return false;
 }

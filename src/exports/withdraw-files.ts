@@ -16,7 +16,8 @@ export async function withdrawFiles(
 ): Promise<void> {
   await db
     .update(exportsTable)
-    .set({ staleAt: clock() })
+    // One that was closed by a withdrawal is not opened again by its undo: the files are gone.
+    .set({ staleAt: clock(), staleReason: null })
     .where(
       and(eq(exportsTable.id, row.id), eq(exportsTable.status, "done"), eq(exportsTable.generation, row.generation)),
     );

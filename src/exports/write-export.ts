@@ -92,7 +92,7 @@ async function finish(services: Writing, claimed: Claimed, checkpoint: Checkpoin
     .update(exportsTable)
     .set({
       status: "done",
-      ...{ generation, files, warning, error: null, staleAt: null, finishedAt: clock() },
+      ...{ generation, files, warning, error: null, staleAt: null, staleReason: null, finishedAt: clock() },
       ...{ rows: training.rows, bytes: training.bytes, sha256: training.sha256, tokens: Math.round(counts.tokens) },
       ...{ validationRows: counts.validationRows, skipped: counts.skipped, redacted: counts.redacted },
     })

@@ -45,7 +45,15 @@ async function importLines(
   body: ReadableStream<Uint8Array>,
   note: (changed: Changed) => void,
 ): Promise<ImportOutput> {
-  const counts: ImportOutput = { received: 0, recorded: 0, duplicates: 0, rejected: 0, errors: [] };
+  const importId = services.newId();
+  const counts: ImportOutput = {
+    import_id: importId,
+    received: 0,
+    recorded: 0,
+    duplicates: 0,
+    rejected: 0,
+    errors: [],
+  };
   let chunk: { line: number; input: FailureInput }[] = [];
   let chunkBytes = 0;
 
@@ -56,7 +64,7 @@ async function importLines(
   const flush = async () => {
     if (chunk.length === 0) return;
     const inputs = chunk.map(({ input }) => input);
-    const { results, changed } = await recordFailures(services, inputs).catch((error: unknown) => {
+    const { results, changed } = await recordFailures(services, inputs, importId).catch((error: unknown) => {
       log.error("import_not_recorded", { count: inputs.length }, error);
       throw stopped("unavailable", `The lines from ${chunk[0]?.line} on could not be recorded.`, counts);
     });
@@ -98,10 +106,10 @@ async function importLines(
 
 /** What came before is recorded, and the caller has to know how much that is. */
 function stopped(code: "invalid" | "unavailable", what: string, counts: ImportOutput): RedraftError {
-  const { received, recorded, duplicates, rejected, errors } = counts;
+  const { import_id, received, recorded, duplicates, rejected, errors } = counts;
   const detail =
     `${what} Of ${received} lines that came whole, ${recorded} were recorded, ${duplicates} were known, and ${rejected} ` +
-    "were rejected. Send the file again: lines with an external_id are not recorded twice.";
+    `were rejected. Send the file again: lines with an external_id are not recorded twice. The import_id is ${import_id}.`;
   return new RedraftError(
     code,
     detail,

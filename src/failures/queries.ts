@@ -1,8 +1,9 @@
-import { and, desc, eq, gte, lt, type SQL } from "drizzle-orm";
+import { and, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import { findCluster } from "../clusters/topics/topics.ts";
 import type { Db } from "../db/client.ts";
 import { clusters } from "../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
+import { withdrawnFailures } from "../db/schema/withdrawals.ts";
 import { idAfter, type Page, toPage } from "../http/pagination.ts";
 import { found } from "../lib/errors.ts";
 import { firstIdOf } from "../lib/ids.ts";
@@ -31,7 +32,7 @@ export async function listFailures(db: Db, query: FailureQuery): Promise<Page<Fa
 /** SQL conditions of the filters that lists and runs share; null when they name a topic nobody knows. */
 export async function failureConditions(
   db: Db,
-  filter: Partial<Pick<FailureQuery, "status" | "failure_category" | "topic" | "since" | "until">>,
+  filter: Partial<Pick<FailureQuery, "status" | "import_id" | "failure_category" | "topic" | "since" | "until">>,
 ): Promise<SQL[] | null> {
   const where: SQL[] = [];
   if (filter.topic !== undefined) {
@@ -39,6 +40,7 @@ export async function failureConditions(
     if (cluster === null) return null;
     where.push(eq(failedReplies.clusterId, cluster.id));
   }
+  if (filter.import_id !== undefined) where.push(eq(failedReplies.importId, filter.import_id));
   if (filter.status !== undefined) where.push(eq(failedReplies.status, filter.status));
   if (filter.failure_category !== undefined) where.push(eq(failedReplies.failureCategory, filter.failure_category));
   if (filter.since !== undefined) where.push(gte(failedReplies.id, firstIdOf(filter.since)));
@@ -71,6 +73,9 @@ function selectFailures(db: Db) {
       context_url: prompts.contextUrl,
       model: failedReplies.model,
       metadata: failedReplies.metadata,
+      import_id: failedReplies.importId,
+      withdrawal_id: sql<string | null>`case when ${failedReplies.status} = 'withdrawn' then
+        (select max(w.withdrawal_id) from ${withdrawnFailures} w where w.failed_reply_id = ${failedReplies.id}) end`,
       occurred_at: failedReplies.occurredAt,
       created_at: failedReplies.createdAt,
       updated_at: failedReplies.updatedAt,

@@ -33,14 +33,19 @@ type Recorder = Pick<Services, "db" | "clock" | "newId" | "config" | "correction
 
 /**
  * Records failures, all or none, committed before anything is queued. Repeating a call changes nothing.
+ * @param importId of the NDJSON import they came with
  * @param inputs together about 1 MB at most: they travel to D1 as JSON parameters of at most 2 MB
  */
-export async function recordFailures(services: Recorder, inputs: FailureInput[]): Promise<Recording> {
+export async function recordFailures(
+  services: Recorder,
+  inputs: FailureInput[],
+  importId: string | null = null,
+): Promise<Recording> {
   const { clock, config, newId } = services;
   const now = clock();
   const requested = nextState(RECORDED, { type: "requested", runId: null }, now, 0);
   const state = config.AUTO_CORRECT && requested ? requested : RECORDED;
-  const rows = await Promise.all(inputs.map((input) => toRows(input, now, newId)));
+  const rows = await Promise.all(inputs.map((input) => toRows(input, importId, now, newId)));
   const { known, changed } = await storeFailures(services, firstOfEachId(rows), state, now);
 
   const stored = new Map(known.map((row) => [row.externalId, row]));
@@ -123,7 +128,7 @@ function resultOf({ id, externalId, contentHash }: Rows["failure"], stored: Stor
 
 type Rows = Awaited<ReturnType<typeof toRows>>;
 
-async function toRows(input: FailureInput, now: number, newId: () => string) {
+async function toRows(input: FailureInput, importId: string | null, now: number, newId: () => string) {
   const { originalPrompt, conversation } = splitConversation(input);
   const promptId = newId();
   const id = newId();
@@ -147,6 +152,7 @@ async function toRows(input: FailureInput, now: number, newId: () => string) {
       clusterId: input.topic ? topicKey(input.topic) : null,
       topicSource: input.topic ? ("helpdesk" as const) : null,
       servedPromptId: input.prompt_id ?? null,
+      importId,
       aiRating: input.ai_rating ?? null,
       agentRating: input.agent_rating ?? null,
       channel: input.channel ?? null,

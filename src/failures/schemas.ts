@@ -113,6 +113,8 @@ export const failureOutput = z
     context_url: z.string().nullable(),
     model: z.string().nullable(),
     metadata: z.record(z.string(), z.unknown()).nullable(),
+    import_id: z.uuid().nullable().openapi({ description: "The NDJSON import that brought it." }),
+    withdrawal_id: z.uuid().nullable().openapi({ description: "The withdrawal that set it aside." }),
     occurred_at: z.iso.datetime(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
@@ -123,6 +125,9 @@ export type FailureOutput = z.infer<typeof failureOutput>;
 
 export const importOutput = z
   .object({
+    import_id: z
+      .uuid()
+      .openapi({ description: "Kept with each failure that was recorded; POST /v1/withdrawals takes it." }),
     received: z.int(),
     recorded: z.int(),
     duplicates: z.int(),
@@ -139,6 +144,7 @@ export const failureQuery = z.strictObject({
   ...pageQuery,
   ...kindFilter,
   status: z.enum(FAILURE_STATUSES).optional(),
+  import_id: z.uuid("must be an import's id").optional(),
   since: filterTime.optional().openapi({ description: "Recorded at or after this time." }),
   until: filterTime.optional().openapi({ description: "Recorded before this time." }),
 });

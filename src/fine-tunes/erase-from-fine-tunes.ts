@@ -9,6 +9,7 @@ import { cancelFineTunes } from "./cancel-fine-tune.ts";
 import { ProviderError } from "./provider.ts";
 
 export const TEXT_ERASED = "A text in its training file was erased.";
+export const TEXT_WITHDRAWN = "A text in its training file was withdrawn.";
 
 /**
  * Ends fine-tunes whose files hold what was erased, where they are not over yet, and forgets what the provider said of
@@ -34,10 +35,10 @@ export async function eraseFromFineTunes(
 const LOOK_AGAIN_MS = 15 * SECOND;
 
 /**
- * Looks whether a file may be sent or trained on. Asked right before each of these: what was erased in between must
- * not be.
+ * Looks whether a file may be sent or trained on. Asked right before each of these: what was erased, or
+ * withdrawn, in between must not be.
  * @returns when to look again, while an erasure goes on that may yet reach the file; null: now
- * @throws ProviderError where a text in it was erased
+ * @throws ProviderError where a text in it was erased or withdrawn
  */
 export async function waitForErasures(
   { db, clock }: Pick<Services, "db" | "clock">,
@@ -50,12 +51,13 @@ export async function waitForErasures(
       .where(sql`${erasures.finishedAt} is null`)
       .limit(1),
     db
-      .select({ id: exportsTable.id })
+      .select({ reason: exportsTable.staleReason })
       .from(exportsTable)
       .where(
         and(eq(exportsTable.id, exportId), eq(exportsTable.generation, generation), isNotNull(exportsTable.staleAt)),
       ),
   ]);
-  if (stale !== undefined) throw new ProviderError("invalid", TEXT_ERASED);
+  if (stale !== undefined)
+    throw new ProviderError("invalid", stale.reason === "withdrawn" ? TEXT_WITHDRAWN : TEXT_ERASED);
   return open === undefined ? null : clock() + LOOK_AGAIN_MS;
 }

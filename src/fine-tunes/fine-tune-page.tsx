@@ -72,7 +72,7 @@ function Facts({ fineTune }: { fineTune: FineTuneOutput }) {
 
 const EXPORT_STATES: Record<FineTuneOutput["export"]["state"], string> = {
   there: "",
-  stale: "; a text in it has since been erased, which the model cannot forget",
+  stale: "; a text in it has since been erased or withdrawn, which the model cannot forget",
   rebuilt: "; it has since been rebuilt, and the model learned from the earlier file",
   deleted: "; it has since been deleted",
 };

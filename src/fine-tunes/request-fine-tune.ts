@@ -41,7 +41,7 @@ async function trainable(db: Db, exportId: string, method: FineTuneInput["method
   const { status, sha256, staleAt, options, rows, bytes, generation } = found(row, "export");
   const refuse = (detail: string) => new RedraftError("conflict", detail);
   if (status !== "done" || sha256 === null) throw refuse(`The export is ${status}; it must be done first.`);
-  if (staleAt !== null) throw refuse("A text in this export was erased; rebuild it first.");
+  if (staleAt !== null) throw refuse("A text in this export was erased or withdrawn; rebuild it first.");
   const format = FORMAT_OF[method];
   if (options.format !== format)
     throw refuse(`The method ${method} trains on an export in the format ${format}; this one is ${options.format}.`);

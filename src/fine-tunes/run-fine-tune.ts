@@ -87,7 +87,10 @@ async function upload(
 ): Promise<JobEnd> {
   const [source] = await services.db.select().from(exportsTable).where(eq(exportsTable.id, row.exportId));
   if (source?.status !== "done" || source.staleAt !== null || source.generation !== row.generation)
-    throw new ProviderError("invalid", "The export was erased, rebuilt or deleted before its file was uploaded.");
+    throw new ProviderError(
+      "invalid",
+      "The export was erased, withdrawn, rebuilt or deleted before its file was uploaded.",
+    );
   // Before any file goes: an erasure has to find what was sent.
   const sidecarBytes = row.sidecarBytes ?? (await keepLists(services, row.id, source));
   if (sidecarBytes === null) throw new ProviderError("invalid", "The export's list of improvements is gone.");

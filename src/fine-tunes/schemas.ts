@@ -39,7 +39,7 @@ export const fineTuneOutput = z
       .object({
         state: z.enum(["there", "stale", "rebuilt", "deleted"]).openapi({
           description:
-            "What has happened to the file since: it may hold an erased text, have been rebuilt, or be gone.",
+            "What has happened to the file since: it may hold an erased or withdrawn text, have been rebuilt, or be gone.",
         }),
         format: z.enum(EXPORT_FORMATS).nullable(),
         filters: exportOutput.shape.filters.nullable(),

@@ -25,7 +25,7 @@ export const FINE_TUNE_WEBHOOK = "/v1/fine-tunes/webhook";
  */
 export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (OPEN_PATHS.has(c.req.path)) return sameOrigin(c, next);
-  if (c.req.method === "GET" && c.req.path.startsWith(SIGNED_PATHS)) {
+  if (["GET", "HEAD"].includes(c.req.method) && c.req.path.startsWith(SIGNED_PATHS)) {
     c.set("actor", "link");
     return next();
   }

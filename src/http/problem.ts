@@ -11,9 +11,11 @@ const PROBLEMS: Record<ErrorCode, { status: ContentfulStatusCode; title: string 
   forbidden: { status: 403, title: "Not allowed" },
   not_found: { status: 404, title: "Not found" },
   conflict: { status: 409, title: "Conflict" },
+  precondition_failed: { status: 412, title: "Another file" },
   too_large: { status: 413, title: "Too large" },
   unsupported_media_type: { status: 415, title: "Unsupported media type" },
   range_not_satisfiable: { status: 416, title: "Range not satisfiable" },
+  precondition_required: { status: 428, title: "Say which file" },
   not_configured: { status: 503, title: "Not set up" },
   unavailable: { status: 503, title: "Not available" },
 };

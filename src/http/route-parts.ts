@@ -3,7 +3,16 @@ import type { ErrorCode } from "../lib/errors.ts";
 import { checkBody } from "./check-body.ts";
 import { problems } from "./problem.ts";
 
-type Tag = "failures" | "corrections" | "judge" | "improvements" | "exports" | "fine-tunes" | "clusters" | "prompts";
+type Tag =
+  | "failures"
+  | "corrections"
+  | "judge"
+  | "improvements"
+  | "exports"
+  | "fine-tunes"
+  | "clusters"
+  | "prompts"
+  | "withdrawals";
 
 type Request = NonNullable<RouteConfig["request"]>;
 

@@ -8,8 +8,10 @@ import { exportState, GuardWarnings, HelpdeskLink, PAIRWISE_WORDS, RatedText } f
 import type { ExportRule } from "./is-exportable.ts";
 import type { ImprovementDetail } from "./queries.ts";
 
+const WITHDRAWN = { goesIn: false, sentence: "Withdrawn: it counts nowhere, and stays out of training files." };
+
 export function DetailPage({ improvement, rule }: { improvement: ImprovementDetail; rule: ExportRule }) {
-  const { goesIn, sentence } = exportState(improvement, rule);
+  const { goesIn, sentence } = improvement.withdrawn ? WITHDRAWN : exportState(improvement, rule);
   return (
     <article class="detail">
       <h1>
@@ -21,7 +23,9 @@ export function DetailPage({ improvement, rule }: { improvement: ImprovementDeta
         {goesIn && improvement.edited
           ? "Goes into training files, on the word of the person who edited and approved it."
           : sentence}{" "}
-        {improvement.is_current ? "" : "A newer version has replaced it, which counts instead."}
+        {improvement.is_current || improvement.withdrawn
+          ? ""
+          : "A newer version has replaced it, which counts instead."}
       </p>
       {improvement.edited && (
         <p class="notice-inline">
@@ -130,7 +134,7 @@ function About({ improvement }: { improvement: ImprovementDetail }) {
         "Rewritten by": improvement.model,
         "Judged by": improvement.judge_model,
         Review: improvement.review_status,
-        Version: is_current ? version : `${version}, replaced by a newer one`,
+        Version: is_current || improvement.withdrawn ? version : `${version}, replaced by a newer one`,
         Made: <When time={improvement.created_at} />,
         Context: context_url && <HelpdeskLink url={context_url} />,
       }}

@@ -157,6 +157,7 @@ function selectImprovements(db: Db) {
         judgement: improvements.judgement,
         cluster_id: improvements.clusterId,
         is_current: improvements.isCurrent,
+        withdrawn: sql`${failedReplies.status} = 'withdrawn'`.mapWith(Boolean),
       },
       place: { rank: improvements.rank, meanRank: improvements.meanRank, seq: improvements.seq },
     })

@@ -100,7 +100,7 @@ async function unlessKept(db: Db, improvementId: string, reviewId: string): Prom
     .where(eq(improvements.id, improvementId));
   const first =
     last === undefined || now?.isCurrent === false
-      ? "A newer version has replaced it."
+      ? "It was withdrawn, or a newer version has replaced it."
       : `${last.decidedBy} ${last.decision === "approve" ? "approved" : "rejected"} it at ${toRfc3339(last.createdAt)}.`;
   throw new RedraftError("conflict", `Someone else was first: ${first} Nothing of yours was saved.`);
 }

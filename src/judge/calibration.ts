@@ -1,6 +1,6 @@
-import { and, count, desc, eq, isNotNull, sql } from "drizzle-orm";
+import { and, count, desc, eq, isNotNull, notInArray, sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
-import { failedReplies } from "../db/schema/failures.ts";
+import { failedReplies, NOT_WITHDRAWN } from "../db/schema/failures.ts";
 import { improvements } from "../db/schema/improvements.ts";
 import { judgeControlRatings, judgeControls } from "../db/schema/judge.ts";
 import { meanEstimate, spearman } from "../lib/statistics.ts";
@@ -53,7 +53,14 @@ async function agreement(db: Db, judgeModel: string): Promise<Calibration["peopl
 async function latestControls(db: Db): Promise<Calibration["controls"]> {
   const [run] = await db.select().from(judgeControls).orderBy(desc(judgeControls.id)).limit(1);
   if (run === undefined) return null;
-  const ratings = await db.select().from(judgeControlRatings).where(eq(judgeControlRatings.controlId, run.id));
+  const withdrawn = db
+    .select({ id: failedReplies.id })
+    .from(failedReplies)
+    .where(eq(failedReplies.status, "withdrawn"));
+  const ratings = await db
+    .select()
+    .from(judgeControlRatings)
+    .where(and(eq(judgeControlRatings.controlId, run.id), notInArray(judgeControlRatings.failedReplyId, withdrawn)));
   return {
     id: run.id,
     status: run.status,
@@ -91,6 +98,6 @@ function meanOf(a: number | null, b: number | null): number | null {
 
 /** How many failures there are to draw a sample from. */
 export async function countFailures(db: Db): Promise<number> {
-  const [row] = await db.select({ count: count() }).from(failedReplies);
+  const [row] = await db.select({ count: count() }).from(failedReplies).where(NOT_WITHDRAWN);
   return row?.count ?? 0;
 }

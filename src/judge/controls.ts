@@ -1,6 +1,6 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { type Db, rowsFromJson, valuesOf } from "../db/client.ts";
-import { failedReplies, prompts } from "../db/schema/failures.ts";
+import { failedReplies, NOT_WITHDRAWN, prompts } from "../db/schema/failures.ts";
 import { judgeControlRatings, judgeControls } from "../db/schema/judge.ts";
 import { recordWithoutPersonalData } from "../guards/without-personal-data.ts";
 import { askFor } from "../jobs/ask-for.ts";
@@ -35,7 +35,7 @@ export async function requestControls(
     .select({ id: failedReplies.id })
     .from(failedReplies)
     // One that speaks to the judge shows how well it obeys, not how well it rates.
-    .where(sql`${failedReplies.suspicion} is not 'addresses_model'`)
+    .where(and(NOT_WITHDRAWN, sql`${failedReplies.suspicion} is not 'addresses_model'`))
     .orderBy(sql`random()`)
     .limit(sample);
   const id = newId();
@@ -150,7 +150,9 @@ async function unratedCases(db: Db, id: string, failureIds: string[]) {
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
-    .where(and(inArray(failedReplies.id, valuesOf(failureIds)), sql`${failedReplies.id} not in ${done}`));
+    .where(
+      and(inArray(failedReplies.id, valuesOf(failureIds)), NOT_WITHDRAWN, sql`${failedReplies.id} not in ${done}`),
+    );
 }
 
 async function rateCase(rated: RatedCase, aiReply: string, judge: Judge) {

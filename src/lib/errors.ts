@@ -5,9 +5,11 @@ export type ErrorCode =
   | "forbidden"
   | "not_found"
   | "conflict"
+  | "precondition_failed"
   | "too_large"
   | "unsupported_media_type"
   | "range_not_satisfiable"
+  | "precondition_required"
   | "not_configured"
   | "unavailable";
 

@@ -101,7 +101,7 @@ describe("a correction run", () => {
     world.now += 90_000;
     await world.sweep();
     expect(world.corrections.take()).toContainEqual({ failure_id: id });
-    await world.deliver();
+    await env.DB.prepare("update failed_replies set status = 'improved', due_at = null where id = ?").bind(id).run();
   });
 
   it("wakes what is due however many workers died, and frees those a part at a time", async () => {

@@ -11,7 +11,9 @@ const WEBHOOK_SECRET = "whsec_b2xkLXNlY3JldC1vZi10aGUtcHJvdmlkZXI=";
 
 /** Everything there is to read by, one combination of a sort and a filter after the other. */
 const READS = [
-  ...["", "status=pending", "failure_category=a", "topic=plans"].map((filter) => `failures?${filter}`),
+  ...["", "status=pending", "failure_category=a", "topic=plans", `import_id=${crypto.randomUUID()}`].map(
+    (filter) => `failures?${filter}`,
+  ),
   ...["score_gain", "mean_gain", "newest"].flatMap((sort) =>
     ["", "topic=plans", "failure_category=a", "review=approved"].map(
       (filter) => `improvements?sort=${sort}&limit=1&${filter}`,

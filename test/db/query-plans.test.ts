@@ -40,6 +40,7 @@ describe("the lists", () => {
     ["failures", "status=pending"],
     ["failures", "failure_category=a"],
     ["failures", "topic=plans"],
+    ["failures", `import_id=${crypto.randomUUID()}`],
     ...["score_gain", "mean_gain", "newest"].flatMap((sort) =>
       ["", "&topic=plans", "&failure_category=a", "&review=unreviewed"].map((filter) => [
         "improvements",

@@ -130,8 +130,9 @@ async function runLoop(world: World, provider: ReturnType<typeof aProvider>, era
   });
   const id = (await findCluster(services.db, TOPIC))?.id ?? "";
   await askAndRun(world, "distill", id);
-  const scope = { cluster_id: id };
-  await env.CLUSTERS.get(env.CLUSTERS.idFromName(scopeName(scope))).forget(scope);
+  // Otherwise contexts are built in the background, at some time or other.
+  for (const scope of [{ cluster_id: id }, { failure_category: "missing_information" }])
+    await env.CLUSTERS.get(env.CLUSTERS.idFromName(scopeName(scope))).forget(scope);
   for (const asked of [{ topic: TOPIC }, { topic: TOPIC, failure_category: "missing_information" }])
     await world.json("POST", "/v1/prompts", { customer_message: "Where is it?", examples: 5, ...asked });
   await world.json("POST", "/v1/router/train");

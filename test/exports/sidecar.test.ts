@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { seqsInSidecar, sidecarLine } from "../../src/exports/sidecar.ts";
+import { isAnyInSidecar, seqsInSidecar, sidecarLine } from "../../src/exports/sidecar.ts";
 
 /** Every third number, in lines that get longer and shorter. */
 const seqs = Array.from({ length: 3_000 }, (_, i) => 3 * i + 1);
@@ -33,4 +33,22 @@ it("reads a sidecar once for many improvements, and a few bytes of it for neighb
   reads = 0;
   expect(await seqsInSidecar([4, 5, 6, 7], file.length, read)).toEqual(new Set([4, 7]));
   expect(reads).toBeLessThan(8);
+});
+
+it("finds whether any of many is in a sidecar, wherever they are", async () => {
+  const opened: number[] = [];
+  const open = async (offset: number) => {
+    opened.push(offset);
+    return new Blob([file.slice(offset)]).stream();
+  };
+  const any = (wanted: number[]) => isAnyInSidecar(wanted, file.length, read, open);
+  for (const seq of [1, 4, 4_501, 8_995, 8_998]) expect(await any([seq]), `${seq}`).toBe(true);
+  expect(await any([4_499, 4_500, 4_501])).toBe(true);
+  expect(await any([0, 8_998])).toBe(true);
+  expect(await any([0, 3, 4_500, 8_999])).toBe(false);
+  expect(await any([])).toBe(false);
+  // Not from the beginning, where they are all at the end.
+  expect(await any([8_994])).toBe(false);
+  expect(opened.at(-1)).toBeGreaterThan(file.length / 2);
+  expect(await isAnyInSidecar([1], 0, read, open)).toBe(false);
 });

@@ -147,6 +147,9 @@ describe("POST /v1/failures as NDJSON", () => {
     expect(problem.detail).toMatch(
       /broke off. Of 4 lines that came whole, 3 were recorded, 0 were known, and 1 were rej/,
     );
+    // What it recorded can be withdrawn.
+    const [, importId] = /The import_id is (\S+)\.$/.exec(problem.detail) ?? [];
+    expect((await world.json("GET", `/v1/failures?import_id=${importId}`)).data).toHaveLength(3);
     expect(problem.errors).toEqual([{ pointer: "/3", detail: "line 4 is not valid JSON" }]);
     const again = await send(world, ids.map((external_id) => line({ external_id })).join("\n"));
     expect(again.recorded).toBe(0);

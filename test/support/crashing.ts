@@ -58,8 +58,8 @@ export class Crasher {
             const stub = target.get(id);
             return {
               read: (scope: Scope) => this.run(async () => stub.read(scope)),
-              touch: (scope: Scope) => this.run(async () => stub.touch(scope)),
               forget: (scope: Scope) => this.run(async () => stub.forget(scope)),
+              touch: (scope: Scope) => this.run(async () => stub.touch(scope)),
             };
           };
         },

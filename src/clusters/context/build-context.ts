@@ -2,7 +2,7 @@ import { and, count, desc, eq, gte, isNotNull, isNull, ne, type SQL, sql } from 
 import type { Db } from "../../db/client.ts";
 import { clusters, lessons } from "../../db/schema/clusters.ts";
 import { outcomes } from "../../db/schema/experiments.ts";
-import { failedReplies, prompts } from "../../db/schema/failures.ts";
+import { failedReplies, NOT_WITHDRAWN, prompts } from "../../db/schema/failures.ts";
 import { improvements } from "../../db/schema/improvements.ts";
 import { isHarmful } from "../../experiments/harm.ts";
 import { PROMPT_ARMS } from "../../experiments/prompt-id.ts";
@@ -58,6 +58,8 @@ export async function buildContext(
   { minGain, needApproval }: ServingRule,
 ): Promise<Omit<Context, "version" | "built_at">> {
   const failuresIn = inScope(scope, failedReplies.clusterId, failedReplies.failureCategory);
+  // Of these, one that is withdrawn could only be among all.
+  const countedIn = failuresIn ?? NOT_WITHDRAWN;
   const improvementsIn = and(
     eq(improvements.isCurrent, true),
     inScope(scope, improvements.clusterId, improvements.failureCategory),
@@ -70,13 +72,13 @@ export async function buildContext(
       .from(lessons)
       .where(and(eq(lessons.clusterId, clusterId), isNull(lessons.retiredAt)))
       .orderBy(desc(lessons.pinned), lessons.slot),
-    db.select({ count: count() }).from(failedReplies).where(failuresIn),
+    db.select({ count: count() }).from(failedReplies).where(countedIn),
     db
       .select({ failure_category: sql<string>`${failedReplies.failureCategory}`.as("category"), count: count() })
       .from(failedReplies)
       .where(and(failuresIn, isNotNull(failedReplies.failureCategory)))
       .groupBy(failedReplies.failureCategory),
-    selectExplanations(db, failuresIn),
+    selectExplanations(db, countedIn),
     db
       .select({
         customer_message: prompts.originalPrompt,

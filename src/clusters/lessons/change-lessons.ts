@@ -20,7 +20,7 @@ export function currentLessons(db: Db, clusterId: string): Promise<StoredLesson[
  * Applies changes to a cluster's lessons, all of them or none, and only on the version they were made for. What does
  * not fit into the slots is left out: the caller retires first.
  * @param set further columns of the cluster to set in the same step
- * @param learnedFrom the failures that were read for it: where one is erased by now, nothing is changed
+ * @param learnedFrom the failures that were read for it: where one is erased or withdrawn by now, nothing is changed
  * @returns the new version, or null when somebody else changed the lessons meanwhile
  */
 export async function changeLessons(
@@ -39,7 +39,7 @@ export async function changeLessons(
     ...{ id: newId(), clusterId: cluster.id, createdAt: now, retiredAt: null },
   }));
   const allThere = sql`not exists (select 1 from json_each(${JSON.stringify(learnedFrom)}) e
-    where not exists (select 1 from ${failedReplies} f where f.id = e.value))`;
+    where not exists (select 1 from ${failedReplies} f where f.id = e.value and f.status <> 'withdrawn'))`;
   const unchanged = sql`exists (select 1 from ${clusters} c
     where c.id = ${cluster.id} and c.guidance_version = ${cluster.guidanceVersion}) and ${allThere}`;
   const next = cluster.guidanceVersion + 1;

@@ -21,7 +21,7 @@ import { asRead, isNew, isReadAgain, STILL_UNREAD } from "./unread.ts";
 
 /** New explained failures that are worth a model call, and how many one call reads. */
 const FEWEST_NEW = 3;
-const MOST_READ = 20;
+export const MOST_READ = 20;
 
 /** A cluster is distilled at most this often, and after the model failed not before this long. */
 const PAUSE_MS = 5 * MINUTE;

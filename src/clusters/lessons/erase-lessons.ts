@@ -2,6 +2,14 @@ import { or, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../../db/client.ts";
 import { clusters, lessons } from "../../db/schema/clusters.ts";
 
+/**
+ * SQL: the failures, of those selected, that lessons name as evidence: a list for the verbs here.
+ * @param selected `join …`, with the failure's id as `e.value`
+ */
+export function evidenceAmong(selected: SQL) {
+  return sql`(select e.value from ${lessons} l, json_each(l.evidence) e ${selected})`;
+}
+
 /** SQL: the ids of lessons that name one of these failures as evidence. @param failureIds a list for `in` */
 function learnedFrom(failureIds: SQL) {
   return sql`(select b.id from ${lessons} b
@@ -13,7 +21,7 @@ function learnedFrom(failureIds: SQL) {
  * or alone, or took the place of one that was.
  * @param among a list that holds them all, where the same is asked for each of many: what it stands for is read once
  */
-function mayCarry(failureIds: SQL, lessonId: SQL, among: SQL) {
+export function mayCarry(failureIds: SQL, lessonId: SQL, among = failureIds) {
   return sql`${lessonId} in (
     with recursive learned(id) as (
       select l.id from ${lessons} l where l.id in ${learnedFrom(among)}
@@ -24,11 +32,11 @@ function mayCarry(failureIds: SQL, lessonId: SQL, among: SQL) {
 }
 
 /** SQL: the words of the lesson `x` are the model's. Pinning a lesson makes it a person's without changing its text. */
-const MODELS_WORDS = sql`exists (select 1 from ${lessons} m
+export const MODELS_WORDS = sql`exists (select 1 from ${lessons} m
   where m.cluster_id = x.cluster_id and m.source = 'model' and m.text = x.text)`;
 
-/** SQL: lessons that go with these failures, as `x`. */
-function leaving(failureIds: SQL, among = failureIds) {
+/** SQL, `from …`: lessons that go with these failures, as `x`. */
+export function leaving(failureIds: SQL, among = failureIds) {
   return sql`from ${lessons} x where ${mayCarry(failureIds, sql`x.id`, among)} and ${MODELS_WORDS}`;
 }
 

@@ -2,7 +2,7 @@ import { and, count, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "../../db/client.ts";
 import { clusters } from "../../db/schema/clusters.ts";
-import { failedReplies, type NameSource } from "../../db/schema/failures.ts";
+import { failedReplies, type NameSource, NOT_WITHDRAWN } from "../../db/schema/failures.ts";
 import { log } from "../../lib/log.ts";
 import { excerpt } from "../../lib/text.ts";
 import { completeJson } from "../../llm/complete-json.ts";
@@ -123,7 +123,7 @@ async function store(
   category: string | null,
 ): Promise<Named> {
   const { db, clock } = services;
-  const mine = eq(failedReplies.id, failure.id);
+  const mine = and(eq(failedReplies.id, failure.id), NOT_WITHDRAWN);
   const results = await db.batch([
     ...ensureTopics(services, topic === null ? [] : [topic.name], clock()),
     db

@@ -61,8 +61,12 @@ export const exportsTable = sqliteTable(
     begun: integer().notNull().default(0),
     /** The beginning whose files these are. */
     generation: integer().notNull().default(0),
-    /** When a text in it was erased; its data files are gone until it is rebuilt. */
+    /** Written again: its address may have had other bytes. */
+    rebuilt: integer({ mode: "boolean" }).notNull().default(false),
+    /** When a text in it was erased or withdrawn; its data files are closed until it is rebuilt. */
     staleAt: integer("stale_at"),
+    /** Null where it is stale: erased, and the data files are gone. */
+    staleReason: text("stale_reason").$type<"withdrawn">(),
     createdAt: integer("created_at").notNull(),
     finishedAt: integer("finished_at"),
   },

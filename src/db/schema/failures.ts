@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { clusters } from "./clusters.ts";
 
-export const FAILURE_STATUSES = ["pending", "correcting", "improved", "needs_human", "failed"] as const;
+export const FAILURE_STATUSES = ["pending", "correcting", "improved", "needs_human", "failed", "withdrawn"] as const;
 export type FailureStatus = (typeof FAILURE_STATUSES)[number];
 
 /** One turn of a conversation with a customer. */
@@ -72,6 +72,8 @@ export const failedReplies = sqliteTable(
     reasonCode: text("reason_code"),
     reason: text(),
     runId: text("run_id"),
+    /** The NDJSON import that brought it. */
+    importId: text("import_id"),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
   },
@@ -85,6 +87,13 @@ export const failedReplies = sqliteTable(
     index("failed_replies_cluster_occurred").on(t.clusterId, t.occurredAt),
     index("failed_replies_run").on(t.runId, t.status),
     index("failed_replies_rated").on(t.id).where(sql`ai_rating is not null`),
+    index("failed_replies_import").on(t.importId, t.id).where(sql`import_id is not null`),
     index("failed_replies_due").on(t.status, t.sent, t.dueAt).where(sql`due_at is not null`),
   ],
 );
+
+/**
+ * SQL: the failure is not withdrawn. Only for what reads failures of all clusters and states: one that is withdrawn has
+ * neither cluster nor category, and its improvement is not current.
+ */
+export const NOT_WITHDRAWN = sql`${failedReplies.status} <> 'withdrawn'`;

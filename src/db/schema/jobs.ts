@@ -12,6 +12,7 @@ export const JOB_KINDS = [
   "move_cluster",
   "train_router",
   "erasure",
+  "withdrawal",
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 

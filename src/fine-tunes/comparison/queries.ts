@@ -1,8 +1,8 @@
-import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
 import { alias, type SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { columnsByName, type Db } from "../../db/client.ts";
 import { clusters } from "../../db/schema/clusters.ts";
-import { failedReplies, prompts } from "../../db/schema/failures.ts";
+import { failedReplies, NOT_WITHDRAWN, prompts } from "../../db/schema/failures.ts";
 import { comparisonCases, comparisons } from "../../db/schema/fine-tunes.ts";
 import { decodeCursor, type Page, toPage } from "../../http/pagination.ts";
 import { toRfc3339, toRfc3339OrNull } from "../../lib/time.ts";
@@ -52,10 +52,15 @@ const successor = alias(clusters, "successor");
 function selectCases(db: Db, { texts }: { texts: boolean }) {
   const { position, unseen, status, reason_code, base_reply, tuned_reply, base_rating, tuned_rating, pairwise } =
     columnsByName(comparisonCases);
+  const taken = sql`coalesce(${failedReplies.status} = 'withdrawn', false)`;
+  const unlessTaken = <T>(column: SQLiteColumn, otherwise: string) =>
+    sql<T>`case when ${taken} then ${otherwise} else ${column} end`;
   const text = (column: SQLiteColumn) => (texts ? sql<string | null>`${column}` : sql<string | null>`null`);
   return db
     .select({
-      ...{ position, unseen, status, reason_code, base_rating, tuned_rating, pairwise },
+      ...{ position, unseen, base_rating, tuned_rating, pairwise },
+      status: unlessTaken<typeof comparisonCases.$inferSelect.status>(status, "unscored"),
+      reason_code: unlessTaken<string | null>(reason_code, "withdrawn"),
       failure_id: comparisonCases.failedReplyId,
       erased: sql`${isNull(failedReplies.id)}`.mapWith(Boolean),
       topic: sql<string | null>`coalesce(${successor.topic}, ${clusters.topic})`,
@@ -98,7 +103,15 @@ export async function exampleCases(db: Db, comparisonId: string, count: number):
   const scored = await db
     .select({ position: comparisonCases.position })
     .from(comparisonCases)
-    .where(and(own, eq(comparisonCases.status, "scored"), isNotNull(comparisonCases.baseReply)))
+    .leftJoin(failedReplies, eq(failedReplies.id, comparisonCases.failedReplyId))
+    .where(
+      and(
+        own,
+        or(isNull(failedReplies.id), NOT_WITHDRAWN),
+        eq(comparisonCases.status, "scored"),
+        isNotNull(comparisonCases.baseReply),
+      ),
+    )
     .orderBy(desc(sql`${comparisonCases.tunedRating} - ${comparisonCases.baseRating}`), asc(comparisonCases.position));
   const places = spread(scored.length, count).flatMap((at) => scored[at]?.position ?? []);
   if (places.length === 0) return [];

@@ -1,7 +1,7 @@
 import { and, desc, inArray, isNull, ne, or } from "drizzle-orm";
 import { type Db, valuesOf } from "../../db/client.ts";
 import type { exportsTable } from "../../db/schema/exports.ts";
-import { failedReplies } from "../../db/schema/failures.ts";
+import { failedReplies, NOT_WITHDRAWN } from "../../db/schema/failures.ts";
 import type { Unseen } from "../../db/schema/fine-tunes.ts";
 import { type ExportFileName, fileKey } from "../../exports/export-state.ts";
 import { failureConditions } from "../../failures/queries.ts";
@@ -102,7 +102,7 @@ async function recordedLater(db: Db, { options: { topic, failure_category }, cre
   const rows = await db
     .select({ id: failedReplies.id })
     .from(failedReplies)
-    .where(and(...where))
+    .where(and(...where, NOT_WITHDRAWN))
     .orderBy(desc(failedReplies.id))
     .limit(MOST_LATER);
   return rows.map(({ id }) => id);
@@ -130,6 +130,7 @@ async function readDistinct({ db, config }: Drawing, ids: Partial<Record<Unseen,
     const rows = await selectTexts(db).where(
       and(
         inArray(failedReplies.id, valuesOf(chunk.map(({ id }) => id))),
+        NOT_WITHDRAWN,
         // The judge found no reference in it at correction time; it would find none now.
         or(isNull(failedReplies.reasonCode), ne(failedReplies.reasonCode, "unusable_reference")),
         // One that speaks to the judge is rated by nobody.

@@ -1,0 +1,45 @@
+import { Hono } from "hono";
+import type { AppEnv } from "../http/app-env.ts";
+import { checkForm, checkQuery, givenQuery, readForm } from "../http/read-form.ts";
+import { renderPage } from "../http/render-page.tsx";
+import { noSuch } from "../lib/errors.ts";
+import { isId } from "../lib/ids.ts";
+import { previewWithdrawal } from "./preview-withdrawal.ts";
+import { listWithdrawals } from "./queries.ts";
+import { requestWithdrawal, undoWithdrawal } from "./request-withdrawal.ts";
+import { previewInput, withdrawalInput, withdrawalQuery } from "./schemas.ts";
+import { WithdrawalsPage } from "./withdrawals-page.tsx";
+
+const PAGE_ROWS = 25;
+
+export const withdrawalPages = new Hono<AppEnv>()
+  .get("/withdrawals", async (c) => {
+    const { services } = c.var;
+    const { cursor, ...given } = givenQuery(c);
+    const query = checkQuery(c, withdrawalQuery.pick({ limit: true, cursor: true }).loose(), PAGE_ROWS);
+    const asked = Object.keys(given).some((name) => name !== "mode");
+    const preview = asked ? await previewWithdrawal(services, checkForm(previewInput, withTimes(given))) : null;
+    const page = await listWithdrawals(services.db, { limit: query.limit, cursor });
+    return renderPage(c, "Withdrawals", <WithdrawalsPage given={given} preview={preview} page={page} />);
+  })
+  .post("/withdrawals", async (c) => {
+    const form = checkForm(withdrawalInput, withTimes(await readForm(c)));
+    await requestWithdrawal(c.var.services, form, c.var.actor);
+    return c.redirect("/withdrawals", 303);
+  })
+  .post("/withdrawals/:id/undo", async (c) => {
+    const { id } = c.req.param();
+    if (!isId(id)) throw noSuch("withdrawal");
+    await undoWithdrawal(c.var.services, id);
+    return c.redirect("/withdrawals", 303);
+  });
+
+/** A form's times have no zone; they are UTC, as the labels say. */
+function withTimes(given: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(value) ? `${value}${value.length === 16 ? ":00" : ""}Z` : value,
+    ]),
+  );
+}
