@@ -51,6 +51,22 @@ describe("downloads", () => {
     expect(skipped.split("\n").length - 1).toBe(row.skipped.gain_too_small);
   });
 
+  it("are no other kind of file than the reference says", async () => {
+    const world = createWorld();
+    const id = await aFile(world, { validation_fraction: 0.3 });
+    const { links } = await world.json("POST", `/v1/exports/${id}/links`, {});
+    const { paths } = await world.json("GET", "/openapi.json");
+    for (const [file, link] of Object.entries<string>(links)) {
+      const documented = paths[`/v1/exports/{id}/${file}`].get.responses[200].content;
+      const linked = await world.call("GET", new URL(link).pathname);
+      const type = linked.headers.get("content-type") ?? "";
+      await linked.arrayBuffer();
+      expect(Object.keys(documented)).toEqual([type]);
+      expect(documented[type].schema.type).toBe(type === "application/json" ? "object" : "string");
+      expect(paths["/v1/links/{token}/{file}"].get.responses[200].content[type]).toEqual(documented[type]);
+    }
+  });
+
   it("are deleted when they are older than the setting says", async () => {
     const world = createWorld({ vars: { EXPORT_RETENTION_DAYS: "7" } });
     const id = await aFile(world);
