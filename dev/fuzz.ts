@@ -73,12 +73,16 @@ async function fuzz(running: Running, { requests, seed, only, list, stay }: Aske
   const fuzzing: Fuzzing = { target, send, watch, errors };
 
   heading(`${requests} requests, seed ${seed}`);
+  const began = performance.now();
   const ran = await run(fuzzing, requests, seed, progressOn(requests));
   const { findings, looked, seconds } = ran;
+  const passed = Math.round((performance.now() - began) / 1_000);
   const lost = await shrinkFindings(fuzzing, findings);
   watch.close();
   console.log(`\n${routeTable(ran, list)}`);
-  console.log(`\n${Math.round(requests / seconds)} requests a second; ${looked} refused writes were looked at again`);
+  console.log(
+    `\n${Math.round(requests / seconds)} requests a second; ${looked} refused writes were looked at again; ${passed} s in all`,
+  );
   if (findings.size > 0) {
     heading("Findings");
     printFindings(findings, lost, url, BODIES);

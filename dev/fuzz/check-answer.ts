@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import type { Api, Operation } from "./document.ts";
 import type { Answer, FuzzRequest } from "./request.ts";
 
@@ -75,9 +76,10 @@ function mediaType({ headers }: Answer): string {
   return (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
-function parse(answer: Answer): unknown {
+function parse({ headers, body }: Answer): unknown {
   try {
-    return JSON.parse(answer.body.toString("utf8"));
+    const plain = headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
+    return JSON.parse(plain.toString("utf8"));
   } catch {
     return undefined;
   }

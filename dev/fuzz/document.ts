@@ -59,13 +59,20 @@ export function readDocument(document: Document): Api {
     faultOf(schema, value) {
       const validator = validators.get(schema) ?? new Validator({ ...schema, components } as Schema, "2020-12", true);
       validators.set(schema, validator);
-      const { valid, errors } = validator.validate(value);
+      const { valid, errors } = validator.validate(wellFormed(value));
       if (valid) return null;
       // The last one is the innermost.
       const { instanceLocation, error } = errors.at(-1) ?? { instanceLocation: "#", error: "does not fit" };
       return `${instanceLocation.slice(1) || "/"}: ${error}`;
     },
   };
+}
+
+/** A value whose names the validator can put into a URI: it fails on half a surrogate pair. */
+function wellFormed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.toWellFormed(), wellFormed(inner)]));
 }
 
 function matcher(template: string): RegExp {

@@ -12,6 +12,8 @@ export interface Source {
   api: Api;
   pool: Pool;
   wrongness: Wrongness;
+  /** Numbers of what the request is about. */
+  about?: Record<string, number> | undefined;
 }
 
 /** Values for a schema, and now and then deliberately wrong ones. @param name of the field, which may say more */
@@ -61,9 +63,16 @@ function boundsOf({ minimum, maximum }: Schema): { min: number; max: number } {
   return { min, max: maximum ?? Math.max(1_000, min) };
 }
 
-function wholeValue({ pool }: Source, schema: Schema, name: string): fc.Arbitrary<number> {
+function wholeValue({ pool, about }: Source, schema: Schema, name: string): fc.Arbitrary<number> {
   const { min, max } = boundsOf(schema);
   const known = (pool.values.get(name) ?? []).filter((value) => typeof value === "number");
+  // `version` may be what the answer calls `guidance_version`.
+  const [, current] = Object.entries(about ?? {}).find(([known]) => known === name || known.endsWith(`_${name}`)) ?? [];
+  if (current !== undefined && current >= min && current <= max)
+    return fc.oneof(
+      { weight: 9, arbitrary: fc.constant(current) },
+      { weight: 1, arbitrary: fc.integer({ min: Math.ceil(min), max: Math.floor(max) }) },
+    );
   // Small ones are the ones in use: versions, counts.
   const least = Math.min(Math.ceil(Math.max(min, 0)), Math.floor(max));
   const small = fc.integer({ min: least, max: Math.min(Math.floor(max), least + 5) });

@@ -12,12 +12,14 @@ const KEPT_FIRST = 10;
  */
 export interface Pool {
   values: Map<string, (string | number)[]>;
+  /** Numbers of what an answer described, such as the version of `improvements/{id}`. */
+  records: Map<string, Record<string, number>>;
   links: Map<string, string[]>;
   forms: Map<string, Form[]>;
 }
 
 export function createPool(): Pool {
-  return { values: new Map(), links: new Map(), forms: new Map() };
+  return { values: new Map(), records: new Map(), links: new Map(), forms: new Map() };
 }
 
 /** The fields whose values other calls take. */
@@ -26,6 +28,12 @@ const TAKEN = /(^id|_id|topic|failure_category|version|next_cursor|external_id|m
 /** The resource that a path is about: `exports` of `/v1/exports/{id}/links`. */
 export function resourceOf(path: string): string {
   return path.split(/[/?]/).filter((part) => part !== "" && part !== "v1")[0] ?? "";
+}
+
+/** What `records` calls the one that a path is about. */
+export function recordOf(path: string): string {
+  const [, , resource, name = ""] = path.split(/[/?]/);
+  return `${resource}/${name}`;
 }
 
 /** Keeps what an answer names. */
@@ -49,7 +57,13 @@ function learnPage(pool: Pool, path: string, html: string): void {
 
 function learnValue(pool: Pool, resource: string, value: unknown): void {
   if (Array.isArray(value)) for (const one of value) learnValue(pool, resource, one);
-  else if (isRecord(value)) for (const [field, one] of Object.entries(value)) learnField(pool, resource, field, one);
+  else if (isRecord(value)) {
+    const name = resource === "clusters" ? value.topic : value.id;
+    const numbers = Object.entries(value).filter((entry): entry is [string, number] => typeof entry[1] === "number");
+    if (typeof name === "string" && numbers.length > 0)
+      pool.records.set(`${resource}/${encodeURIComponent(name.toWellFormed())}`, Object.fromEntries(numbers));
+    for (const [field, one] of Object.entries(value)) learnField(pool, resource, field, one);
+  }
 }
 
 function learnField(pool: Pool, resource: string, field: string, value: unknown): void {
@@ -58,6 +72,8 @@ function learnField(pool: Pool, resource: string, field: string, value: unknown)
     const token = /\/v1\/links\/([^/]+)\//.exec(value)?.[1];
     if (token !== undefined) keep(pool.values, "token", token);
   }
+  // An improvement has a prompt_id too, which is of another kind.
+  if (field === "prompt_id" && resource !== "prompts") return;
   if (!TAKEN.test(field) || (typeof value !== "string" && typeof value !== "number")) return;
   keep(pool.values, field === "id" ? resource : field, value);
   if (field === "id") keep(pool.values, "id", value);

@@ -7,7 +7,7 @@ const CLASSES = [2, 3, 4, 5] as const;
 
 /** How many answers of each class every route gave. @param exact each status by itself */
 export function routeTable({ statuses }: Ran, exact: boolean): string {
-  const lines = [...statuses]
+  const lines = [...(exact ? statuses : grouped(statuses))]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([route, counts]) => {
       const all = [...counts].sort(([a], [b]) => a - b);
@@ -18,6 +18,18 @@ export function routeTable({ statuses }: Ran, exact: boolean): string {
       return [route, String(sum(all)), ...cells];
     });
   return plainTable(["route", "sent", ...(exact ? ["statuses"] : CLASSES.map((first) => `${first}xx`))], lines);
+}
+
+/** Methods that a path does not have, all in one line. */
+function grouped(statuses: Ran["statuses"]): Ran["statuses"] {
+  const groups: Ran["statuses"] = new Map();
+  for (const [route, counts] of statuses) {
+    const name = route.includes("(odd)") ? "(another method)" : route;
+    const sums = groups.get(name) ?? new Map<number, number>();
+    for (const [status, count] of counts) sums.set(status, (sums.get(status) ?? 0) + count);
+    groups.set(name, sums);
+  }
+  return groups;
 }
 
 /** Each finding with the command that repeats it. @param lost those that did not show again by themselves */

@@ -6,7 +6,7 @@ import { signed } from "./fill.ts";
 import { fromSchema, parameterText, type Source, type Wrongness } from "./from-schema.ts";
 import { browser, credentials, oddHeaders } from "./headers.ts";
 import { type Form, shapeOf } from "./pages.ts";
-import type { Pool } from "./pool.ts";
+import { type Pool, recordOf } from "./pool.ts";
 import type { FuzzRequest } from "./request.ts";
 import { hostileText, plainText } from "./values.ts";
 
@@ -53,8 +53,7 @@ function choice<T>(kinds: T[][]): fc.Arbitrary<T> {
 
 /** What takes away, or keeps the machine busy, comes less often: the others need something to find. */
 function weightOf({ method, route }: Operation): number {
-  if (method === "DELETE" || route.endsWith("/router/train") || route.endsWith("/judge/controls")) return 2;
-  return method === "POST" && route.endsWith("/correction-runs") ? 3 : 8;
+  return method === "DELETE" || /\/(train|controls|rebuild|merge)$|^POST .*\/correction-runs$/.test(route) ? 2 : 8;
 }
 
 const oddMethod = fc.constantFrom("HEAD", "OPTIONS", "PATCH", "PUT", "DELETE", "POST", "GET", "PROPFIND", "PURGE");
@@ -67,12 +66,11 @@ function withMethod(request: FuzzRequest, method: string): FuzzRequest {
 function toOperation(target: Target, operation: Operation): fc.Arbitrary<FuzzRequest> {
   return fc.oneof(...WRONGNESS).chain((wrongness) => {
     const source: Source = { ...target, wrongness };
-    return request(
-      target,
-      { method: operation.method, route: operation.route },
-      pathOf(source, operation),
-      bodyOf(source, operation),
-    );
+    const what = { method: operation.method, route: operation.route };
+    return pathOf(source, operation).chain((path) => {
+      const about = target.pool.records.get(recordOf(path));
+      return request(target, what, fc.constant(path), bodyOf({ ...source, about }, operation));
+    });
   });
 }
 
