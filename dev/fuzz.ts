@@ -1,4 +1,5 @@
 /** `npm run fuzz`: requests made from the Worker's own OpenAPI document and its pages, until something breaks. */
+import { once } from "node:events";
 import { join } from "node:path";
 import { type Document, readDocument } from "./fuzz/document.ts";
 import { fill } from "./fuzz/fill.ts";
@@ -89,7 +90,10 @@ async function fuzz(running: Running, { requests, seed, only, list, stay }: Aske
     console.log(`\n${kindTable(findings)}`);
   }
   console.log(`\n${findings.size} findings with seed ${seed}`);
-  if (stay) await new Promise(() => console.log(`The Worker runs at ${url}. Ctrl-C ends it.`));
+  if (stay) {
+    console.log(`The Worker runs at ${url}. Ctrl-C ends it.`);
+    await once(process, "SIGINT");
+  }
   return findings.size;
 }
 

@@ -1,25 +1,14 @@
 import type { Schema } from "@cfworker/json-schema";
 import fc from "fast-check";
-import { formBodies, jsonBodies, ndjsonBodies, type Sent, tooLarge, urlEncoded } from "./bodies.ts";
-import type { Api, Operation } from "./document.ts";
+import { jsonBodies, ndjsonBodies, type Sent, tooLarge } from "./bodies.ts";
+import type { Operation } from "./document.ts";
 import { signed } from "./fill.ts";
 import { fromSchema, parameterText, type Source, type Wrongness } from "./from-schema.ts";
-import { browser, credentials, oddHeaders } from "./headers.ts";
-import { type Form, shapeOf } from "./pages.ts";
-import { type Pool, recordOf } from "./pool.ts";
+import { byForm, toPage } from "./page-requests.ts";
+import { encode, NOTHING, requestOf, type Target } from "./parts.ts";
+import { recordOf } from "./pool.ts";
 import type { FuzzRequest } from "./request.ts";
 import { hostileText, plainText } from "./values.ts";
-
-export interface Target {
-  api: Api;
-  pool: Pool;
-  /** Of our own pages. */
-  origin: string;
-  /** The cookie of a signed-in browser. */
-  session: string;
-  /** Only paths that contain this. */
-  only: string;
-}
 
 const WRONGNESS: fc.WeightedArbitrary<Wrongness>[] = [
   { weight: 5, arbitrary: fc.constant(0) },
@@ -69,26 +58,9 @@ function toOperation(target: Target, operation: Operation): fc.Arbitrary<FuzzReq
     const what = { method: operation.method, route: operation.route };
     return pathOf(source, operation).chain((path) => {
       const about = target.pool.records.get(recordOf(path));
-      return request(target, what, fc.constant(path), bodyOf({ ...source, about }, operation));
+      return requestOf(target, what, fc.constant(path), bodyOf({ ...source, about }, operation));
     });
   });
-}
-
-/** A request of these parts, with some key and some headers. */
-function request(
-  { session, origin }: Pick<Target, "session" | "origin">,
-  what: { method: string; route: string },
-  path: fc.Arbitrary<string>,
-  sent: fc.Arbitrary<Sent>,
-  headers: fc.Arbitrary<[string, string][]> = credentials(session, origin),
-): fc.Arbitrary<FuzzRequest> {
-  const chunked = fc.integer({ min: 1, max: 20 }).map((one) => one === 1);
-  return fc
-    .tuple(path, sent, headers, oddHeaders, chunked)
-    .map(([where, { body, type, headers: own = [] }, key, odd, isChunked]) => {
-      const all = new Map([...key, ...(type === null ? [] : [["content-type", type] as const]), ...own, ...odd]);
-      return { ...what, path: where, headers: [...all], body, chunked: isChunked && body !== null };
-    });
 }
 
 function pathOf(source: Source, { template, parameters = [] }: Operation): fc.Arbitrary<string> {
@@ -113,19 +85,6 @@ function pathOf(source: Source, { template, parameters = [] }: Operation): fc.Ar
     return query.length === 0 ? path : `${path}?${query.join("&")}`;
   });
 }
-
-/** The runtime itself refuses longer addresses, before the Worker sees them. */
-const MOST_IN_URL = 1_000;
-
-/** Most of a URL's text is encoded; what looks encoded already stays, because `%zz` is worth asking for. */
-function encode(text: string): string {
-  if (/^%[0-9z]{0,2}$/i.test(text)) return text;
-  return encodeURIComponent(text.slice(0, MOST_IN_URL).toWellFormed()).replace(/^\.\.?$/, (dots) =>
-    dots.replaceAll(".", "%2e"),
-  );
-}
-
-const NOTHING: fc.Arbitrary<Sent> = fc.constant({ body: null, type: null });
 
 function bodyOf(source: Source, { route, method, requestBody }: Operation): fc.Arbitrary<Sent> {
   const schema = requestBody?.content["application/json"]?.schema;
@@ -164,52 +123,6 @@ const chatRequest = fc.record(
   { requiredKeys: ["model", "messages"] },
 );
 
-function byForm(target: Target, form: Form): fc.Arbitrary<FuzzRequest> {
-  const what = { method: form.method, route: `${form.method} (form) ${shapeOf(form.action)}` };
-  const fields = fc.tuple(...form.fields.map(({ name, values }) => fieldOf(name, values))).map((all) => all.flat());
-  const headers = fc.oneof(
-    { weight: 9, arbitrary: fc.constant<[string, string][]>([["cookie", target.session], ...browser(target.origin)]) },
-    { weight: 1, arbitrary: credentials(target.session, target.origin) },
-  );
-  if (form.method === "POST") return request(target, what, fc.constant(form.action), formBodies(fields), headers);
-  const path = fields.map((all) => `${form.action.split("?")[0]}?${urlEncoded(all).slice(0, MOST_IN_URL)}`);
-  return request(target, what, path, NOTHING, headers);
-}
-
-/** A field as it stands, changed, left out, or twice. */
-function fieldOf(name: string, values: string[]): fc.Arbitrary<[string, string][]> {
-  const offered = fc.constantFrom(...(values.length > 0 ? values : [""]));
-  const one = (value: string): [string, string][] => [[name, value]];
-  return fc.oneof(
-    { weight: 20, arbitrary: offered.map(one) },
-    { weight: 4, arbitrary: fc.oneof(plainText, hostileText).map(one) },
-    { weight: 1, arbitrary: fc.constant<[string, string][]>([]) },
-    { weight: 1, arbitrary: fc.tuple(offered, hostileText).map(([a, b]) => [...one(a), ...one(b)]) },
-  );
-}
-
-function toPage(target: Target, link: string): fc.Arbitrary<FuzzRequest> {
-  const what = { method: "GET", route: `GET (page) ${shapeOf(link)}` };
-  const [path = "", query = ""] = link.split("?", 2);
-  const names = [...new URLSearchParams(query).keys(), "cursor", "limit", "after", "next", "q"];
-  const changed = fc.tuple(fc.constantFrom(...names), hostileText).map(([name, value]) => {
-    const all = new URLSearchParams(query);
-    all.set(name, value.toWellFormed());
-    return `${path}?${all}`.slice(0, MOST_IN_URL);
-  });
-  const mangled = hostileText.map((text) => path.replace(/[^/]*$/, () => encode(text)));
-  const where = fc.oneof(
-    { weight: 5, arbitrary: fc.constant(link) },
-    { weight: 3, arbitrary: changed },
-    { weight: 1, arbitrary: mangled },
-  );
-  const headers = fc.oneof(
-    { weight: 5, arbitrary: fc.constant<[string, string][]>([["cookie", target.session], ...browser(target.origin)]) },
-    { weight: 2, arbitrary: credentials(target.session, target.origin) },
-  );
-  return request(target, what, where, NOTHING, headers);
-}
-
 function toNothing(target: Target): fc.Arbitrary<FuzzRequest> {
   const path = fc.oneof(
     fc.constantFrom(
@@ -229,5 +142,5 @@ function toNothing(target: Target): fc.Arbitrary<FuzzRequest> {
   );
   return fc
     .constantFrom("GET", "POST", "HEAD", "OPTIONS", "DELETE")
-    .chain((method) => request(target, { method, route: "(nothing there)" }, path, NOTHING));
+    .chain((method) => requestOf(target, { method, route: "(nothing there)" }, path, NOTHING));
 }
