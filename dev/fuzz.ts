@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Document, readDocument } from "./fuzz/document.ts";
 import { fill } from "./fuzz/fill.ts";
 import { createPool } from "./fuzz/pool.ts";
-import { kindTable, printFindings, routeTable } from "./fuzz/report.ts";
+import { kindTable, loggedTable, printFindings, routeTable } from "./fuzz/report.ts";
 import { type Fuzzing, IN_FLIGHT, run, shrinkFindings } from "./fuzz/run.ts";
 import { createSender } from "./fuzz/send.ts";
 import { KEYED, learnSite, signIn } from "./fuzz/start.ts";
@@ -89,6 +89,8 @@ async function fuzz(running: Running, { requests, seed, only, list, stay }: Aske
     printFindings(findings, lost, url, BODIES);
     console.log(`\n${kindTable(findings)}`);
   }
+  const unseen = errors.filter(({ event }) => event !== "unexpected_error");
+  if (unseen.length > 0) console.log(`\n${loggedTable(unseen)}`);
   console.log(`\n${findings.size} findings with seed ${seed}`);
   if (stay) {
     console.log(`The Worker runs at ${url}. Ctrl-C ends it.`);

@@ -2,6 +2,7 @@ import { plainTable } from "../lib/terminal.ts";
 import { curlLine } from "./curl.ts";
 import type { Findings } from "./findings.ts";
 import type { Ran } from "./run.ts";
+import type { LoggedError } from "./worker.ts";
 
 const CLASSES = [2, 3, 4, 5] as const;
 
@@ -41,6 +42,15 @@ export function printFindings(findings: Findings, lost: Set<string>, url: string
     if (lost.has(key)) console.log("  (not again by itself: it depends on what came before)");
     console.log(`  ${curlLine(url, request, dir)}`);
   }
+}
+
+/** What the Worker logged as errors without a request of ours to show for it. */
+export function loggedTable(errors: LoggedError[]): string {
+  const kinds = Map.groupBy(errors, ({ event, error }) => `${event}|${error}`);
+  return plainTable(
+    ["logged", "times", "error"],
+    [...kinds.values()].map((of) => [of[0]?.event ?? "", String(of.length), of[0]?.error ?? ""]),
+  );
 }
 
 /** How many findings of each kind there are. */

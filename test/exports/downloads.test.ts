@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { jobs } from "../../src/db/schema/jobs.ts";
 import { createWorld } from "../support/world.ts";
 import { aFile, readFile } from "./a-file.ts";
 
@@ -64,6 +65,20 @@ describe("downloads", () => {
       expect(Object.keys(documented)).toEqual([type]);
       expect(documented[type].schema.type).toBe(type === "application/json" ? "object" : "string");
       expect(paths["/v1/links/{token}/{file}"].get.responses[200].content[type]).toEqual(documented[type]);
+    }
+  });
+
+  it("are asked for by no rebuild that is refused", async () => {
+    const world = createWorld();
+    const waiting = (await world.json("POST", "/v1/exports", {})).id;
+    const asked = () => world.services.db.select().from(jobs).orderBy(jobs.subject);
+    const before = await asked();
+    for (const [id, status] of [
+      [waiting, 409],
+      [crypto.randomUUID(), 404],
+    ]) {
+      expect((await world.call("POST", `/v1/exports/${id}/rebuild`)).status).toBe(status);
+      expect(await asked()).toEqual(before);
     }
   });
 
