@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
+import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions, type WorkerdStructuredLog } from "miniflare";
 
 export const KEY = "bench-key-bench-key-bench-key-bench-key";
 /** The name of the Worker that owns the Durable Object, for others that share it. */
@@ -52,14 +52,21 @@ export const OWN = {
 /**
  * Does something while these Workers run in one workerd, on the state that `applyMigrations` made in `dir`.
  * @param work gets the process id of that workerd, which only Linux knows
+ * @param onLog gets what the Workers log, which is dropped otherwise
  */
 export async function onWorkerd<T>(
   workers: V4WorkerOptions[],
   dir: string,
   work: (pid: string | undefined) => Promise<T>,
+  onLog?: (log: WorkerdStructuredLog) => void,
 ): Promise<T> {
   const before = new Set(children());
-  const server = new Miniflare(convertV4MiniflareOptions({ workers, resourcePersistencePath: join(dir, "v3") }));
+  const server = new Miniflare(
+    convertV4MiniflareOptions({
+      ...{ workers, resourcePersistencePath: join(dir, "v3") },
+      ...(onLog !== undefined && { handleStructuredLogs: onLog }),
+    }),
+  );
   try {
     await server.ready;
     return await work(children().find((pid) => !before.has(pid) && isWorkerd(pid)));

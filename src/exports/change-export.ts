@@ -51,6 +51,8 @@ export async function deleteExport(services: Changing, id: string): Promise<void
  */
 export async function rebuildExport(services: Changing & Pick<Services, "jobs">, id: string): Promise<void> {
   const { db, bucket, clock } = services;
+  // A rebuild that is refused asks for no job; one that is overtaken between here and there asks for an idle one.
+  if (!REBUILDABLE.includes(await statusOf(services, id))) throw beingWritten();
   const now = clock();
   const [[queued]] = await db.batch([
     db
@@ -61,19 +63,25 @@ export async function rebuildExport(services: Changing & Pick<Services, "jobs">,
         ...{ rows: 0, validationRows: 0, bytes: 0, redacted: 0, skipped: {} },
         ...{ sha256: null, files: null, tokens: null, cursor: null, warning: null, error: null, finishedAt: null },
       })
-      .where(and(eq(exportsTable.id, id), inArray(exportsTable.status, ["done", "failed", "cancelled"])))
+      .where(and(eq(exportsTable.id, id), inArray(exportsTable.status, REBUILDABLE)))
       .returning({ id: exportsTable.id }),
     // Not before the old files are gone, unless this worker dies meanwhile.
     askFor(db, "export", id, now + LEASE_MS),
   ]);
   if (queued === undefined) {
     await statusOf(services, id);
-    throw new RedraftError("conflict", "The export is being written already.");
+    throw beingWritten();
   }
   await dropCheckpoint(services, id);
   await deleteAll(bucket, exportPrefix(id));
   await askFor(db, "export", id, now);
   await wakeJob(services, "export", id);
+}
+
+const REBUILDABLE: ExportStatus[] = ["done", "failed", "cancelled"];
+
+function beingWritten(): RedraftError {
+  return new RedraftError("conflict", "The export is being written already.");
 }
 
 /** @throws RedraftError `not_found` */

@@ -43,12 +43,17 @@ const download = (file: ExportFileName, summary: string) =>
       "they began with (If-Range or If-Match with its ETag); resume at the export's own address, which is in " +
       "Content-Location.",
     request: { params: exportId },
-    ...fileOrProblem(file),
+    ...fileOrProblem(EXPORT_FILES[file]),
   });
 
-const fileOrProblem = (file: ExportFileName) => ({
+const CONTENTS = {
+  "application/jsonl": { schema: z.string() },
+  "application/json": { schema: z.looseObject({}) },
+};
+
+const fileOrProblem = (...types: (keyof typeof CONTENTS)[]) => ({
   answers: {
-    200: { description: "The file", content: { [EXPORT_FILES[file]]: { schema: z.string() } } },
+    200: { description: "The file", content: Object.fromEntries(types.map((type) => [type, CONTENTS[type]])) },
     206: { description: "Part of the file" },
     304: { description: "Unchanged" },
   },
@@ -62,7 +67,7 @@ const linked = route("GET /v1/links/{token}/{file}", "A file, by a signed link",
     "Needs no key: the link itself grants access until it expires. POST /v1/exports/{id}/links creates links.",
   security: [],
   request: { params: z.object({ token: z.string().max(500), file: z.string().openapi({ enum: names }) }) },
-  ...fileOrProblem("training_data.jsonl"),
+  ...fileOrProblem("application/jsonl", "application/json"),
 });
 
 const links = route("POST /v1/exports/{id}/links", "Create links to the files that need no key", {

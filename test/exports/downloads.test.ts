@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { jobs } from "../../src/db/schema/jobs.ts";
 import { createWorld } from "../support/world.ts";
 import { aFile, readFile } from "./a-file.ts";
 
@@ -153,6 +154,36 @@ describe("downloads", () => {
     expect(manifest.cost_estimate.per_epoch).toBeCloseTo((row.tokens / 1e6) * 3, 3);
     const skipped = await readFile(world, id, "skipped.jsonl");
     expect(skipped.split("\n").length - 1).toBe(row.skipped.gain_too_small);
+  });
+
+  it("are no other kind of file than the reference says", async () => {
+    const world = createWorld();
+    const id = await aFile(world, { validation_fraction: 0.3 });
+    const { links } = await world.json("POST", `/v1/exports/${id}/links`, {});
+    const { paths } = await world.json("GET", "/openapi.json");
+    for (const [file, link] of Object.entries<string>(links)) {
+      const documented = paths[`/v1/exports/{id}/${file}`].get.responses[200].content;
+      const linked = await world.call("GET", new URL(link).pathname);
+      const type = linked.headers.get("content-type") ?? "";
+      await linked.arrayBuffer();
+      expect(Object.keys(documented)).toEqual([type]);
+      expect(documented[type].schema.type).toBe(type === "application/json" ? "object" : "string");
+      expect(paths["/v1/links/{token}/{file}"].get.responses[200].content[type]).toEqual(documented[type]);
+    }
+  });
+
+  it("are asked for by no rebuild that is refused", async () => {
+    const world = createWorld();
+    const waiting = (await world.json("POST", "/v1/exports", {})).id;
+    const asked = () => world.services.db.select().from(jobs).orderBy(jobs.subject);
+    const before = await asked();
+    for (const [id, status] of [
+      [waiting, 409],
+      [crypto.randomUUID(), 404],
+    ]) {
+      expect((await world.call("POST", `/v1/exports/${id}/rebuild`)).status).toBe(status);
+      expect(await asked()).toEqual(before);
+    }
   });
 
   it("are deleted when they are older than the setting says", async () => {
