@@ -118,8 +118,10 @@ function objectValue(source: Source, schema: Schema): fc.Arbitrary<unknown> {
   const fields = Object.fromEntries(properties.map(([name, inner]) => [name, fromSchema(source, inner, name)]));
   const requiredKeys = (schema.required ?? []).filter((name: string) => name in fields);
   const right = fc.record(fields, { requiredKeys });
-  const extra = fc.dictionary(fc.oneof(plainText, hostileText), anyJson, { maxKeys: 3 });
-  const open = properties.length === 0 || typeof schema.additionalProperties === "object";
+  const others = typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined;
+  const other = others === undefined ? anyJson : fromSchema(source, others);
+  const extra = fc.dictionary(fc.oneof(plainText, hostileText), other, { maxKeys: 3 });
+  const open = properties.length === 0 || others !== undefined;
   if (open) return fc.tuple(right, extra).map(([known, more]) => ({ ...more, ...known }));
   if (source.wrongness === 0) return right;
   const less = fc.record(fields, { requiredKeys: [] });
