@@ -53,7 +53,7 @@ function checkContent(api: Api, { responses }: Operation, answer: Answer, type: 
 /** What is wrong with the body of an error: it is to be a problem document, a page, or what OpenAI's clients read. */
 function checkError(request: FuzzRequest, answer: Answer, type: string): string | null {
   const value = parse(answer);
-  const isChat = request.method === "POST" && request.path.split("?", 1)[0] === CHAT;
+  const isChat = request.path.split("?", 1)[0] === CHAT;
   if (isChat) return isOpenAiError(value) ? null : `not OpenAI's error shape: ${type} ${textOf(answer)}`;
   if (type === "text/html" && !request.path.startsWith("/v1/")) return null;
   if (type !== PROBLEM) return `sent as "${type}": ${textOf(answer)}`;

@@ -6,7 +6,12 @@ import type { Problem } from "./problem.ts";
 /** An error as OpenAI's clients read it. */
 export const openAiError = z
   .object({
-    error: z.object({ message: z.string(), type: z.string(), param: z.string().nullable(), code: z.string() }),
+    error: z.object({
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable(),
+      code: z.string().nullable(),
+    }),
   })
   .openapi("OpenAiError");
 

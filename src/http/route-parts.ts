@@ -59,10 +59,18 @@ export function routesOf(tag: Tag) {
       tags: [tag],
       summary,
       request: request as R,
-      responses: { ...problems(...(unchecked ? [] : problemsOf(request)), ...codes), ...answers } as A,
+      responses: {
+        ...problems(...refusals(method, parts), ...(unchecked ? [] : problemsOf(request)), ...codes),
+        ...answers,
+      } as A,
       middleware: unchecked || request?.body === undefined ? [] : [checkBody(Object.keys(request.body.content))],
     });
   };
+}
+
+/** What a browser sends on somebody else's behalf is refused where it would change something. */
+function refusals(method: string, { security }: { security?: [] }): ErrorCode[] {
+  return method === "GET" || security !== undefined ? [] : ["forbidden"];
 }
 
 /** What is refused before the handler runs: bad parameters, and bodies that are bad, too large or not JSON. */

@@ -27,7 +27,13 @@ const chat = route(
       `${GUIDANCE_CHARACTERS} characters.`,
     request: { body: jsonBody(z.looseObject({ messages: z.array(z.unknown()) })) },
     answers: {
-      200: jsonAnswer("The model's answer", z.looseObject({})),
+      200: {
+        description: "The model's answer",
+        content: {
+          "application/json": { schema: z.looseObject({}) },
+          "text/event-stream": { schema: z.string() },
+        },
+      },
       400: jsonAnswer("Not UTF-8, or refused by the model's server", openAiError),
       401: jsonAnswer("No valid key, here or at the model's server", openAiError),
       413: jsonAnswer("Too large", openAiError),

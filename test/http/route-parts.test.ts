@@ -25,14 +25,17 @@ describe("a route", () => {
   it("lists the problems that its parameters and its body can have", () => {
     const statuses = (parts: object) => Object.keys(route("PUT /v1/things", "Set it", { answers, ...parts }).responses);
     const request = { body: jsonBody(z.object({})) };
-    expect(statuses({})).toEqual(["202", "401"]);
+    expect(statuses({})).toEqual(["202", "401", "403"]);
     expect(statuses({ request: { params: idParam("a thing's") }, problems: ["not_found"] })).toEqual([
       "202",
       "400",
       "401",
+      "403",
       "404",
     ]);
-    expect(statuses({ request })).toEqual(["202", "400", "401", "413", "415"]);
-    expect(statuses({ request, unchecked: true })).toEqual(["202", "401"]);
+    expect(statuses({ request })).toEqual(["202", "400", "401", "403", "413", "415"]);
+    expect(statuses({ request, unchecked: true })).toEqual(["202", "401", "403"]);
+    const read = route("GET /v1/things", "List them", { answers });
+    expect(Object.keys(read.responses)).toEqual(["202", "401"]);
   });
 });
