@@ -393,3 +393,11 @@ CREATE TABLE `router_training` (
 	`boundary` text NOT NULL,
 	`trained_at` integer NOT NULL
 );
+--> statement-breakpoint
+CREATE TABLE `sessions` (
+	`id_hash` text PRIMARY KEY NOT NULL,
+	`created_at` integer NOT NULL,
+	`expires_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `sessions_expired` ON `sessions` (`expires_at`);
