@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { correctAll, exportTraining, recordFailures, showLeaderboard, showPrompts } from "./demo/steps.ts";
 import { inputFile, Misuse, readArguments, wholeNumber } from "./lib/arguments.ts";
+import { checkDoors } from "./lib/check-doors.ts";
 import { createClient, keepCron, waitUntilUp } from "./lib/client.ts";
 import { FIRST_PORT, freePort, onSignal, ROOT, type Started } from "./lib/processes.ts";
 import { newKey, readDevVars, standInSettings } from "./lib/settings.ts";
@@ -68,6 +69,7 @@ async function demo(): Promise<void> {
   const url = `http://localhost:${port}`;
   try {
     await waitUntilUp(url, worker.ended);
+    await checkDoors(url, [key, ...(!standIn && settings.OPENAI_API_KEY ? [settings.OPENAI_API_KEY] : [])]);
     console.log(`The Worker runs at ${url} (D1, R2, Queues and Durable Object on this machine, in ${state}).`);
     console.log(
       standIn ? `OPENAI_API_KEY is not set, so the stand-in takes the model's place. ${NOTICE}` : named(model),

@@ -426,6 +426,13 @@ CREATE TABLE `router_training` (
 	`forget_by` integer
 );
 --> statement-breakpoint
+CREATE TABLE `sessions` (
+	`id_hash` text PRIMARY KEY NOT NULL,
+	`created_at` integer NOT NULL,
+	`expires_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `sessions_expired` ON `sessions` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `withdrawals` (
 	`id` text PRIMARY KEY NOT NULL,
 	`filter` text NOT NULL,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,8 +8,9 @@ import { readArguments, wholeNumber } from "../lib/arguments.ts";
 import { createClient, keepCron, waitUntilUp } from "../lib/client.ts";
 import { madeUpFailures, type Run, untilFinished } from "../lib/corrections.ts";
 import { findDatabase } from "../lib/local-database.ts";
+import { inTemporaryFolder } from "../lib/on-workerd.ts";
 import { freePort, ROOT } from "../lib/processes.ts";
-import { asArguments, newKey, standInSettings } from "../lib/settings.ts";
+import { newKey, standInSettings } from "../lib/settings.ts";
 import { startStandIn } from "../stand-in/server.ts";
 
 const STATE = ".wrangler/kill-and-restart";
@@ -33,14 +34,21 @@ export async function benchKillAndRestart(args: string[]): Promise<void> {
   });
   const corrections = wholeNumber(values.corrections, "--corrections");
   const kills = wholeNumber(values.kills, "--kills");
-  rmSync(join(ROOT, STATE), { recursive: true, force: true });
+  await inTemporaryFolder("kill-and-restart", (dir) => bench(corrections, kills, dir));
+  holdAgainstDatabase(corrections);
+}
 
+/** @param dir where the settings are kept: a killed dev script cannot take them along */
+async function bench(corrections: number, kills: number, dir: string): Promise<void> {
+  rmSync(join(ROOT, STATE), { recursive: true, force: true });
   const standIn = await startStandIn({ latencyMs: LATENCY_MS });
   const port = await freePort(8900);
   const url = `http://localhost:${port}`;
   const key = newKey();
-  const settings = asArguments({ ADMIN_KEY: key, ...standInSettings(standIn.baseUrl) });
-  const devArgs = ["--port", String(port), "--persist-to", STATE, ...settings];
+  const settings = Object.entries({ ADMIN_KEY: key, ...standInSettings(standIn.baseUrl) });
+  const file = join(dir, "settings.env");
+  writeFileSync(file, settings.map(([name, value]) => `${name}=${value}\n`).join(""), { mode: 0o600 });
+  const devArgs = ["--port", String(port), "--persist-to", STATE, "--env-file", file];
   const client = createClient(url, key);
   let dev = await startDev(devArgs, url);
   const endCron = keepCron(url, CRON_MS);
@@ -66,7 +74,6 @@ export async function benchKillAndRestart(args: string[]): Promise<void> {
     process.kill(-(dev.pid ?? 0), "SIGKILL");
     await standIn.close();
   }
-  holdAgainstDatabase(corrections);
 }
 
 async function startDev(args: string[], url: string): Promise<ChildProcess> {

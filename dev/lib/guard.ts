@@ -12,7 +12,9 @@ const GRACE_MS = 3_000;
 const FOLLOW_MS = 150;
 
 const [command = "", ...args] = process.argv.slice(2);
-const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
+// What the command writes (the database, files, caches) is for its user alone.
+process.umask(0o077);
+const child = spawn(command, args, { stdio: "inherit" });
 
 child.once("error", (error) => {
   console.error(`${command} cannot be started: ${error.message}`);

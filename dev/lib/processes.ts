@@ -23,6 +23,8 @@ export interface StartOptions {
   env?: NodeJS.ProcessEnv;
   /** Keep its output to itself, for `lastOutput`. Otherwise it goes to the terminal. */
   quiet?: boolean;
+  /** What it reads on stdin: the place for keys, since everyone on the machine can read its arguments. */
+  input?: string;
 }
 
 const KEPT_OUTPUT = 8_000;
@@ -33,14 +35,16 @@ const LAST_WORDS_MS = 1_000;
 export function start(
   command: string,
   args: string[],
-  { env = process.env, quiet = false }: StartOptions = {},
+  { env = process.env, quiet = false, input = "" }: StartOptions = {},
 ): Started {
   const child: ChildProcess = spawn(process.execPath, [GUARD, command, ...args], {
     cwd: ROOT,
     env,
     detached: true,
-    stdio: ["ignore", quiet ? "pipe" : "inherit", quiet ? "pipe" : "inherit", "ipc"],
+    stdio: ["pipe", quiet ? "pipe" : "inherit", quiet ? "pipe" : "inherit", "ipc"],
   });
+  // Where it ends before it has read this, its exit code says more.
+  child.stdin?.on("error", () => {}).end(input);
   let output = "";
   const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
   for (const stream of streams) {

@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { MODEL } from "../stand-in/api.ts";
+import type { Settings } from "./given-settings.ts";
 import { ROOT } from "./processes.ts";
 
 const DEV_VARS = join(ROOT, ".dev.vars");
 
 /** The settings of .dev.vars; empty where there is none. */
-export function readDevVars(): Record<string, string | undefined> {
+export function readDevVars(): Settings {
   return existsSync(DEV_VARS) ? parseEnv(readFileSync(DEV_VARS, "utf8")) : {};
 }
 
@@ -29,6 +30,8 @@ export function ensureAdminKey(): { key: string; made: boolean } {
     `${gap}# Opens the API and the pages of the Worker on this machine. Made by \`npm run dev\`.\nADMIN_KEY=${key}\n`,
     { mode: 0o600 },
   );
+  // Where the file was there before, that mode says nothing.
+  chmodSync(DEV_VARS, 0o600);
   return { key, made: true };
 }
 
@@ -38,17 +41,4 @@ export function standInSettings(baseUrl: string) {
     ...{ OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: MODEL, CORRECTION_MODEL: MODEL, JUDGE_MODEL: MODEL },
     MODEL_REQUESTS_PER_MINUTE: "60000",
   };
-}
-
-/** Settings as arguments of wrangler; those without a value are left out. */
-export function asArguments(settings: Record<string, string | undefined>): string[] {
-  return Object.entries(settings).flatMap(([name, value]) => (value ? ["--var", `${name}:${value}`] : []));
-}
-
-/** The values of an option among arguments, in both spellings: `--name value` and `--name=value`. */
-export function optionValues(args: string[], name: string): string[] {
-  return args.flatMap((arg, i) => {
-    if (arg === name) return args[i + 1] ?? [];
-    return arg.startsWith(`${name}=`) ? arg.slice(name.length + 1) : [];
-  });
 }

@@ -1,13 +1,13 @@
 import type { MiddlewareHandler } from "hono";
 import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
-import { csrf } from "hono/csrf";
 import type { Config } from "../config.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { sameSecret } from "../lib/secrets.ts";
-import { HOUR, SECOND } from "../lib/time.ts";
+import { SECOND } from "../lib/time.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
+import { isFromOurPages } from "./same-origin.ts";
+import { beginSession, endSession, isSession, SESSION_MS } from "./sessions.ts";
 
-const SESSION_MS = 12 * HOUR;
 const SESSION_COOKIE = "redraft_session";
 
 /** What answers without a key: is it alive, and the way in. Styles and icons are served as assets before the Worker. */
@@ -51,9 +51,10 @@ export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
   throw new RedraftError("unauthorized", "Send `Authorization: Bearer <key>`, or sign in at /sign-in.");
 };
 
-const csrfCheck = csrf();
-
-const sameOrigin: MiddlewareHandler<AppEnv> = (c, next) => csrfCheck(c, next);
+const sameOrigin: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (!isFromOurPages(c.req.raw)) throw new RedraftError("forbidden", "This was not sent from one of our own pages.");
+  await next();
+};
 
 const BEARER = "bearer ";
 
@@ -63,27 +64,46 @@ export function bearerOf(header: string | null | undefined): string | null {
   return header.slice(BEARER.length).trim() || null;
 }
 
+/**
+ * There is no brake against guessing: a key made as the README says has 256 bits, and even the 32 characters that
+ * `config.ts` asks for leave nothing to try out, however fast.
+ */
 export function isAdminKey({ ADMIN_KEY }: Pick<Config, "ADMIN_KEY">, key: string): boolean {
   return sameSecret(key, ADMIN_KEY);
 }
 
-/** Opens a session for this browser. */
+/** Opens a session for this browser, in place of one that it had. */
 export async function openSession(c: AppContext): Promise<void> {
-  const expires = c.var.services.clock() + SESSION_MS;
-  await setSignedCookie(c, SESSION_COOKIE, String(expires), c.var.services.config.ADMIN_KEY, {
+  const { config, db, clock } = c.var.services;
+  await endOwnSession(c);
+  // Signed, so that a made-up cookie costs no read, and a new ADMIN_KEY ends every session.
+  await setSignedCookie(c, SESSION_COOKIE, await beginSession(db, clock()), config.ADMIN_KEY, {
     ...cookieOptions(c),
     maxAge: SESSION_MS / SECOND,
   });
 }
 
-export function closeSession(c: AppContext): void {
+/** Ends this browser's session, on the server too: a copy of its cookie opens nothing. */
+export async function closeSession(c: AppContext): Promise<void> {
+  await endOwnSession(c);
   deleteCookie(c, SESSION_COOKIE, cookieOptions(c));
 }
 
+async function endOwnSession(c: AppContext): Promise<void> {
+  const id = await sessionId(c);
+  if (id !== null) await endSession(c.var.services.db, id);
+}
+
 async function hasSession(c: AppContext): Promise<boolean> {
-  const { config, clock } = c.var.services;
-  const value = await getSignedCookie(c, config.ADMIN_KEY, SESSION_COOKIE, cookieOptions(c).prefix);
-  return typeof value === "string" && Number(value) > clock();
+  const { db, clock } = c.var.services;
+  const id = await sessionId(c);
+  return id !== null && (await isSession(db, id, clock()));
+}
+
+/** The id in this browser's cookie, where we signed it. */
+async function sessionId(c: AppContext): Promise<string | null> {
+  const { ADMIN_KEY } = c.var.services.config;
+  return (await getSignedCookie(c, ADMIN_KEY, SESSION_COOKIE, cookieOptions(c).prefix)) || null;
 }
 
 /** `__Host-` binds the cookie to this host over https; browsers refuse that prefix on plain http, as in `npm run dev`. */
@@ -96,9 +116,4 @@ function cookieOptions(c: AppContext) {
     secure: https,
     prefix: https ? "host" : undefined,
   } as const;
-}
-
-/** Where to go after signing in: a path of ours, never another site. */
-export function localPath(next: string | undefined): string {
-  return next !== undefined && /^\/(?![/\\])/.test(next) ? next : "/";
 }

@@ -23,7 +23,6 @@ const PROBLEMS: Record<ErrorCode, { status: ContentfulStatusCode; title: string 
 /** Refusals by the framework, in our words. */
 const REFUSALS: Record<number, { title: string; detail: string }> = {
   400: { title: PROBLEMS.invalid.title, detail: "The body is not valid JSON." },
-  403: { title: PROBLEMS.forbidden.title, detail: "This form was not sent from one of our own pages." },
   415: {
     title: PROBLEMS.unsupported_media_type.title,
     detail: "Send the body with the content type this call takes, such as `content-type: application/json`.",

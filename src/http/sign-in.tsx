@@ -1,25 +1,36 @@
 import { Hono } from "hono";
-import type { AppEnv } from "./app-env.ts";
-import { closeSession, isAdminKey, localPath, openSession } from "./auth.ts";
+import type { AppContext, AppEnv } from "./app-env.ts";
+import { closeSession, isAdminKey, openSession } from "./auth.ts";
 import { readForm } from "./read-form.ts";
 import { renderPage } from "./render-page.tsx";
+import { localPath } from "./return-address.ts";
+import { endAllSessions } from "./sessions.ts";
 
 /** The way in for browsers, and out. */
 export const signInPages = new Hono<AppEnv>()
-  .get("/sign-in", (c) => renderPage(c, "Sign in", <SignIn next={localPath(c.req.query("next"))} />))
+  .get("/sign-in", (c) => renderPage(c, "Sign in", <SignIn next={nextPath(c, c.req.query("next"))} />))
   .post("/sign-in", async (c) => {
     const form = await readForm(c);
-    const next = localPath(form.next);
+    const next = nextPath(c, form.next);
     if (isAdminKey(c.var.services.config, form.key ?? "")) {
       await openSession(c);
       return c.redirect(next, 303);
     }
     return renderPage(c, "Sign in", <SignIn next={next} refused />, 401);
   })
-  .post("/sign-out", (c) => {
-    closeSession(c);
+  .post("/sign-out", async (c) => {
+    await closeSession(c);
+    return c.redirect("/sign-in", 303);
+  })
+  .post("/sign-out/everywhere", async (c) => {
+    await endAllSessions(c.var.services.db);
+    await closeSession(c);
     return c.redirect("/sign-in", 303);
   });
+
+function nextPath(c: AppContext, next: string | undefined): string {
+  return localPath(next, new URL(c.req.url).origin);
+}
 
 function SignIn({ next, refused = false }: { next: string; refused?: boolean }) {
   return (

@@ -1,3 +1,10 @@
+import { toBase64Url } from "./base64url.ts";
+
+/** 256 bits of chance, as text: nobody guesses it. */
+export function newSecret(): string {
+  return toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
+}
+
 /**
  * Whether two texts are the same, in a time that depends on the given one's length alone. Hashing both first, as
  * libraries do, takes longer than everything else a prompt needs.

@@ -49,11 +49,15 @@ export function Layout({
             ))}
           </nav>
           {path !== "/sign-in" && (
-            <form method="post" action="/sign-out">
-              <button class="quiet" type="submit">
-                Sign out
-              </button>
-            </form>
+            <details class="sign-out">
+              <summary>Sign out</summary>
+              <form method="post" action="/sign-out">
+                <button type="submit">This browser</button>
+                <button class="quiet" type="submit" formaction="/sign-out/everywhere">
+                  All browsers
+                </button>
+              </form>
+            </details>
           )}
         </header>
         {notice !== "" && <p class="notice">{notice}</p>}

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { exampleCases, getComparison } from "../../src/fine-tunes/comparison/queries.ts";
 import { storeImprovement } from "../../src/improvements/store-improvement.ts";
 import { signDelivery } from "../support/sign-delivery.ts";
-import { aFailure, createWorld, type World } from "../support/world.ts";
+import { aFailure, createWorld, KEY, type World } from "../support/world.ts";
 import { explained } from "./explained.ts";
 
 const WEBHOOK_SECRET = "whsec_b2xkLXNlY3JldC1vZi10aGUtcHJvdmlkZXI=";
@@ -39,6 +39,9 @@ async function useAll(world: World): Promise<void> {
   }
   const page = await world.call("GET", "/review");
   expect(page.status, await page.text()).toBe(200);
+  const from = { origin: "http://localhost", "content-type": "application/x-www-form-urlencoded" };
+  const signedIn = await world.call("POST", "/sign-in", `key=${KEY}`, from);
+  expect(signedIn.status, await signedIn.text()).toBe(303);
   await world.json("POST", "/v1/clusters/plans/merge", { into: "other plans" });
   await world.deliver();
   await compare(world);

@@ -1,7 +1,6 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { localPath } from "../../src/http/auth.ts";
 import { aFailure, createWorld, KEY } from "../support/world.ts";
 
 const app = createApp(() => createWorld().services);
@@ -50,43 +49,13 @@ describe("the door", () => {
     expect(cookie).toMatch(/^__Host-redraft_session=.*HttpOnly; Secure; SameSite=Lax/);
     const session = cookie.split(";")[0] ?? "";
     expect((await app.request("https://redraft.test/", { headers: { cookie: session } }, env)).status).toBe(200);
-    const forged = session.replace(/=\d+/, "=9999999999999");
+    const forged = session.replace(/=../, "=xx");
     expect((await app.request("https://redraft.test/", { headers: { cookie: forged } }, env)).status).toBe(401);
   });
 
   it("does not sign in with a wrong key, nor from another site", async () => {
     expect((await signIn({ key: "wrong" })).status).toBe(401);
     expect((await signIn({ key: KEY }, "https://evil.example")).status).toBe(403);
-  });
-
-  it("does not take a form that another site sends with a signed-in browser's cookie", async () => {
-    const session = ((await signIn({ key: KEY })).headers.get("set-cookie") ?? "").split(";")[0] ?? "";
-    const response = await app.request(
-      "https://redraft.test/sign-out",
-      {
-        method: "POST",
-        headers: {
-          cookie: session,
-          origin: "https://evil.example",
-          "content-type": "application/x-www-form-urlencoded",
-        },
-      },
-      env,
-    );
-    expect(response.status).toBe(403);
-  });
-
-  it("sends nobody to another site after signing in", () => {
-    for (const next of [
-      "https://evil.example",
-      "//evil.example",
-      "/\\evil.example",
-      "javascript:alert(1)",
-      undefined,
-    ]) {
-      expect(localPath(next)).toBe("/");
-    }
-    expect(localPath("/improvements/1?x=2")).toBe("/improvements/1?x=2");
   });
 
   it("sends a strict policy with every answer, errors included", async () => {

@@ -1,0 +1,13 @@
+import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+/** The browsers that are signed in. A session without its row is over. */
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    /** SHA-256 of the id in the browser's cookie: what stands here opens nothing. */
+    idHash: text("id_hash").primaryKey(),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (t) => [index("sessions_expired").on(t.expiresAt)],
+);
