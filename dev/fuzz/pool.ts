@@ -52,7 +52,9 @@ export function learn(pool: Pool, path: string, { status, headers, body }: Answe
 function learnPage(pool: Pool, path: string, html: string): void {
   const { links, forms } = readPage(html, path);
   for (const link of links) keep(pool.links, shapeOf(link), link);
-  for (const form of forms) keep(pool.forms, `${form.method} ${shapeOf(form.action)}`, form);
+  // Signed out, the rest of the run would see no page.
+  const others = forms.filter(({ action }) => !action.startsWith("/sign-out"));
+  for (const form of others) keep(pool.forms, `${form.method} ${shapeOf(form.action)}`, form);
 }
 
 function learnValue(pool: Pool, resource: string, value: unknown): void {
