@@ -36,6 +36,7 @@ const chat = route(
       },
       400: jsonAnswer("Not UTF-8, or refused by the model's server", openAiError),
       401: jsonAnswer("No valid key, here or at the model's server", openAiError),
+      403: jsonAnswer("A browser's, and not from one of our own pages", openAiError),
       413: jsonAnswer("Too large", openAiError),
       415: jsonAnswer("Not JSON", openAiError),
       502: jsonAnswer(
