@@ -5,7 +5,7 @@ import { isHeldOut } from "../../src/experiments/holdout.ts";
 import { newPromptId, readPromptId } from "../../src/experiments/prompt-id.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { conversationOf } from "../../src/prompts/serve-prompt.ts";
-import { aFailure, createWorld, KEY } from "../support/world.ts";
+import { aFailure, createWorld, KEY, ofTwoCustomers } from "../support/world.ts";
 
 const outcome = (id: string) =>
   env.DB.prepare("select failed, arm, rating from outcomes where prompt_id = ?").bind(id).all();
@@ -13,7 +13,7 @@ const outcome = (id: string) =>
 async function served(vars: Record<string, string> = {}) {
   const world = createWorld({ vars });
   const topic = `outcome-${crypto.randomUUID()}`;
-  await world.record(aFailure({ topic }));
+  await world.record(...ofTwoCustomers({ topic }));
   return { world, topic, prompt: await world.json("POST", "/v1/prompts", { customer_message: "Hi", topic }) };
 }
 
