@@ -21,6 +21,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.{ts,tsx}"],
     setupFiles: ["./test/support/setup.ts"],
+    // Some take seconds on a machine that does other things at the same time.
+    testTimeout: 20_000,
     // What the code logs of faults that tests bring about says nothing, unless the test fails.
     silent: "passed-only",
   },
