@@ -5,7 +5,8 @@ import { rowsFromJson, valuesOf } from "../db/client.ts";
 import { erasures } from "../db/schema/erasure.ts";
 import { failedReplies, prompts, type Turn } from "../db/schema/failures.ts";
 import { recordFailedPrompts } from "../experiments/record-outcomes.ts";
-import { namesIn } from "../guards/names-in-metadata.ts";
+import { knownNames } from "../guards/known-names.ts";
+import { textWithoutPersonalData } from "../guards/without-personal-data.ts";
 import { excerpt, label, sha256Hex, stableJson } from "../lib/text.ts";
 import { noteNewExamples } from "../router/request-training.ts";
 import type { Services } from "../services.ts";
@@ -136,8 +137,12 @@ async function toRows(input: FailureInput, importId: string | null, now: number,
   const contextUrl = input.context_url ?? null;
   const metadata = input.metadata ?? null;
   const { ai_reply: aiReply, agent_reply: agentReply } = input;
+  const turns = (conversation ?? []).map(({ content }) => content);
+  const names = knownNames(metadata, [originalPrompt, ...turns, aiReply, agentReply, failureExplanation ?? ""]);
+  const topic = sharedLabel(input.topic, names);
+  const failureCategory = sharedLabel(input.failure_category, names);
   return {
-    topic: input.topic ?? null,
+    topic,
     prompt: { id: promptId, originalPrompt, conversation, contextUrl, createdAt: now },
     failure: {
       id,
@@ -147,10 +152,10 @@ async function toRows(input: FailureInput, importId: string | null, now: number,
       aiReply,
       agentReply,
       failureExplanation,
-      failureCategory: input.failure_category ?? null,
-      failureCategorySource: input.failure_category ? ("helpdesk" as const) : null,
-      clusterId: input.topic ? topicKey(input.topic) : null,
-      topicSource: input.topic ? ("helpdesk" as const) : null,
+      failureCategory,
+      failureCategorySource: failureCategory ? ("helpdesk" as const) : null,
+      clusterId: topic ? topicKey(topic) : null,
+      topicSource: topic ? ("helpdesk" as const) : null,
       servedPromptId: input.prompt_id ?? null,
       importId,
       aiRating: input.ai_rating ?? null,
@@ -161,12 +166,21 @@ async function toRows(input: FailureInput, importId: string | null, now: number,
       customerKey: await customerKey({ metadata, contextUrl, message: originalPrompt }),
       suspicion: suspicionOf({ originalPrompt, conversation, aiReply, agentReply, failureExplanation }),
       metadata,
-      knownNames: namesIn(metadata),
+      knownNames: names,
       occurredAt: input.occurred_at ? Date.parse(input.occurred_at) : now,
       createdAt: now,
       updatedAt: now,
     },
   };
+}
+
+/** A topic or category is for all customers, so it goes without the names of this one. */
+function sharedLabel(given: string | null | undefined, names: string[] | null): string | null {
+  if (!given || names === null) return given || null;
+  // "quill_refund" is two words.
+  const words = given.replaceAll("_", " ");
+  const shared = textWithoutPersonalData(words, names);
+  return shared === words ? given : shared;
 }
 
 const MAX_AGENT = 200;
