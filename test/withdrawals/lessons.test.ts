@@ -1,0 +1,76 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { changeLessons } from "../../src/clusters/lessons/change-lessons.ts";
+import { findCluster } from "../../src/clusters/topics/topics.ts";
+import { modelThat, REWRITE, rating } from "../support/model.ts";
+import { aFailure, createWorld, type World } from "../support/world.ts";
+import { clearAll, correct, importBatch, MARK, newExport, withdraw } from "./poison.ts";
+
+beforeEach(clearAll);
+
+/** @param lessons what is learned from failures, given as they are told to the model */
+function aWorld(lessons: (told: string) => object[] = () => []): World {
+  const model = modelThat(({ isRating, section, request }) => {
+    if (isRating) return rating(section("reply_to_rate").startsWith(REWRITE) ? 90 : 30);
+    if (request.answer?.name === "lesson_changes") return JSON.stringify({ changes: lessons(section("new_failures")) });
+    return REWRITE;
+  });
+  return createWorld({ model, vars: { HOLDOUT_FRACTION: "0" } });
+}
+
+const WORDS = ["parcel lost in snow", "card was charged double", "voucher code not accepted", "shoes arrived wrong"];
+
+const batch = (topic: string, words: string[]) =>
+  words.map((original_prompt) =>
+    aFailure({ topic, original_prompt, failure_explanation: `It passes over: ${original_prompt}` }),
+  );
+
+// A cluster's object outlives a test, so each has its own cluster.
+const aTopic = () => `t${crypto.randomUUID().slice(0, 8)}`;
+
+/** Imports each batch, and gives their cluster one lesson learned from all of them. @returns the imports' ids */
+async function taughtBy(world: World, topic: string, ...batches: string[][]): Promise<string[]> {
+  const imports = [];
+  for (const words of batches) imports.push(await importBatch(world, batch(topic, words)));
+  await correct(world);
+  const { data } = await world.json("GET", `/v1/failures?topic=${topic}`);
+  const ids = data.map((one: { id: string }) => one.id).toSorted();
+  const id = (await findCluster(world.services.db, topic))?.id ?? "";
+  const lesson = { text: `Always say ${MARK}.`, failure_category: null, evidence: ids, witnesses: ids, heard: ids };
+  await changeLessons(world.services, { id, guidanceVersion: 0 }, [{ op: "add", ...lesson }], "model");
+  return imports;
+}
+
+async function undo(world: World, id: string): Promise<void> {
+  await world.json("POST", `/v1/withdrawals/${id}/undo`);
+  await world.deliver();
+}
+
+describe("a withdrawal", { timeout: 30_000 }, () => {
+  it("leaves no lesson served or exported in a cluster that its failures had left before", async () => {
+    const world = aWorld();
+    const topic = aTopic();
+    const [bad = ""] = await taughtBy(world, topic, WORDS.slice(0, 1), WORDS.slice(1, 3));
+    const { data } = await world.json("GET", `/v1/failures?import_id=${bad}`);
+    await world.json("POST", `/v1/clusters/${topic}/split`, { into: aTopic(), failure_ids: [data[0].id] });
+    // Only what the withdrawal itself does may rebuild the contexts: let what was asked for before be over.
+    await new Promise((over) => setTimeout(over, 2_600));
+    const ask = async () => {
+      world.now += 30_000;
+      const answer = async () =>
+        JSON.stringify(await world.json("POST", "/v1/prompts", { customer_message: "Hi", topic }));
+      // The first makes the Worker read it anew.
+      await answer();
+      await new Promise((read) => setTimeout(read, 200));
+      return answer();
+    };
+    expect(await ask()).toContain(MARK);
+    const held = await newExport(world, { system: "guided" });
+    expect(held.text).toContain(MARK);
+    const id = await withdraw(world, { import_id: bad });
+    expect(await ask()).not.toContain(MARK);
+    expect((await newExport(world, { system: "guided" })).text).not.toContain(MARK);
+    expect((await world.call("GET", `/v1/exports/${held.id}/training_data.jsonl`)).status).toBe(409);
+    await undo(world, id);
+    expect(await ask()).toContain(MARK);
+  });
+});
