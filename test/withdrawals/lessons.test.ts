@@ -3,7 +3,7 @@ import { changeLessons } from "../../src/clusters/lessons/change-lessons.ts";
 import { findCluster } from "../../src/clusters/topics/topics.ts";
 import { modelThat, REWRITE, rating } from "../support/model.ts";
 import { aFailure, createWorld, type World } from "../support/world.ts";
-import { clearAll, correct, importBatch, MARK, newExport, withdraw } from "./poison.ts";
+import { clearAll, correct, importBatch, learn, MARK, newExport, withdraw } from "./poison.ts";
 
 beforeEach(clearAll);
 
@@ -45,6 +45,14 @@ async function undo(world: World, id: string): Promise<void> {
   await world.deliver();
 }
 
+/** The texts of the lessons that a cluster serves, and of those that wait. */
+async function lessonsOf(world: World, topic: string) {
+  const { guidance, waiting } = await world.json("GET", `/v1/clusters/${topic}`);
+  const texts = (list: { text: string }[]) => list.map(({ text }) => text);
+  // An explanation that serves as it is has no id.
+  return { served: texts(guidance.filter(({ id }: { id: string | null }) => id !== null)), waiting: texts(waiting) };
+}
+
 describe("a withdrawal", { timeout: 30_000 }, () => {
   it("leaves no lesson served or exported in a cluster that its failures had left before", async () => {
     const world = aWorld();
@@ -72,5 +80,40 @@ describe("a withdrawal", { timeout: 30_000 }, () => {
     expect((await world.call("GET", `/v1/exports/${held.id}/training_data.jsonl`)).status).toBe(409);
     await undo(world, id);
     expect(await ask()).toContain(MARK);
+  });
+
+  it.each([
+    ["first", [0, 1]],
+    ["last", [1, 0]],
+  ])(
+    "brings no lesson back while another withdrawal holds its evidence, and it with the last undo: made %s",
+    async (_, order) => {
+      const world = aWorld();
+      const topic = aTopic();
+      const made: string[] = [];
+      for (const import_id of await taughtBy(world, topic, WORDS.slice(0, 1), WORDS.slice(1, 2)))
+        made.push(await withdraw(world, { import_id }));
+      for (const at of order) {
+        expect((await lessonsOf(world, topic)).served).toEqual([]);
+        await undo(world, made[at] ?? "");
+      }
+      expect((await lessonsOf(world, topic)).served).toEqual([`Always say ${MARK}.`]);
+    },
+  );
+
+  it("is undone also where two of its lessons want the same place", async () => {
+    const world = aWorld(() => [
+      { op: "add", lesson: null, failure_category: null, text: "Name the day.", failures: ["F1"] },
+    ]);
+    const topic = aTopic();
+    const imports = await taughtBy(world, topic, WORDS.slice(0, 1), WORDS.slice(1));
+    const first = await withdraw(world, { import_id: imports[0] });
+    await learn(world, topic);
+    expect((await lessonsOf(world, topic)).served).toEqual(["Name the day."]);
+    const second = await withdraw(world, { import_id: imports[1] });
+    await undo(world, first);
+    await undo(world, second);
+    expect(await world.json("GET", `/v1/withdrawals/${second}`)).toMatchObject({ status: "undone" });
+    expect((await lessonsOf(world, topic)).served).toEqual(["Name the day."]);
   });
 });
