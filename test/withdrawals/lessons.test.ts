@@ -53,6 +53,18 @@ async function lessonsOf(world: World, topic: string) {
   return { served: texts(guidance.filter(({ id }: { id: string | null }) => id !== null)), waiting: texts(waiting) };
 }
 
+/** Only what a withdrawal itself does may rebuild contexts: lets what was asked for before be over. */
+const settled = () => new Promise((over) => setTimeout(over, 2_600));
+
+async function served(world: World, topic: string): Promise<string> {
+  world.now += 30_000;
+  const ask = async () => JSON.stringify(await world.json("POST", "/v1/prompts", { customer_message: "Hi", topic }));
+  // The first makes the Worker read the context anew.
+  await ask();
+  await new Promise((read) => setTimeout(read, 200));
+  return ask();
+}
+
 describe("a withdrawal", { timeout: 30_000 }, () => {
   it("leaves no lesson served or exported in a cluster that its failures had left before", async () => {
     const world = aWorld();
@@ -60,26 +72,16 @@ describe("a withdrawal", { timeout: 30_000 }, () => {
     const [bad = ""] = await taughtBy(world, topic, WORDS.slice(0, 1), WORDS.slice(1, 3));
     const { data } = await world.json("GET", `/v1/failures?import_id=${bad}`);
     await world.json("POST", `/v1/clusters/${topic}/split`, { into: aTopic(), failure_ids: [data[0].id] });
-    // Only what the withdrawal itself does may rebuild the contexts: let what was asked for before be over.
-    await new Promise((over) => setTimeout(over, 2_600));
-    const ask = async () => {
-      world.now += 30_000;
-      const answer = async () =>
-        JSON.stringify(await world.json("POST", "/v1/prompts", { customer_message: "Hi", topic }));
-      // The first makes the Worker read it anew.
-      await answer();
-      await new Promise((read) => setTimeout(read, 200));
-      return answer();
-    };
-    expect(await ask()).toContain(MARK);
+    await settled();
+    expect(await served(world, topic)).toContain(MARK);
     const held = await newExport(world, { system: "guided" });
     expect(held.text).toContain(MARK);
     const id = await withdraw(world, { import_id: bad });
-    expect(await ask()).not.toContain(MARK);
+    expect(await served(world, topic)).not.toContain(MARK);
     expect((await newExport(world, { system: "guided" })).text).not.toContain(MARK);
     expect((await world.call("GET", `/v1/exports/${held.id}/training_data.jsonl`)).status).toBe(409);
     await undo(world, id);
-    expect(await ask()).toContain(MARK);
+    expect(await served(world, topic)).toContain(MARK);
   });
 
   it.each([
@@ -115,5 +117,66 @@ describe("a withdrawal", { timeout: 30_000 }, () => {
     await undo(world, second);
     expect(await world.json("GET", `/v1/withdrawals/${second}`)).toMatchObject({ status: "undone" });
     expect((await lessonsOf(world, topic)).served).toEqual(["Name the day."]);
+  });
+
+  it("loses none of its failures to learning when it is undone after others were read", async () => {
+    const told: string[] = [];
+    const world = aWorld((text) => {
+      told.push(text);
+      return [];
+    });
+    const topic = aTopic();
+    const early = await importBatch(world, batch(topic, WORDS.slice(0, 1)));
+    await importBatch(world, batch(topic, WORDS.slice(1)));
+    await correct(world);
+    const id = await withdraw(world, { import_id: early });
+    await learn(world, topic);
+    expect(told.length).toBeGreaterThan(0);
+    await undo(world, id);
+    expect(told.join()).not.toContain(WORDS[0]);
+    await importBatch(world, batch(topic, ["blue hat is torn", "lamp does not light"]));
+    await correct(world);
+    await learn(world, topic);
+    expect(told.join()).toContain(WORDS[0]);
+  });
+
+  it("gives a lesson back over one with the same text that only waits", async () => {
+    const lesson = {
+      op: "add",
+      lesson: null,
+      failure_category: null,
+      text: "Name the day.",
+      failures: ["F1", "F2", "F3"],
+    };
+    let calls = 0;
+    // Two parts bear it out at first, and one of the two afterwards.
+    const world = aWorld(() => (calls++ === 3 ? [] : [lesson]));
+    const topic = aTopic();
+    const early = await importBatch(world, batch(topic, WORDS.slice(0, 1)));
+    await importBatch(world, batch(topic, [...WORDS.slice(1), "fridge makes noises"]));
+    await correct(world);
+    await learn(world, topic);
+    const served = { served: ["Name the day."], waiting: [] };
+    expect(await lessonsOf(world, topic)).toEqual(served);
+    const id = await withdraw(world, { import_id: early });
+    await learn(world, topic);
+    expect(await lessonsOf(world, topic)).toEqual({ served: [], waiting: ["Name the day."] });
+    await undo(world, id);
+    expect(await lessonsOf(world, topic)).toEqual(served);
+  });
+
+  it("does not stay unserved after its undo in the cluster that its own was merged into meanwhile", async () => {
+    const world = aWorld();
+    const [topic, into] = [aTopic(), aTopic()];
+    const bad = await importBatch(world, batch(topic, [`${MARK} hat`, `${MARK} tin`]));
+    await importBatch(world, batch(into, WORDS.slice(0, 1)));
+    await correct(world);
+    const id = await withdraw(world, { import_id: bad });
+    await world.json("POST", `/v1/clusters/${topic}/merge`, { into });
+    await world.deliver();
+    await settled();
+    expect(await served(world, into)).not.toContain(MARK);
+    await undo(world, id);
+    expect(await served(world, into)).toContain(MARK);
   });
 });
