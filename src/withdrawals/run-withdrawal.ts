@@ -5,12 +5,13 @@ import { isHeld, noteProgress } from "../jobs/hold.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
 import { MINUTE } from "../lib/time.ts";
 import { askForTraining, wakeTraining } from "../router/request-training.ts";
-import { bringBackLessons, retireLessons } from "./change-lessons.ts";
+import { bringBackLessons } from "./bring-back-lessons.ts";
 import { closeExports, openExports } from "./close-exports.ts";
 import { eraseWithdrawn } from "./erase-withdrawn.ts";
 import { forgetTouchedContexts } from "./forget-contexts.ts";
 import type { Step, Withdrawal, Withdrawing } from "./piece.ts";
 import { putBack } from "./put-back.ts";
+import { retireLessons } from "./retire-lessons.ts";
 import { setAside } from "./set-aside.ts";
 
 /** What a piece asks of D1, R2 and the clusters at most, in calls; and what a message may: they take 1,000 each. */

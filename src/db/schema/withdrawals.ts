@@ -40,7 +40,7 @@ export const withdrawals = sqliteTable("withdrawals", {
   cursor: text().notNull(),
   /** Failures that are withdrawn; an undo counts them down. */
   taken: integer().notNull(),
-  /** The lessons it retired. */
+  /** The lessons it retired, and those that were retired before for another. */
   lessonIds: text("lesson_ids", { mode: "json" }).$type<string[]>().notNull(),
   /** The exports whose files hold what it took: `[id, generation]`. */
   exportIds: text("export_ids", { mode: "json" }).$type<[string, number][]>().notNull(),

@@ -3,25 +3,33 @@ import { evidenceAmong, leaving } from "../clusters/lessons/erase-lessons.ts";
 import { valuesOf } from "../db/client.ts";
 import { clusters, lessons } from "../db/schema/clusters.ts";
 import { failedReplies } from "../db/schema/failures.ts";
-import { withdrawnFailures } from "../db/schema/withdrawals.ts";
+import { withdrawals, withdrawnFailures } from "../db/schema/withdrawals.ts";
 import type { Step } from "./piece.ts";
 
 /**
  * Retires the lessons that may carry a model's words from what is withdrawn, whether it taught them alone or with
  * others. The failures that are left of those they came from are marked as unread, so that they are learned once more
  * from these. A person's words stay.
+ *
+ * Those that another withdrawal has retired before are noted as well: whichever is undone last brings them back. So are
+ * those that an undo left retired while this one was at work, because of what it takes.
  */
 export const retireLessons: Step = async ({ db, clock }, row, isCurrent) => {
   const taken = evidenceAmong(
     sql`join ${withdrawnFailures} w on w.failed_reply_id = e.value and w.withdrawal_id = ${row.id}`,
   );
-  const found = await db.all<{ id: string }>(sql`select x.id ${leaving(taken)} and x.retired_at is null`);
+  const retiredBefore = sql`select l.value from ${withdrawals} o, json_each(o.lesson_ids) l
+    where o.id <> ${row.id} and (o.status <> 'undone' or o.finished_at >= ${row.createdAt})`;
+  const found = await db.all<{ id: string }>(
+    sql`select x.id ${leaving(taken)} and (x.retired_at is null or x.id in (${retiredBefore}))`,
+  );
   const ids = found.map(({ id }) => id);
   const now = clock();
   const list = valuesOf(ids);
+  const retiring = sql`l.id in ${list} and l.retired_at is null`;
   // What is withdrawn is in no cluster.
   const left = sql`select e.value from ${lessons} l, json_each(l.evidence) e join ${failedReplies} f on f.id = e.value
-    where l.id in ${list} and l.cluster_id = clusters.id and f.cluster_id = clusters.id`;
+    where ${retiring} and l.cluster_id = clusters.id and f.cluster_id = clusters.id`;
   return {
     next: null,
     statements: [
@@ -33,38 +41,12 @@ export const retireLessons: Step = async ({ db, clock }, row, isCurrent) => {
             select u.value as id from json_each(clusters.unread) u union ${left}))`,
           distillDueAt: now,
         })
-        .where(sql`${clusters.id} in (select l.cluster_id from ${lessons} l where l.id in ${list}) and ${isCurrent}`),
+        .where(sql`${clusters.id} in (select l.cluster_id from ${lessons} l where ${retiring}) and ${isCurrent}`),
       db
         .update(lessons)
         .set({ retiredAt: now })
         .where(and(inArray(lessons.id, list), isNull(lessons.retiredAt), isCurrent)),
     ],
     set: { lessonIds: ids },
-  };
-};
-
-/** Brings retired lessons back, where their place is still free and no other says the same. */
-export const bringBackLessons: Step = async ({ db }, row, isCurrent) => {
-  const ids = valuesOf(row.lessonIds);
-  return {
-    next: null,
-    statements: [
-      db
-        .update(clusters)
-        .set({ guidanceVersion: sql`${clusters.guidanceVersion} + 1` })
-        .where(sql`${clusters.id} in (select l.cluster_id from ${lessons} l where l.id in ${ids}) and ${isCurrent}`),
-      db
-        .update(lessons)
-        .set({ retiredAt: null })
-        .where(
-          and(
-            inArray(lessons.id, ids),
-            isCurrent,
-            sql`not exists (select 1 from ${lessons} o where o.cluster_id = ${lessons.clusterId} and o.retired_at is null
-              and (o.slot = ${lessons.slot} or o.text = ${lessons.text}))`,
-            sql`exists (select 1 from ${clusters} c where c.id = ${lessons.clusterId} and c.merged_into is null)`,
-          ),
-        ),
-    ],
   };
 };
