@@ -150,7 +150,7 @@ describe("an erasure, of what lessons were learned from,", () => {
     );
     const id = (await findCluster(world.services.db, topic))?.id ?? "";
     expect(await currentLessons(world.services.db, id)).toMatchObject([{ text, evidence: [y], heard: [x, y] }]);
-    await world.call("DELETE", `/v1/failures/${x}`);
+    expect((await world.json("DELETE", `/v1/failures/${x}`)).removed).toMatchObject({ lessons: 1 });
     expect(await currentLessons(world.services.db, id)).toEqual([]);
     const [cluster] = await world.services.db.select().from(clusters).where(eq(clusters.id, id));
     expect(cluster?.unread).toEqual([y]);

@@ -43,7 +43,8 @@ export function leaving(failureIds: SQL, among = failureIds) {
 
 /** SQL, `from …`: the lessons that go with a failure, one of a list. */
 export function leavingWith(failureId: SQL, among: SQL) {
-  return leaving(sql`(${failureId})`, among);
+  const one = sql`(${failureId})`;
+  return sql`from (select x.id ${leaving(one, among)} union select x.id ${forgetful(one)})`;
 }
 
 /** SQL: a JSON array of the clusters whose lessons may carry the words of a failure of a list, and of one cluster more. */
