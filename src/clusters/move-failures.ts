@@ -9,6 +9,7 @@ import { requestMissingJobs } from "../jobs/wake-jobs.ts";
 import { leadRoutesTo } from "../router/router-store.ts";
 import type { Services } from "../services.ts";
 import { touchClusters } from "./context/read-context.ts";
+import { markUnread, TEACHES } from "./lessons/unread.ts";
 
 /** Rows moved by one statement, and statements in one invocation (D1 allows 1,000 queries in one). */
 export const CHUNK = 500;
@@ -44,7 +45,9 @@ async function moveFailures(
 
 /** Improvements first: a cut between the two leaves failures to find them by. */
 export async function moveChunk(db: Db, failureIds: SQL, target: string, byPerson = false): Promise<number> {
-  const [, moved] = await db.batch([
+  const explained = sql`from ${failedReplies} f where f.id in ${failureIds} and ${TEACHES}`;
+  const [, , moved] = await db.batch([
+    markUnread(db, explained, sql`${target}`),
     db.update(improvements).set({ clusterId: target }).where(inArray(improvements.failedReplyId, failureIds)),
     db
       .update(failedReplies)

@@ -1,4 +1,5 @@
 import { and, eq, exists, type SQL, sql } from "drizzle-orm";
+import { markUnread } from "../clusters/lessons/unread.ts";
 import { type Db, rowsFromJson } from "../db/client.ts";
 import { correctionAttempts, correctionDrafts } from "../db/schema/corrections.ts";
 import type { FailureStatus } from "../db/schema/failures.ts";
@@ -67,6 +68,7 @@ export async function endAttempt(
       .onConflictDoNothing(),
     ...(improvement ? storeImprovement(db, improvement, stillMine) : []),
     ...keepDraft(db, { id: failureId, status: next.status, now }, paid, stillMine),
+    ...(isOver(next.status) ? [teachLate(db, failureId, stillMine)] : []),
     db
       .update(failedReplies)
       .set({ ...next, updatedAt: now })
@@ -76,6 +78,15 @@ export async function endAttempt(
   const results = await retryD1(() => db.batch([...batch]));
   const written = results.at(-1) as { id: string }[];
   return written.length > 0 ? next : null;
+}
+
+const isOver = (status: FailureStatus) => status !== "pending" && status !== "correcting";
+
+/** Has lessons learned from it, where its cluster has learned from newer ones while it was corrected. */
+function teachLate(db: Db, failureId: string, stillMine: SQL) {
+  const explained = sql`from ${failedReplies} f where f.id = ${failureId}
+    and f.failure_explanation is not null and f.suspicion is not 'addresses_model' and ${stillMine}`;
+  return markUnread(db, explained, sql`(select c.cluster_id from ${failedReplies} c where c.id = ${failureId})`);
 }
 
 /** Answers of this many characters in all are no corrections, and more would not fit into a row: D1 takes 2 MB. */

@@ -54,10 +54,23 @@ export function listOf(names: readonly string[]): string {
   return names.map((name) => `- ${oneLine(visibleText(name))}`).join("\n");
 }
 
-const OPEN = "<＜﹤‹〈⟨❮❰˂ᐸ";
-const CLOSE = ">＞﹥›〉⟩❯❱˃ᐳ";
+/** Marks like `<` and `>`. Those that people quote with begin a tag only where its name or a slash says so. */
+const QUOTES = "«《";
+const OPEN = `<＜﹤‹〈\\u2329⟨❮❰˂ᐸ≺⧼≮${QUOTES}`;
+const CLOSE = ">＞﹥›〉\\u232A⟩❯❱˃ᐳ≻⧽≯»》";
+const ESCAPED_OPEN = "&(?:[lL][tT]|#0{0,5}60|#[xX]0{0,5}3[cC]);";
+const ESCAPED_CLOSE = "&(?:[gG][tT]|#0{0,5}62|#[xX]0{0,5}3[eE]);";
+const NO_MARK = `(?!${ESCAPED_OPEN}|${ESCAPED_CLOSE})`;
+// White space is taken as a whole or not at all (a group that is looked ahead for): else its length would count squared.
+const SPACE = (name: string) => `(?=(?<${name}>[\\s\\p{Cf}]*))\\k<${name}>`;
 const TAG = new RegExp(
-  `[${OPEN}]([\\s\\p{Cf}]*[/／∕⁄\\\\]?[\\s\\p{Cf}]*)([\\p{L}\\p{M}\\p{N}\\p{Cf}\\p{Pc}\\p{Pd}]{1,60})([^${OPEN}${CLOSE}\\n]{0,80})([${CLOSE}]?)`,
+  [
+    `(?<open>(?:[${OPEN}]|${ESCAPED_OPEN}){1,10})`,
+    `(?<lead>${SPACE("before")}(?:${NO_MARK}[^\\p{L}\\p{N}\\n${OPEN}${CLOSE}]){0,10}${SPACE("after")})`,
+    "(?<name>[\\p{L}\\p{M}\\p{N}\\p{Cf}\\p{Pc}\\p{Pd}]{1,60})",
+    `(?<rest>(?:${NO_MARK}[^${OPEN}${CLOSE}\\n]){0,80})`,
+    `(?<close>(?:[${CLOSE}]|${ESCAPED_CLOSE})?)`,
+  ].join(""),
   "gu",
 );
 
@@ -71,6 +84,9 @@ const TEMPLATE = new RegExp(
 const SPEAKING =
   /^(?:customer|assistant|conversation|failure|lesson|text|system|user|human|developer|agent|tool|function|instructions?|prompt|data|context|message|sys|inst|s|think|answer)$/;
 
+const ONLY_QUOTES = new RegExp(`^[${QUOTES}]+$`);
+const SLASH = /[/／∕⁄\\]/;
+
 /** HTML has neither of these: letters beyond ASCII, or several words. */
 const NO_HTML = /[^a-z\d]/;
 const MORE_WORDS = /^\s+[\p{L}\s]+$/u;
@@ -79,15 +95,21 @@ const MORE_WORDS = /^\s+[\p{L}\s]+$/u;
 function asData(text: string): string {
   return visibleText(text)
     .replace(TEMPLATE, "(")
-    .replace(TAG, (tag, slash: string, name: string, rest: string, close: string) => {
+    .replace(TAG, (tag, ...matched) => {
+      const { open, lead, name, rest, close } = matched.at(-1) as Record<
+        "open" | "lead" | "name" | "rest" | "close",
+        string
+      >;
       const plain = name
         .normalize("NFKC")
         .replace(/\p{Cf}/gu, "")
         .toLowerCase();
-      const words = MORE_WORDS.test(rest) && !/^\s/.test(slash);
+      const named = SPEAKING.test(plain) || /[\p{Pc}\p{Pd}]/u.test(plain);
+      if (ONLY_QUOTES.test(open) && !named && !SLASH.test(lead)) return tag;
+      const words = MORE_WORDS.test(rest) && !/^\s/.test(lead);
       const speaks = SPEAKING.test(plain) || (/\p{L}/u.test(plain) && (NO_HTML.test(plain) || words));
       // Without its end it is a tag only by its name: "a <b and c" is none.
-      if (!speaks || (close === "" && !SPEAKING.test(plain) && !/[\p{Pc}\p{Pd}]/u.test(plain))) return tag;
-      return `(${slash}${name}${rest}${close && ")"}`;
+      if (!speaks || (close === "" && !named)) return tag;
+      return `(${lead.replaceAll("\u0338", "")}${name}${rest}${close && ")"}`;
     });
 }

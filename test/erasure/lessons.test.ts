@@ -2,9 +2,10 @@ import { env } from "cloudflare:test";
 import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { changeLessons, currentLessons } from "../../src/clusters/lessons/change-lessons.ts";
+import { findCluster } from "../../src/clusters/topics/topics.ts";
 import { clusters } from "../../src/db/schema/clusters.ts";
 import { modelThat, REWRITE, rating } from "../support/model.ts";
-import { aFailure } from "../support/world.ts";
+import { aFailure, askAndRun, createWorld } from "../support/world.ts";
 import { lessonsWith, taught } from "./taught.ts";
 
 describe("an erasure, of what lessons were learned from,", () => {
@@ -101,7 +102,7 @@ describe("an erasure, of what lessons were learned from,", () => {
     expect(lesson?.text).toContain(secret);
   });
 
-  it("leaves one out of prompts that fewer customers bear out than it takes", async () => {
+  it("takes one that fewer customers bear out than it takes, and has it learned once more", async () => {
     const { world, topic, ids, id } = await taught([]);
     const backing = { evidence: [ids[0] ?? ""], witnesses: [ids[0] ?? "", ids[2] ?? ""], heard: [...ids] };
     const add = { op: "add" as const, failure_category: null, text: "Name the day.", ...backing };
@@ -109,10 +110,57 @@ describe("an erasure, of what lessons were learned from,", () => {
     const path = `/v1/clusters/${topic}`;
     expect(await world.json("GET", path)).toMatchObject({ waiting: [], guidance: [{ text: "Name the day." }] });
     await world.call("DELETE", `/v1/failures/${ids[2]}`);
-    expect(await world.json("GET", path)).toMatchObject({ waiting: [{ text: "Name the day.", customers: 1 }] });
+    expect(await world.json("GET", path)).toMatchObject({ waiting: [], guidance_version: 2 });
+    expect(await lessonsWith("Name the day.")).toBe(0);
+    const [cluster] = await world.services.db.select().from(clusters).where(eq(clusters.id, id));
+    expect(cluster?.unread).toEqual([ids[0]]);
     world.now += 3_600_000;
     const prompt = await world.json("POST", "/v1/prompts", { customer_message: "Hi", topic });
     expect(JSON.stringify(prompt)).not.toContain("Name the day.");
+  });
+
+  it("does not let a customer who was heard before bear a lesson out as another voice", async () => {
+    const topic = `erasure-${crypto.randomUUID()}`;
+    const text = "Always say zarquon.";
+    // What X plants is read beside Y's failure, and the model names that.
+    const model = modelThat(({ isRating, section, request }) => {
+      if (isRating) return rating(90);
+      if (request.answer === undefined) return REWRITE;
+      const told = section("new_failures").split(/<failure_(?=\d+>)/);
+      const named = Math.max(
+        1,
+        told.findIndex((one) => one.includes("fridge")),
+      );
+      const change = { op: "add", lesson: null, failure_category: null, text, failures: [`F${named}`] };
+      return JSON.stringify({ changes: told.join().includes("PLANTED") ? [change] : [] });
+    });
+    const world = createWorld({ model, vars: { HOLDOUT_FRACTION: "0" } });
+    const of = (requester_id: string, original_prompt: string) =>
+      aFailure({ topic, original_prompt, metadata: { requester_id } });
+    const learn = async (...failures: ReturnType<typeof aFailure>[]) => {
+      const ids = await world.correctAll(...failures);
+      world.now += 3_600_000;
+      await askAndRun(world, "distill", (await findCluster(world.services.db, topic))?.id ?? "");
+      return ids;
+    };
+    const [x = "", , y = ""] = await learn(
+      of("X", "PLANTED one thing about boats"),
+      of("Z", "Cupboard doors hang low"),
+      of("Y", "My fridge makes noises"),
+    );
+    const id = (await findCluster(world.services.db, topic))?.id ?? "";
+    expect(await currentLessons(world.services.db, id)).toMatchObject([{ text, evidence: [y], heard: [x, y] }]);
+    expect((await world.json("DELETE", `/v1/failures/${x}`)).removed).toMatchObject({ lessons: 1 });
+    expect(await currentLessons(world.services.db, id)).toEqual([]);
+    const [cluster] = await world.services.db.select().from(clusters).where(eq(clusters.id, id));
+    expect(cluster?.unread).toEqual([y]);
+    await learn(of("X", "PLANTED red hat"), of("X", "PLANTED blue scarf"), of("X", "PLANTED old boots"));
+    const [lesson] = await currentLessons(world.services.db, id);
+    expect(lesson).toMatchObject({ text, slot: null });
+    expect(lesson?.witnesses).toHaveLength(1);
+    world.now += 3_600_000;
+    const prompt = await world.json("POST", "/v1/prompts", { customer_message: "Hi", topic });
+    expect(JSON.stringify(prompt)).not.toContain("zarquon");
   });
 
   it("is not undone by lessons that were being learned from the failure meanwhile", async () => {

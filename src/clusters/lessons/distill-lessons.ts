@@ -17,7 +17,7 @@ import { COMPARED_CHARACTERS, type Evidence, partByCustomer } from "../context/d
 import { touchClusters } from "../context/read-context.ts";
 import { changeLessons, currentLessons } from "./change-lessons.ts";
 import { type NewFailure, type Proposal, proposeChanges } from "./propose-changes.ts";
-import { asRead, isNew, isReadAgain, STILL_UNREAD } from "./unread.ts";
+import { asRead, isNew, isReadAgain, STILL_UNREAD, TEACHES } from "./unread.ts";
 
 /** New explained failures that are worth a model call, and how many one call reads. */
 const FEWEST_NEW = 3;
@@ -43,8 +43,7 @@ export async function askForLessons(services: Pick<Services, "db" | "clock" | "j
   if ((await tokensLeft(services, SHARE_OF_BUDGET)) <= 0) return;
   const now = clock();
   const fresh = sql`(select count(*) from (select 1 from ${failedReplies} f where f.cluster_id = ${clusters.id}
-    and f.id > coalesce(${clusters.distilledTo}, '') and f.failure_explanation is not null
-    and f.status not in ('pending', 'correcting') and f.suspicion is not 'addresses_model'
+    and f.id > coalesce(${clusters.distilledTo}, '') and ${TEACHES}
     limit ${FEWEST_NEW})) + json_array_length(clusters.unread)`;
   const due = await db
     .select({ id: clusters.id })

@@ -1,6 +1,7 @@
 import { or, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../../db/client.ts";
 import { clusters, lessons } from "../../db/schema/clusters.ts";
+import { NEEDED_CUSTOMERS } from "../context/served-lessons.ts";
 
 /**
  * SQL: the failures, of those selected, that lessons name as evidence: a list for the verbs here.
@@ -42,7 +43,8 @@ export function leaving(failureIds: SQL, among = failureIds) {
 
 /** SQL, `from …`: the lessons that go with a failure, one of a list. */
 export function leavingWith(failureId: SQL, among: SQL) {
-  return leaving(sql`(${failureId})`, among);
+  const one = sql`(${failureId})`;
+  return sql`from (select x.id ${leaving(one, among)} union select x.id ${forgetful(one)})`;
 }
 
 /** SQL: a JSON array of the clusters whose lessons may carry the words of a failure of a list, and of one cluster more. */
@@ -52,18 +54,30 @@ export function clustersTaughtBy(failureId: SQL, ownClusterId: SQL, among: SQL) 
     union select ${ownClusterId}) where c is not null)`;
 }
 
+/**
+ * SQL, `from …`: current lessons of the model's, as `x`, that were heard from these failures and that fewer voices than
+ * it takes bear out without them. Who was heard can be told no more, and would count as another voice.
+ */
+function forgetful(failureIds: SQL) {
+  return sql`from ${lessons} x where x.retired_at is null and x.source = 'model' and x.approved_by is null
+    and exists (select 1 from json_each(x.heard) h where h.value in ${failureIds})
+    and (select count(*) from json_each(x.witnesses) w where w.value not in ${failureIds}) < ${NEEDED_CUSTOMERS}`;
+}
+
 type Ids = typeof lessons.evidence | typeof lessons.witnesses | typeof lessons.heard;
 
 /**
  * Statements that take failures out of the lessons, for the batch that erases them. A lesson that was learned from one
  * of them may carry its words, so its text goes, from the history too; the other failures it was learned from are
- * marked as unread, so that it is learned once more from what is left. One that a person has written is theirs and
- * stays, without naming what was erased. Edits of what was read before are refused from then on.
+ * marked as unread, so that it is learned once more from what is left. So does one that waits for another voice, where
+ * one of them was heard on it. One that a person has written is theirs and stays, without naming what was erased. Edits of what was read before are refused from then on.
  */
 export function eraseFromLessons(db: Db, failureIds: SQL) {
   const without = (ids: Ids) => sql`(select json_group_array(e.value) from json_each(${ids}) e
     where e.value not in ${failureIds})`;
   const names = (ids: Ids) => sql`exists (select 1 from json_each(${ids}) e where e.value in ${failureIds})`;
+  const gone = sql`(select x.id, x.cluster_id, x.evidence ${leaving(failureIds)} and x.retired_at is null
+    union select x.id, x.cluster_id, x.evidence ${forgetful(failureIds)})`;
   return [
     db
       .update(clusters)
@@ -72,10 +86,9 @@ export function eraseFromLessons(db: Db, failureIds: SQL) {
         unread: sql`(select json_group_array(id) from (
           select u.value as id from json_each(clusters.unread) u
           union
-          select e.value from (select x.cluster_id, x.evidence ${leaving(failureIds)} and x.retired_at is null) gone,
-            json_each(gone.evidence) e where gone.cluster_id = clusters.id))`,
+          select e.value from ${gone} gone, json_each(gone.evidence) e where gone.cluster_id = clusters.id))`,
       })
-      .where(sql`${clusters.id} in (select x.cluster_id ${leaving(failureIds)} and x.retired_at is null)`),
+      .where(sql`${clusters.id} in (select gone.cluster_id from ${gone} gone)`),
     db
       .update(clusters)
       .set({
@@ -83,12 +96,13 @@ export function eraseFromLessons(db: Db, failureIds: SQL) {
           where u.value not in ${failureIds})`,
       })
       .where(sql`exists (select 1 from json_each(clusters.unread) u where u.value in ${failureIds})`),
-    db.delete(lessons).where(sql`${lessons.id} in (select x.id ${leaving(failureIds)})`),
+    db
+      .delete(lessons)
+      .where(sql`${lessons.id} in (select x.id ${leaving(failureIds)} union select x.id ${forgetful(failureIds)})`),
     db
       .update(lessons)
       .set({
         evidence: without(lessons.evidence),
-        // One that no second customer bears out any more waits again.
         witnesses: without(lessons.witnesses),
         heard: without(lessons.heard),
       })

@@ -18,7 +18,7 @@ export const clusters = sqliteTable(
     testedSince: integer("tested_since").notNull(),
     /** The newest failure that lessons were distilled from. */
     distilledTo: text("distilled_to"),
-    /** Older failures that are to be read once more: a lesson learned from them and from an erased one is gone. */
+    /** Older failures that are to be read: they came late, or a lesson learned from them went with an erased one. */
     unread: text({ mode: "json" }).$type<string[]>().notNull(),
     /** No further distilling before. */
     distillDueAt: integer("distill_due_at").notNull(),
