@@ -114,7 +114,7 @@ function copyFindings(measure: CopyMeasure): Finding[] {
 function placeholderFindings(stray: readonly string[]): Finding[] {
   if (stray.length === 0) return [];
   const list = stray.map((text) => `"${text}"`);
-  const detail = `The rewrite holds placeholders that the texts given do not hold just so: ${list.join(", ")}. Copy a placeholder exactly as it stands there, brackets and number included, or leave it out.`;
+  const detail = `The rewrite holds placeholders that appear in none of the texts it was given: ${list.join(", ")}. Copy each placeholder exactly, brackets and number included, or leave it out.`;
   return [{ ...refused("placeholder", detail), evidence: { count: stray.length, placeholders: [...stray] } }];
 }
 

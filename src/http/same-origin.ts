@@ -4,8 +4,8 @@ const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
  * Whether a request may change something by a browser's cookie alone: it came from one of our own pages, or its user
  * typed it (`none`), and neither header says otherwise. What only reads may come from anywhere, so that links to us work.
  *
- * All browsers send one of the two headers with what is not safe. `Origin: null` says nothing here: our pages send no
- * referrer, and so their forms no origin; the same value from elsewhere is told by `Sec-Fetch-Site`, or refused.
+ * Every browser sends at least one of the two headers with an unsafe request. `Origin: null` proves nothing: our own
+ * forms send it, because our pages have no referrer. Then `Sec-Fetch-Site` decides; without it the request is refused.
  */
 export function isFromOurPages({ method, url, headers }: Request): boolean {
   if (SAFE_METHODS.includes(method)) return true;

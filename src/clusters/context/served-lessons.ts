@@ -1,8 +1,8 @@
 import type { clusters, lessons } from "../../db/schema/clusters.ts";
 
 /**
- * What one customer says may be planted, and then the model that read it says of other failures whatever it is told to.
- * So a lesson needs the model to come to it twice, each time from failures of other customers alone.
+ * A customer can plant text that makes the model claim anything, about other customers' failures too. So the model must
+ * arrive at a lesson twice, each time from a set of customers that shares nobody with the other.
  */
 export const NEEDED_CUSTOMERS = 2;
 

@@ -58,7 +58,7 @@ export interface Proposal {
   changes: LessonChange[];
   /** Lessons that were refused, by the problem of each. */
   refused: (LessonProblem | "echo")[];
-  /** Lessons in force that it wants retired: done where another voice does as well. */
+  /** Lessons in force that the model wants retired; they are once other customers' failures lead it to the same wish. */
   unwanted: string[];
 }
 
