@@ -4,7 +4,7 @@ import { extractFacts, findMadeUpFacts } from "../../src/guards/facts.ts";
 import { longestCommonRun } from "../../src/guards/longest-common-run.ts";
 import { findPersonalData, redact } from "../../src/guards/personal-data.ts";
 import { checkReplyText } from "../../src/guards/reply-text.ts";
-import { mean } from "../../src/lib/statistics.ts";
+import { mean } from "../../src/lib/statistics/estimates.ts";
 import { inputFile, readArguments } from "../lib/arguments.ts";
 import { readObjects } from "../lib/ndjson.ts";
 

@@ -1,6 +1,6 @@
 import { mayHoldPersonalData } from "../../src/guards/may-hold-personal-data.ts";
 import { findPersonalData, redact } from "../../src/guards/personal-data.ts";
-import { mean } from "../../src/lib/statistics.ts";
+import { mean } from "../../src/lib/statistics/estimates.ts";
 import { inputFile, readArguments, wholeNumber } from "../lib/arguments.ts";
 import { readObjects } from "../lib/ndjson.ts";
 import { type Plant, plantInto } from "../lib/plant-personal-data.ts";

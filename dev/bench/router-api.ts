@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import pLimit from "p-limit";
-import { mean } from "../../src/lib/statistics.ts";
+import { mean } from "../../src/lib/statistics/estimates.ts";
 import type { RouterExample } from "../../src/router/training-set.ts";
 import { inputFile, readArguments, wholeNumber } from "../lib/arguments.ts";
 import { type Client, createClient, waitUntilUp } from "../lib/client.ts";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mean } from "../../src/lib/statistics.ts";
+import { mean } from "../../src/lib/statistics/estimates.ts";
 import { routeMessage } from "../../src/router/route-message.ts";
 import { decodeRouter, encodeRouter } from "../../src/router/router-file.ts";
 import type { RouterModel } from "../../src/router/router-model.ts";

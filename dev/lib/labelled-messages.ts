@@ -1,6 +1,6 @@
 /** Labelled messages for the router's benchmarks: read, drawn from with a seed, and what is measured on them. */
 
-import { mean } from "../../src/lib/statistics.ts";
+import { mean } from "../../src/lib/statistics/estimates.ts";
 import type { RouterExample } from "../../src/router/training-set.ts";
 import { shuffled } from "./seeded.ts";
 

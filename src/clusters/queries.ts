@@ -4,7 +4,7 @@ import { clusterChanges, clusters } from "../db/schema/clusters.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { improvements } from "../db/schema/improvements.ts";
 import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
-import { toTenth } from "../lib/statistics.ts";
+import { toTenth } from "../lib/statistics/estimates.ts";
 import { DAY, toRfc3339OrNull } from "../lib/time.ts";
 import { type ClusterState, clusterState, isJump, PAST_WEEKS, QUIET_MS, WEEK_MS } from "./cluster-state.ts";
 import type { ClusterDetail, ClusterQuery, ClusterRow } from "./schemas.ts";

@@ -1,4 +1,4 @@
-import { shareDifference } from "../lib/statistics.ts";
+import { shareDifference } from "../lib/statistics/estimates.ts";
 
 /** Outcomes of one arm, and how many of them failed. */
 export interface FailureRate {

@@ -6,7 +6,7 @@ import { clusters } from "../db/schema/clusters.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { improvements, reviews, UNSCORED_RANK } from "../db/schema/improvements.ts";
 import { decodeCursor, type Page, toPage } from "../http/pagination.ts";
-import { toTenth } from "../lib/statistics.ts";
+import { toTenth } from "../lib/statistics/estimates.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { Credit, ImprovementOutput, ImprovementQuery } from "./schemas.ts";
 

@@ -3,7 +3,7 @@ import type { Db } from "../db/client.ts";
 import { failedReplies, NOT_WITHDRAWN } from "../db/schema/failures.ts";
 import { improvements } from "../db/schema/improvements.ts";
 import { judgeControlRatings, judgeControls } from "../db/schema/judge.ts";
-import { meanEstimate, spearman } from "../lib/statistics.ts";
+import { meanEstimate, spearman } from "../lib/statistics/estimates.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import { meaningOfGain } from "./meaning.ts";

@@ -1,5 +1,5 @@
 import type { JudgeSample } from "../db/schema/judge.ts";
-import { mean, variance } from "../lib/statistics.ts";
+import { mean, variance } from "../lib/statistics/estimates.ts";
 
 /** What the judge's samples say of a correction. Ratings are null when a reply could not be judged. */
 export interface Gain {

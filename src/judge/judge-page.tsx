@@ -1,4 +1,4 @@
-import type { Estimate } from "../lib/statistics.ts";
+import type { Estimate } from "../lib/statistics/estimates.ts";
 import { type Column, DataTable } from "../ui/data-table.tsx";
 import { doesNotRise, isZero } from "./meaning.ts";
 import { type Calibration, DEFAULT_SAMPLE } from "./schemas.ts";

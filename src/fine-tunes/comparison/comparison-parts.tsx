@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { Unseen } from "../../db/schema/fine-tunes.ts";
-import type { Estimate } from "../../lib/statistics.ts";
+import type { Estimate } from "../../lib/statistics/estimates.ts";
 import { Examples } from "./examples.tsx";
 import type { CaseOutput, ComparisonNumbers, ComparisonOutput } from "./schemas.ts";
 import { DEFAULT_CASES, MOST_CASES } from "./schemas.ts";

@@ -1,5 +1,5 @@
 import type { Pairwise } from "../../db/schema/judge.ts";
-import { mean, meanEstimate, shareEstimate } from "../../lib/statistics.ts";
+import { mean, meanEstimate, shareEstimate } from "../../lib/statistics/estimates.ts";
 import type { CaseOutput, ComparisonNumbers } from "./schemas.ts";
 
 /** Below this an interval would look surer than it is: two cases that happen to agree have one of width 0. */

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { meanEstimate, shareDifference, shareEstimate, spearman, studentT } from "../../src/lib/statistics.ts";
+import {
+  meanEstimate,
+  shareDifference,
+  shareEstimate,
+  spearman,
+  studentT,
+} from "../../../src/lib/statistics/estimates.ts";
 
 describe("the statistics", () => {
   it("give Spearman's correlation with ties, and its interval", () => {
