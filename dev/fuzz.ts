@@ -9,10 +9,10 @@ import { type Fuzzing, IN_FLIGHT, run, shrinkFindings } from "./fuzz/run.ts";
 import { createSender } from "./fuzz/send.ts";
 import { KEYED, learnSite, signIn } from "./fuzz/start.ts";
 import { watchDatabase } from "./fuzz/watch-database.ts";
-import { type Running, withWorker } from "./fuzz/worker.ts";
 import { Misuse, readArguments, runScript, wholeNumber } from "./lib/arguments.ts";
 import { freePort, ROOT } from "./lib/processes.ts";
 import { createBar, heading } from "./lib/terminal.ts";
+import { type Running, withWorker } from "./lib/whole-worker.ts";
 
 const FIRST_PORT = 8870;
 const BODIES = join(ROOT, ".wrangler/fuzz");

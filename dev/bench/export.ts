@@ -10,10 +10,10 @@ import {
   buildBundle,
   inTemporaryFolder,
   KEY,
+  memoryOf,
   OWN,
   OWNER,
   onWorkerd,
-  peakOf,
   scriptOn,
   stores,
 } from "../lib/on-workerd.ts";
@@ -152,7 +152,7 @@ async function alone<T>(
   };
   return onWorkerd([worker], dir, async (pid) => {
     const result = await work(`http://127.0.0.1:${port}`);
-    return { result, peakKb: peakOf(pid) };
+    return { result, peakKb: memoryOf(pid, "ever") };
   });
 }
 

@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
+import { holdTo } from "../lib/add-up.ts";
 import { readArguments, wholeNumber } from "../lib/arguments.ts";
 import { createClient, keepCron, waitUntilUp } from "../lib/client.ts";
 import { madeUpFailures, type Run, untilFinished } from "../lib/corrections.ts";
@@ -94,7 +95,7 @@ function report(run: Run, corrections: number): void {
 function holdAgainstDatabase(corrections: number): void {
   const database = new DatabaseSync(findDatabase(join(ROOT, STATE)), { readOnly: true });
   const number = (sql: string) => Number(Object.values(database.prepare(sql).get() ?? {})[0]);
-  const checks = {
+  const checks: Parameters<typeof holdTo>[0] = {
     failures: [number("select count(*) from failed_replies"), corrections],
     "failures not in a final state": [
       number("select count(*) from failed_replies where status in ('pending', 'correcting') or due_at is not null"),
@@ -120,10 +121,5 @@ function holdAgainstDatabase(corrections: number): void {
     ],
   };
   database.close();
-  for (const [what, [is, shouldBe]] of Object.entries(checks)) {
-    console.log(
-      `${is === shouldBe ? "ok  " : "BAD "} ${what}: ${is}${is === shouldBe ? "" : `, should be ${shouldBe}`}`,
-    );
-  }
-  if (Object.values(checks).some(([is, shouldBe]) => is !== shouldBe)) throw new Error("it does not add up");
+  holdTo(checks);
 }

@@ -9,8 +9,8 @@ import { untilFinished } from "../lib/corrections.ts";
 import { KEY } from "../lib/on-workerd.ts";
 import { ROOT } from "../lib/processes.ts";
 import { untilTrained } from "../lib/until-trained.ts";
+import { WEBHOOK_SECRET } from "../lib/whole-worker.ts";
 import { MODEL } from "../stand-in/api.ts";
-import { WEBHOOK_SECRET } from "./worker.ts";
 
 const SAMPLES = join(ROOT, "dev/samples/failures.ndjson");
 const POLL_MS = 100;

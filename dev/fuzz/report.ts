@@ -1,8 +1,8 @@
 import { plainTable } from "../lib/terminal.ts";
+import type { LoggedError } from "../lib/whole-worker.ts";
 import { curlLine } from "./curl.ts";
 import type { Findings } from "./findings.ts";
 import type { Ran } from "./run.ts";
-import type { LoggedError } from "./worker.ts";
 
 const CLASSES = [2, 3, 4, 5] as const;
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import pLimit from "p-limit";
+import type { LoggedError } from "../lib/whole-worker.ts";
 import { checkAnswer, type Fault } from "./check-answer.ts";
 import { type Findings, keepFinding, keyOf } from "./findings.ts";
 import type { Target } from "./parts.ts";
@@ -11,7 +12,6 @@ import { MOST_MS, type Send } from "./send.ts";
 import { shrink } from "./shrink.ts";
 import { KEYED } from "./start.ts";
 import type { Watch } from "./watch-database.ts";
-import type { LoggedError } from "./worker.ts";
 
 /** Requests made from the same knowledge: what they bring to light is known from the next ones on, in their order. */
 const BATCH = 50;

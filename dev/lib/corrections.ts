@@ -25,8 +25,19 @@ export async function untilFinished(client: Client, id: string, pollMs: number, 
 
 /** This many made-up failures, all different, spread over this many topics, as NDJSON. */
 export function madeUpFailures(count: number, topics: number): ReadableStream {
-  const lines = Array.from({ length: count }, (_, i) => `${JSON.stringify(failure(i, i % topics))}\n`);
-  return new Blob(lines).stream();
+  return ReadableStream.from(linesOf(count, topics));
+}
+
+const LINES_A_PIECE = 1_000;
+
+/** In pieces, because a million lines are half a gigabyte. */
+function* linesOf(count: number, topics: number) {
+  for (let from = 0; from < count; from += LINES_A_PIECE) {
+    const piece = Array.from({ length: Math.min(LINES_A_PIECE, count - from) }, (_, i) =>
+      failure(from + i, (from + i) % topics),
+    );
+    yield new TextEncoder().encode(piece.map((one) => `${JSON.stringify(one)}\n`).join(""));
+  }
 }
 
 function failure(i: number, topic: number) {

@@ -83,10 +83,11 @@ function children(): string[] {
 
 const isWorkerd = (pid: string) => readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("workerd");
 
-/** The most memory that a process ever held, in KB; not a number where there is no /proc. */
-export function peakOf(pid: string | undefined): number {
+/** The memory of a process, in KB: what it holds now, or the most that it ever held. Not a number where there is no /proc. */
+export function memoryOf(pid: string | undefined, when: "now" | "ever"): number {
   if (pid === undefined) return Number.NaN;
-  return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+  const line = when === "now" ? /^VmRSS:\s+(\d+) kB/m : /^VmHWM:\s+(\d+) kB/m;
+  return Number(line.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 }
 
 /** Linux counts CPU time in hundredths of a second, on every platform that Node runs on. */
