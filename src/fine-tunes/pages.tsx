@@ -7,6 +7,7 @@ import { checkForm, checkQuery, readForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { clearBotModel, getBotModel, setBotModel } from "./bot-model.ts";
 import { cancelFineTunes } from "./cancel-fine-tune.ts";
+import { cancelComparison } from "./comparison/cancel-comparison.ts";
 import { exampleCases, getComparison } from "./comparison/queries.ts";
 import { requestComparison } from "./comparison/request-comparison.ts";
 import { comparisonInput } from "./comparison/schemas.ts";
@@ -60,6 +61,11 @@ export const fineTunePages = new Hono<AppEnv>()
     const { limit } = await readForm(c);
     const asked = checkForm(comparisonInput, limit === undefined ? {} : { limit: Number(limit) });
     await requestComparison(c.var.services, id, asked);
+    return c.redirect(`/fine-tunes/${id}#compare`, 303);
+  })
+  .post("/fine-tunes/:id/compare/cancel", async (c) => {
+    const id = c.req.param("id");
+    await cancelComparison(c.var.services, id);
     return c.redirect(`/fine-tunes/${id}#compare`, 303);
   })
   .post("/fine-tunes/:id/use", async (c) => {

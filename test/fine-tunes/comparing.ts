@@ -12,7 +12,7 @@ export function models({
   rate = (text: string) => rating(text.startsWith("Tuned") ? 80 : 50),
 }: {
   reply?: (asked: Asked) => string;
-  rate?: (reply: string, asked: Asked) => string;
+  rate?: (reply: string, asked: Asked) => string | Promise<string>;
 } = {}) {
   return modelThat(
     (asked) => (asked.isRating ? rate(asked.section("reply_to_rate"), asked) : reply(asked)),

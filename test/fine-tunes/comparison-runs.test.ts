@@ -59,6 +59,33 @@ describe("a comparison that is held up", () => {
     });
   });
 
+  it("can be cancelled: the cases under way are kept, no other begins, and it can be asked for again", async () => {
+    const asked: string[] = [];
+    let cancelled: Promise<unknown> | undefined;
+    const reply = ({ request }: Asked) => {
+      asked.push(request.model);
+      cancelled ??= world.json("POST", `${path}/cancel`);
+      return "A reply.";
+    };
+    const rate = async () => {
+      await cancelled;
+      return rating(60);
+    };
+    const world = createWorld({ model: models({ reply, rate }) });
+    const { path } = await tunedOn(world, provider);
+    await world.json("POST", path, { limit: 6 });
+    await world.deliver();
+    expect(await world.json("GET", path)).toMatchObject({ status: "cancelled", cases: 6, open: 3, waiting: null });
+    expect(asked).toHaveLength(6);
+    await world.sweep();
+    await world.deliver();
+    expect(asked).toHaveLength(6);
+    expect(await world.json("POST", `${path}/cancel`)).toMatchObject({ status: "cancelled" });
+    await world.json("POST", path, { limit: 6 });
+    await world.deliver();
+    expect(await world.json("GET", path)).toMatchObject({ status: "done", open: 0 });
+  });
+
   it("waits for a limit for as long as it takes, and gives no case up for it", async () => {
     let limited = true;
     const reply = ({ request }: Asked) => {

@@ -98,7 +98,7 @@ export const webhookDeliveries = sqliteTable(
   (t) => [index("webhook_deliveries_received").on(t.receivedAt)],
 );
 
-export const COMPARISON_STATUSES = ["queued", "running", "done", "failed"] as const;
+export const COMPARISON_STATUSES = ["queued", "running", "done", "failed", "cancelled"] as const;
 export type ComparisonStatus = (typeof COMPARISON_STATUSES)[number];
 
 /** Why a failure counts as unseen by the tuned model; see `fine-tunes/comparison/unseen.ts`. */

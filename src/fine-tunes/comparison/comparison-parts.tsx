@@ -26,6 +26,11 @@ export function ComparisonSection({ fineTune, comparison, examples }: Props) {
       )}
       {comparison !== null && <Result comparison={comparison} />}
       {comparison !== null && !running && <Examples comparison={comparison} examples={examples} />}
+      {running && (
+        <form class="actions" method="post" action={`/fine-tunes/${fineTune.id}/compare/cancel`} data-live-on>
+          <button type="submit">Cancel</button>
+        </form>
+      )}
       {!running && <CompareForm fineTune={fineTune} again={comparison !== null} />}
     </section>
   );
@@ -55,7 +60,7 @@ const ORIGINS: Record<Unseen, string> = {
 };
 
 function Result({ comparison }: { comparison: ComparisonOutput }) {
-  const { cases, open, unseen, unscored, meaning, error, waiting, judge_model, finished_at } = comparison;
+  const { status, cases, open, unseen, unscored, meaning, error, waiting, judge_model, finished_at } = comparison;
   const origins = Object.entries(unseen).map(([name, n]) => `${n} ${ORIGINS[name as Unseen]}`);
   const missing = Object.entries(unscored).map(([reason, n]) => `${n} ${reason.replaceAll("_", " ")}`);
   return (
@@ -67,6 +72,7 @@ function Result({ comparison }: { comparison: ComparisonOutput }) {
         </p>
       )}
       {error !== null && <p class="error">{error}</p>}
+      {status === "cancelled" && <p class="notice-inline">Cancelled. The cases rated by then count.</p>}
       {waiting !== null && <p class="notice-inline">{`Waiting: ${waiting}`}</p>}
       {cases > 0 && (
         <>

@@ -1,6 +1,7 @@
 import { type AppContext, createRouter } from "../../http/app-env.ts";
 import { idParam, jsonAnswer, jsonBody, routesOf } from "../../http/route-parts.ts";
 import { RedraftError } from "../../lib/errors.ts";
+import { cancelComparison } from "./cancel-comparison.ts";
 import { getComparison, listCases } from "./queries.ts";
 import { requestComparison } from "./request-comparison.ts";
 import { casePage, caseQuery, comparisonInput, comparisonOutput } from "./schemas.ts";
@@ -25,6 +26,13 @@ const get = route(`GET ${path}`, "The newest comparison of a fine-tune: its prog
   problems: ["not_found"],
 });
 
+const cancel = route(`POST ${path}/cancel`, "Cancel a comparison that is under way", {
+  description: "Cases that are being answered are finished and kept. Cancelling one that is over changes nothing.",
+  request: { params },
+  answers: { 200: one("The comparison") },
+  problems: ["not_found"],
+});
+
 const cases = route(`GET ${path}/cases`, "Its cases, with both replies and their ratings", {
   request: { params, query: caseQuery },
   answers: { 200: jsonAnswer("A page", casePage) },
@@ -39,6 +47,11 @@ export const comparisonRoutes = createRouter()
     return c.json(await oneComparison(c, id), 202);
   })
   .openapi(get, async (c) => c.json(await oneComparison(c, c.req.valid("param").id), 200))
+  .openapi(cancel, async (c) => {
+    const { id } = c.req.valid("param");
+    await cancelComparison(c.var.services, id);
+    return c.json(await oneComparison(c, id), 200);
+  })
   .openapi(cases, async (c) => {
     const { id } = await oneComparison(c, c.req.valid("param").id);
     return c.json(await listCases(c.var.services.db, id, c.req.valid("query")), 200);

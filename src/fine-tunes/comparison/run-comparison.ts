@@ -73,7 +73,7 @@ async function draw(services: Services, { id, fineTuneId, caseLimit }: Row): Pro
   }));
   await db.batch([
     db.insert(comparisonCases).select(rowsFromJson(comparisonCases, cases)).onConflictDoNothing(),
-    db.update(comparisons).set({ status: "running" }).where(eq(comparisons.id, id)),
+    db.update(comparisons).set({ status: "running" }).where(isOpen(id)),
   ]);
 }
 
@@ -90,7 +90,11 @@ async function takePiece(services: Services, row: Row): Promise<JobEnd> {
   const piece = await open(PIECE);
   const comparing = await prepare(services, row);
   const limit = pLimit(CASES_IN_FLIGHT);
-  const ends = await Promise.all(piece.map((held) => limit(() => compareCase(comparing, row, held))));
+  const ends = await Promise.all(
+    piece.map((held) =>
+      limit(async () => ((await isCancelled(services, row.id)) ? OVER : compareCase(comparing, row, held))),
+    ),
+  );
   const hopeless = ends.find((end) => end.end === "hopeless");
   if (hopeless !== undefined || (await open(1)).length === 0) {
     await end(services, row.id, hopeless ? "failed" : "done", hopeless?.reason ?? null);
@@ -102,6 +106,14 @@ async function takePiece(services: Services, row: Row): Promise<JobEnd> {
     .set({ waiting: "reason" in next ? next.reason : null })
     .where(isOpen(row.id));
   return next;
+}
+
+const OVER = { end: "done" } as const;
+
+/** Asked before each case: what it costs is for nothing once nobody wants the comparison any more. */
+async function isCancelled({ db }: Services, id: string): Promise<boolean> {
+  const [row] = await db.select({ id: comparisons.id }).from(comparisons).where(isOpen(id));
+  return row === undefined;
 }
 
 async function prepare(services: Services, row: Row): Promise<Comparing> {
