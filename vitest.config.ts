@@ -23,6 +23,8 @@ export default defineConfig({
     setupFiles: ["./test/support/setup.ts"],
     // Some take seconds on a machine that does other things at the same time.
     testTimeout: 20_000,
+    // By default one core is left to other things, which on two of them doubles the time.
+    maxWorkers: "100%",
     // What the code logs of faults that tests bring about says nothing, unless the test fails.
     silent: "passed-only",
   },
