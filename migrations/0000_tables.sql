@@ -112,6 +112,16 @@ CREATE TABLE `outcomes` (
 );
 --> statement-breakpoint
 CREATE INDEX `outcomes_cluster` ON `outcomes` (`cluster_id`,`prompt_id`,`arm`,`failed`,`lessons`);--> statement-breakpoint
+CREATE TABLE `prompt_counts` (
+	`day` text NOT NULL,
+	`cluster_id` text NOT NULL,
+	`arm` integer NOT NULL,
+	`plain_share` real NOT NULL,
+	`prompts` integer NOT NULL,
+	`conversations` integer NOT NULL,
+	PRIMARY KEY(`day`, `cluster_id`, `arm`, `plain_share`)
+);
+--> statement-breakpoint
 CREATE TABLE `export_checkpoints` (
 	`export_id` text PRIMARY KEY NOT NULL,
 	`state` text NOT NULL,
