@@ -200,7 +200,7 @@ CREATE INDEX `failed_replies_prompt` ON `failed_replies` (`prompt_id`);--> state
 CREATE INDEX `failed_replies_status` ON `failed_replies` (`status`,`id`);--> statement-breakpoint
 CREATE INDEX `failed_replies_category` ON `failed_replies` (`failure_category`,`id`);--> statement-breakpoint
 CREATE INDEX `failed_replies_cluster` ON `failed_replies` (`cluster_id`,`id`);--> statement-breakpoint
-CREATE INDEX `failed_replies_cluster_category` ON `failed_replies` (`cluster_id`,`failure_category`,`occurred_at`);--> statement-breakpoint
+CREATE INDEX `failed_replies_cluster_category` ON `failed_replies` (`cluster_id`,`failure_category`,`occurred_at`,`moved_at`,`served_prompt_id`);--> statement-breakpoint
 CREATE INDEX `failed_replies_cluster_occurred` ON `failed_replies` (`cluster_id`,`occurred_at`);--> statement-breakpoint
 CREATE INDEX `failed_replies_run` ON `failed_replies` (`run_id`,`status`);--> statement-breakpoint
 CREATE INDEX `failed_replies_rated` ON `failed_replies` (`id`) WHERE ai_rating is not null;--> statement-breakpoint

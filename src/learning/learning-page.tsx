@@ -137,7 +137,7 @@ function Charts({ learning, isCounted, isReported }: Shown) {
       <p class="axis hint">
         <span>{weeks[0]?.week}</span>
         <span class="legend">
-          <i class="key lessons" /> lessons changed <i class="key model" /> model changed
+          <i class="key" /> lessons changed <i class="key model" /> model changed
         </span>
         <span>this week</span>
       </p>
@@ -201,7 +201,8 @@ const WEEK_COLUMNS: Column<LearningWeek>[] = [
   {
     name: "Week",
     head: true,
-    cell: ({ week, over, settled }) => `${week} to ${lastDay(week)}${over ? "" : ", not over"}${settled ? "" : " *"}`,
+    cell: ({ week, over, settled }) =>
+      `${week} to ${lastDay(week)}${over ? "" : ", not over"}${over && !settled ? " *" : ""}`,
   },
   {
     name: "Prompts",

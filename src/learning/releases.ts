@@ -68,10 +68,13 @@ async function modelChanges(db: Db, since: number): Promise<Release[]> {
       .orderBy(desc(correctionModels.since))
       .limit(1),
   ]);
-  return rows.map(({ since: at, model }, i) => ({
-    ...{ ...NO_LESSONS, at: toRfc3339(at), kind: "correction_model", model },
-    before: (rows[i + 1] ?? earlier)?.model ?? null,
-  }));
+  // The first that there ever was is no change.
+  return rows.flatMap(({ since: at, model }, i) => {
+    const before = (rows[i + 1] ?? earlier)?.model;
+    return before === undefined
+      ? []
+      : { ...NO_LESSONS, at: toRfc3339(at), kind: "correction_model" as const, model, before };
+  });
 }
 
 /** Their ids sort by time. */

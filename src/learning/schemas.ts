@@ -54,7 +54,10 @@ const release = z
       .string()
       .nullable()
       .openapi({ description: "From then on; null for lessons, and where the bot went back to its default." }),
-    before: z.string().nullable().openapi({ description: "The model before; null where none was known." }),
+    before: z
+      .string()
+      .nullable()
+      .openapi({ description: "The model before; null for lessons, and where it was the bot's default." }),
   })
   .openapi("Release");
 export type Release = z.infer<typeof release>;

@@ -31,7 +31,8 @@ const ROOM = 2;
 /** A bar for each week with its interval as a line, and the releases as lines from top to bottom. */
 export function WeekChart({ title, caption, weeks, learning, format }: Props) {
   const most = Math.max(0, ...weeks.map(({ value }) => value ?? 0));
-  const top = Math.min(Math.max(0, ...weeks.map(({ value, high }) => high ?? value ?? 0)), most * ROOM) || 1;
+  const highest = Math.max(0, ...weeks.map(({ value, high }) => high ?? value ?? 0));
+  const top = (most === 0 ? highest : Math.min(highest, most * ROOM)) || 1;
   const y = (value: number) => HEIGHT - (Math.min(value, top) / top) * HEIGHT;
   const since = Date.parse(learning.since);
   return (
@@ -41,11 +42,6 @@ export function WeekChart({ title, caption, weeks, learning, format }: Props) {
       </figcaption>
       <svg viewBox={`0 0 ${weeks.length * WIDTH} ${HEIGHT}`} role="img" preserveAspectRatio="none">
         <title>{`${title}, week by week; the table below has the numbers`}</title>
-        {releaseDays(learning.releases).map(({ at, kind, label }) => (
-          <line class={`release ${kind}`} x1={xOf(at, since)} x2={xOf(at, since)} y1="0" y2={HEIGHT}>
-            <title>{label}</title>
-          </line>
-        ))}
         {weeks.map(({ value, low, high, part, label }, n) => {
           const x = n * WIDTH;
           if (value === null) {
@@ -68,6 +64,17 @@ export function WeekChart({ title, caption, weeks, learning, format }: Props) {
             </g>
           );
         })}
+        {releaseDays(learning.releases).map(({ at, kind, label }) => (
+          <line
+            class={kind === "lessons" ? "release" : "release model"}
+            x1={xOf(at, since)}
+            x2={xOf(at, since)}
+            y1="0"
+            y2={HEIGHT}
+          >
+            <title>{label}</title>
+          </line>
+        ))}
       </svg>
     </figure>
   );
@@ -93,6 +100,5 @@ function releaseDays(releases: Release[]) {
 export function describeRelease({ kind, topic, lessons_added, lessons_retired, model, before }: Release): string {
   if (kind === "lessons") return `lessons of ${topic}: ${lessons_added} added, ${lessons_retired} retired`;
   const name = kind === "bot_model" ? "the bot's model" : "the correction model";
-  const now = model ?? "the default";
-  return before === null ? `${name}: ${now}` : `${name}: ${now}, before ${before}`;
+  return `${name}: ${model ?? "the default"}, before ${before ?? "the default"}`;
 }

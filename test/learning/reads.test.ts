@@ -33,7 +33,7 @@ describe("whether it learns", () => {
       );
       expect(said).toMatch(/COVERING INDEX outcomes_cluster \(cluster_id=\? AND prompt_id>\? AND prompt_id<\?\)/);
       expect(said).toMatch(
-        /failed_replies_cluster_category \(cluster_id=\? AND failure_category=\? AND occurred_at>\? AND occurred_at<\?\)/,
+        /COVERING INDEX failed_replies_cluster_category \(cluster_id=\? AND failure_category=\? AND occurred_at>\? AND occurred_at<\?\)/,
       );
       expect(said).toMatch(/lessons_against/);
     },
