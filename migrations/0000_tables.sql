@@ -49,6 +49,7 @@ CREATE TABLE `lessons` (
 );
 --> statement-breakpoint
 CREATE INDEX `lessons_cluster` ON `lessons` (`cluster_id`,`retired_at`);--> statement-breakpoint
+CREATE INDEX `lessons_against` ON `lessons` (`cluster_id`,`failure_category`,`created_at`);--> statement-breakpoint
 CREATE UNIQUE INDEX `lessons_slot` ON `lessons` (`cluster_id`,`slot`) WHERE retired_at is null;--> statement-breakpoint
 CREATE TABLE `correction_attempts` (
 	`failed_reply_id` text NOT NULL,
@@ -112,6 +113,16 @@ CREATE TABLE `outcomes` (
 );
 --> statement-breakpoint
 CREATE INDEX `outcomes_cluster` ON `outcomes` (`cluster_id`,`prompt_id`,`arm`,`failed`,`lessons`);--> statement-breakpoint
+CREATE TABLE `prompt_counts` (
+	`day` text NOT NULL,
+	`cluster_id` text NOT NULL,
+	`arm` integer NOT NULL,
+	`plain_share` real NOT NULL,
+	`prompts` integer NOT NULL,
+	`conversations` integer NOT NULL,
+	PRIMARY KEY(`day`, `cluster_id`, `arm`, `plain_share`)
+);
+--> statement-breakpoint
 CREATE TABLE `export_checkpoints` (
 	`export_id` text PRIMARY KEY NOT NULL,
 	`state` text NOT NULL,
@@ -157,6 +168,7 @@ CREATE TABLE `failed_replies` (
 	`failure_category_source` text,
 	`cluster_id` text,
 	`topic_source` text,
+	`moved_at` integer,
 	`served_prompt_id` text,
 	`ai_rating` real,
 	`agent_rating` real,
@@ -188,7 +200,7 @@ CREATE INDEX `failed_replies_prompt` ON `failed_replies` (`prompt_id`);--> state
 CREATE INDEX `failed_replies_status` ON `failed_replies` (`status`,`id`);--> statement-breakpoint
 CREATE INDEX `failed_replies_category` ON `failed_replies` (`failure_category`,`id`);--> statement-breakpoint
 CREATE INDEX `failed_replies_cluster` ON `failed_replies` (`cluster_id`,`id`);--> statement-breakpoint
-CREATE INDEX `failed_replies_cluster_category` ON `failed_replies` (`cluster_id`,`failure_category`);--> statement-breakpoint
+CREATE INDEX `failed_replies_cluster_category` ON `failed_replies` (`cluster_id`,`failure_category`,`occurred_at`,`moved_at`,`served_prompt_id`);--> statement-breakpoint
 CREATE INDEX `failed_replies_cluster_occurred` ON `failed_replies` (`cluster_id`,`occurred_at`);--> statement-breakpoint
 CREATE INDEX `failed_replies_run` ON `failed_replies` (`run_id`,`status`);--> statement-breakpoint
 CREATE INDEX `failed_replies_rated` ON `failed_replies` (`id`) WHERE ai_rating is not null;--> statement-breakpoint
@@ -393,6 +405,20 @@ CREATE TABLE `judge_controls` (
 	`error` text,
 	`created_at` integer NOT NULL,
 	`finished_at` integer
+);
+--> statement-breakpoint
+CREATE TABLE `correction_models` (
+	`since` integer PRIMARY KEY NOT NULL,
+	`model` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `erased_failures` (
+	`cluster_id` text NOT NULL,
+	`day` text NOT NULL,
+	`failures` integer NOT NULL,
+	`recurrences` integer NOT NULL,
+	`without_lesson` integer NOT NULL,
+	PRIMARY KEY(`cluster_id`, `day`)
 );
 --> statement-breakpoint
 CREATE TABLE `daily_usage` (

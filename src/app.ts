@@ -28,6 +28,8 @@ import { improvementRoutes } from "./improvements/routes.ts";
 import { deadLetterRoutes } from "./jobs/routes.ts";
 import { judgePages } from "./judge/pages.tsx";
 import { judgeRoutes } from "./judge/routes.ts";
+import { learningPages } from "./learning/pages.tsx";
+import { learningRoutes } from "./learning/routes.ts";
 import { RedraftError } from "./lib/errors.ts";
 import { CHAT_PATH, chatRoutes } from "./prompts/chat-routes.ts";
 import { promptRoutes } from "./prompts/routes.ts";
@@ -86,6 +88,8 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   app.route("/", fineTunePages);
   app.route("/", clusterRoutes);
   app.route("/", clusterPages);
+  app.route("/", learningRoutes);
+  app.route("/", learningPages);
   app.route("/", routerRoutes);
   app.route("/", promptRoutes);
   app.route("/", chatRoutes);

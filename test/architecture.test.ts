@@ -24,7 +24,7 @@ const FLOORS = [
   ["fine-tunes"],
   ["helpdesks", "corrections", "exports"],
   ["failures", "improvements", "prompts"],
-  ["judge"],
+  ["judge", "learning"],
   ["clusters"],
   ["experiments", "router"],
   ["jobs", "access"],

@@ -133,7 +133,7 @@ export async function splitCluster(
   let total = 0;
   for (let chunk = 0; chunk < CHUNKS; chunk++) {
     const ids = sql`(select f.id from ${failedReplies} f where f.cluster_id = ${source.id} and ${which} limit ${CHUNK})`;
-    const moved = await moveChunk(db, ids, target.id, true);
+    const moved = await moveChunk(services, ids, target.id, true);
     total += moved;
     if (moved < CHUNK) break;
   }

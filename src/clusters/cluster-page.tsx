@@ -3,10 +3,12 @@ import { type Column, DataTable } from "../ui/data-table.tsx";
 import { Facts } from "../ui/facts.tsx";
 import { signed } from "../ui/gain.tsx";
 import { GuidanceForm } from "./guidance-form.tsx";
+import { ReopenedList } from "./reopened-list.tsx";
 import type { ClusterDetail, ClusterRow } from "./schemas.ts";
 import { TREND_DAYS, TrendBars } from "./trend-bars.tsx";
 
-export function ClusterPage({ cluster }: { cluster: ClusterDetail }) {
+/** @param today as `2026-01-31` */
+export function ClusterPage({ cluster, today }: { cluster: ClusterDetail; today: string }) {
   return (
     <>
       <h1>
@@ -16,7 +18,11 @@ export function ClusterPage({ cluster }: { cluster: ClusterDetail }) {
         as="totals"
         facts={{ failures: cluster.failures, improved: cluster.improved, "mean gain": signed(cluster.mean_gain) }}
       />
-      <Trend trend={cluster.trend} />
+      <Trend trend={cluster.trend} today={today} last={cluster.last_failure_at} />
+      <p class="links">
+        <a href={`/learning?topic=${encodeURIComponent(cluster.topic)}`}>Is it really learning? By week</a>
+      </p>
+      <ReopenedList reopened={cluster.reopened === null ? [] : [cluster.reopened]} named={false} />
       <Categories categories={cluster.failure_categories} />
       <Outcomes cluster={cluster} />
       <GuidanceForm cluster={cluster} />
@@ -44,15 +50,17 @@ export function StateTag({ state, jump }: Pick<ClusterRow, "state" | "jump">) {
   );
 }
 
-/** Failures per day, as bars; the last day is the last with a failure. */
-function Trend({ trend }: Pick<ClusterDetail, "trend">) {
-  const last = trend.at(-1);
-  if (last === undefined) return <p class="hint">{`No failure in the last ${TREND_DAYS} days.`}</p>;
+/** Failures per day, as bars, up to today. */
+function Trend({ trend, today, last }: Pick<ClusterDetail, "trend"> & { today: string; last: string | null }) {
+  if (trend.length === 0) {
+    const before = last === null ? "" : ` The last one occurred on ${last.slice(0, 10)}.`;
+    return <p class="hint">{`No failure in the last ${TREND_DAYS} days.${before}`}</p>;
+  }
   const most = Math.max(...trend.map(({ failures }) => failures));
   return (
     <figure class="trend">
-      <TrendBars trend={trend} until={last.day} />
-      <figcaption class="hint">{`Failures per day, ${TREND_DAYS} days up to ${last.day}; at most ${most} a day.`}</figcaption>
+      <TrendBars trend={trend} until={today} />
+      <figcaption class="hint">{`Failures per day, the ${TREND_DAYS} days up to today, ${today}; at most ${most} a day.`}</figcaption>
     </figure>
   );
 }

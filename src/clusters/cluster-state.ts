@@ -7,7 +7,7 @@ export const QUIET_MS = 14 * DAY;
 export const WEEK_MS = 7 * DAY;
 export const PAST_WEEKS = 8;
 
-export const CLUSTER_STATES = ["open", "quiet", "back"] as const;
+export const CLUSTER_STATES = ["open", "quiet", "reopened"] as const;
 export type ClusterState = (typeof CLUSTER_STATES)[number];
 
 /**
@@ -16,7 +16,7 @@ export type ClusterState = (typeof CLUSTER_STATES)[number];
  */
 export function clusterState(firstRecent: number | null, lastBefore: number | null): ClusterState {
   if (firstRecent === null) return "quiet";
-  return lastBefore !== null && firstRecent - lastBefore >= QUIET_MS ? "back" : "open";
+  return lastBefore !== null && firstRecent - lastBefore >= QUIET_MS ? "reopened" : "open";
 }
 
 /** Fewer failures than this a week are no jump, whatever the past was. */

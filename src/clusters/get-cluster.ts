@@ -7,6 +7,7 @@ import { hasStanding, isDecided, isServed } from "./context/served-lessons.ts";
 import { currentLessons } from "./lessons/change-lessons.ts";
 import type { StoredLesson } from "./lessons/plan-changes.ts";
 import { clusterHealth, clusterNumbers, listChanges, TREND_MS } from "./queries.ts";
+import { listReopened } from "./reopened.ts";
 import type { ClusterDetail } from "./schemas.ts";
 import { clusterOfTopic } from "./topics/topics.ts";
 
@@ -19,13 +20,14 @@ export async function getCluster(
   const needApproval = config.LESSONS_NEED_APPROVAL;
   const cluster = await clusterOfTopic(db, topic);
   const now = clock();
-  const [context, numbers, stored, counts, health, changes] = await Promise.all([
+  const [context, numbers, stored, counts, health, changes, [reopened = null]] = await Promise.all([
     readContext(services, { cluster_id: cluster.id }),
     clusterNumbers(db, cluster.id, now - TREND_MS),
     currentLessons(db, cluster.id),
     lessonCounts(db, cluster.id),
     clusterHealth(db, [cluster.id], now),
     listChanges(db, cluster.id),
+    listReopened(db, [cluster.id], now, needApproval),
   ]);
   // Lessons come from D1, not from the cached context: their version must fit them, or an edit would go wrong.
   const served = stored.filter((lesson) => isServed(lesson, needApproval));
@@ -48,6 +50,7 @@ export async function getCluster(
     failures: context.failures,
     failure_categories: context.failure_categories.map(({ shrunk_share: _, ...shown }) => shown),
     ...(health.get(cluster.id) ?? { state: "quiet", jump: false }),
+    reopened,
     guidance: isDecided(cluster, served) ? inForce : explanations,
     waiting: waiting.map((lesson) => waitingOutput(lesson, needApproval)),
     lessons_refused: cluster.lessonsRefused,

@@ -1,5 +1,4 @@
 import { and, eq, exists, inArray, isNotNull, type SQL, sql } from "drizzle-orm";
-import type { Db } from "../db/client.ts";
 import { clusters } from "../db/schema/clusters.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { improvements } from "../db/schema/improvements.ts";
@@ -34,7 +33,7 @@ async function moveFailures(
   await leadRoutesTo(bucket, clusterId, target);
   for (let chunk = 0; chunk < CHUNKS; chunk++) {
     const some = sql`(select f.id from ${failedReplies} f where f.cluster_id = ${clusterId} limit ${CHUNK})`;
-    if ((await moveChunk(db, some, target)) > 0) continue;
+    if ((await moveChunk(services, some, target)) > 0) continue;
     await moveOutcomes(db, clusterId, target);
     // The source's own context has held their texts until now.
     await touchClusters(services, [{ clusterId: target }, { clusterId }]);
@@ -44,14 +43,19 @@ async function moveFailures(
 }
 
 /** Improvements first: a cut between the two leaves failures to find them by. */
-export async function moveChunk(db: Db, failureIds: SQL, target: string, byPerson = false): Promise<number> {
+export async function moveChunk(
+  { db, clock }: Pick<Services, "db" | "clock">,
+  failureIds: SQL,
+  target: string,
+  byPerson = false,
+): Promise<number> {
   const explained = sql`from ${failedReplies} f where f.id in ${failureIds} and ${TEACHES}`;
   const [, , moved] = await db.batch([
     markUnread(db, explained, sql`${target}`),
     db.update(improvements).set({ clusterId: target }).where(inArray(improvements.failedReplyId, failureIds)),
     db
       .update(failedReplies)
-      .set({ clusterId: target, ...(byPerson && { topicSource: "person" as const }) })
+      .set({ clusterId: target, movedAt: clock(), ...(byPerson && { topicSource: "person" as const }) })
       .where(inArray(failedReplies.id, failureIds))
       .returning({ id: failedReplies.id }),
   ]);

@@ -24,7 +24,7 @@ export const clusterPages = new Hono<AppEnv>()
   })
   .get("/clusters/:topic", async (c) => {
     const cluster = await getCluster(c.var.services, c.req.param("topic"));
-    return renderPage(c, cluster.topic, <ClusterPage cluster={cluster} />);
+    return renderPage(c, cluster.topic, <ClusterPage cluster={cluster} today={dayOf(c.var.services.clock())} />);
   })
   .post("/clusters/:topic/guidance", async (c) => {
     const topic = c.req.param("topic");

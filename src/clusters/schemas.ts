@@ -10,10 +10,28 @@ const time = z.iso.datetime().nullable();
 
 const health = {
   state: z.enum(CLUSTER_STATES).openapi({
-    description: "quiet: no failure for 14 days; back: it failed again after being quiet.",
+    description: "quiet: no failure for 14 days; reopened: it failed again after being quiet.",
   }),
   jump: z.boolean().openapi({ description: "More failures in the last 7 days than its own past explains." }),
 };
+
+export const reopenedOutput = z
+  .object({
+    topic: z.string(),
+    quiet_since: z.iso.datetime().openapi({ description: "Its last failure before it was quiet." }),
+    at: z.iso.datetime().openapi({ description: "The first failure after that." }),
+    why: z.array(
+      z.object({
+        failure_category: z.string().nullable(),
+        failures: z.int().openapi({ description: "Of this category, since it was reopened." }),
+        lesson: z.object({ id: z.uuid(), text: z.string() }).nullable().openapi({
+          description: "The one served then that should have prevented them; null: none was against this category.",
+        }),
+      }),
+    ),
+  })
+  .openapi("Reopened");
+export type ReopenedOutput = z.infer<typeof reopenedOutput>;
 
 const trend = z
   .array(z.object({ day: z.iso.date(), failures: z.int() }))
@@ -55,6 +73,7 @@ export const clusterDetail = z
     mean_gain: z.number().nullable(),
     failure_categories: z.array(categoryShare),
     ...health,
+    reopened: reopenedOutput.nullable().openapi({ description: "Null unless its state is reopened." }),
     guidance: z
       .array(
         z.object({

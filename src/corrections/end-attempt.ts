@@ -6,6 +6,7 @@ import type { FailureStatus } from "../db/schema/failures.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { type FailureEvent, type FailureState, nextState } from "../failures/failure-state.ts";
 import { type NewImprovement, storeImprovement } from "../improvements/store-improvement.ts";
+import { noteCorrectionModel } from "../learning/note-correction-model.ts";
 import { log } from "../lib/log.ts";
 import { retryD1 } from "../lib/retry-d1.ts";
 import { countUsage } from "../llm/count-usage.ts";
@@ -67,6 +68,7 @@ export async function endAttempt(
       )
       .onConflictDoNothing(),
     ...(improvement ? storeImprovement(db, improvement, stillMine) : []),
+    ...(improvement ? [noteCorrectionModel(db, improvement.model, now, stillMine)] : []),
     ...keepDraft(db, { id: failureId, status: next.status, now }, paid, stillMine),
     ...(isOver(next.status) ? [teachLate(db, failureId, stillMine)] : []),
     db

@@ -13,6 +13,7 @@ import { gate } from "../db/schema/llm.ts";
 import { withdrawnFailures } from "../db/schema/withdrawals.ts";
 import { beginAgain } from "../exports/begin-again.ts";
 import { askFor } from "../jobs/ask-for.ts";
+import { countErased } from "../learning/count-erased.ts";
 import { sha256Hex } from "../lib/text.ts";
 import { MINUTE } from "../lib/time.ts";
 import { askToForget } from "../router/request-training.ts";
@@ -41,6 +42,7 @@ export async function removeRows({ db, clock }: Removing, failureIds: string[], 
   const oldest = sql`(select min(i.seq) from ${improvements} i where i.failed_reply_id in ${ids})`;
   await db.batch([
     keepRecords(db, records, ids),
+    countErased(db, ids),
     // Should this worker die before the rest is done.
     askFor(db, "erasure", batchId, now + MINUTE),
     ...beginAgain(db, sql`${exportsTable.boundary} >= ${oldest}`, now),

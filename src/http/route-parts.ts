@@ -12,6 +12,7 @@ type Tag =
   | "fine-tunes"
   | "clusters"
   | "prompts"
+  | "learning"
   | "withdrawals";
 
 type Request = NonNullable<RouteConfig["request"]>;

@@ -2,6 +2,7 @@ export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
+export const WEEK = 7 * DAY;
 
 /** Milliseconds since 1970 UTC. Passed in wherever time matters, so that tests can set it. */
 export type Clock = () => number;
@@ -23,4 +24,12 @@ export function dayOf(ms: number): string {
 /** When the next day begins, UTC. */
 export function nextDay(ms: number): number {
   return (Math.floor(ms / DAY) + 1) * DAY;
+}
+
+/** 1970 began on a Thursday: the Monday of its first week, UTC. */
+const FIRST_MONDAY = -3 * DAY;
+
+/** When the week of a time began: Monday, midnight UTC. */
+export function weekOf(ms: number): number {
+  return FIRST_MONDAY + Math.floor((ms - FIRST_MONDAY) / WEEK) * WEEK;
 }

@@ -8,6 +8,7 @@ export interface ChatRequest {
   /** The user's first and last message, as text; empty where there is none, or none with text. */
   firstUserText: string;
   lastUserText: string;
+  userMessages: number;
   /** The last message that instructs the model, and its content's place, which may be missing. */
   system: { message: Span; content: Span | undefined } | null;
 }
@@ -32,6 +33,7 @@ export function readChatRequest(bytes: Uint8Array): ChatRequest | null {
   const { model, messages } = membersOf(bytes, body, ["model", "messages"]);
   if (messages === undefined || kindOf(bytes, messages) !== "array") return null;
   let system: ChatRequest["system"] = null;
+  let userMessages = 0;
   let [first, last]: (Span | undefined | null)[] = [null, null];
   for (const message of itemsOf(bytes, messages)) {
     if (kindOf(bytes, message) !== "object") return null;
@@ -39,6 +41,7 @@ export function readChatRequest(bytes: Uint8Array): ChatRequest | null {
     const role = nameAt(bytes, named);
     if (role === "system" || role === "developer") system = { message, content };
     if (role !== "user") continue;
+    userMessages += 1;
     if (first === null) first = content;
     last = content;
   }
@@ -48,6 +51,7 @@ export function readChatRequest(bytes: Uint8Array): ChatRequest | null {
     messages,
     firstUserText: textAt(bytes, first),
     lastUserText: textAt(bytes, last),
+    userMessages,
     system,
   };
 }

@@ -1,6 +1,8 @@
 import { cachedClusterId, cachedContext } from "../clusters/context/cached-context.ts";
 import type { Context } from "../clusters/context/context.ts";
 import { composeGuidance, type Guidance, sharedGuidance } from "../clusters/lessons/guidance-text.ts";
+import { type ConversationGiven, conversationOf } from "../experiments/conversation.ts";
+import { countPrompt } from "../experiments/count-prompts.ts";
 import { isHeldOut } from "../experiments/holdout.ts";
 import { newPromptId, type PromptArm } from "../experiments/prompt-id.ts";
 import { log } from "../lib/log.ts";
@@ -24,8 +26,7 @@ export interface Asked {
   customerMessage: string;
   topic?: string | null;
   failureCategory?: string | null;
-  /** What tells one conversation from another: its id or its first message. */
-  conversation: string;
+  conversation: ConversationGiven;
 }
 
 /** What is known that would serve a message. */
@@ -65,10 +66,15 @@ export async function findGuidance(services: GuidanceServices, asked: Asked, wai
     found = { ...NOTHING, plain: "unavailable" };
   }
   const { cluster, guidance, shared } = found;
-  const heldOut = guidance !== null && isHeldOut(asked.conversation, services.config.HOLDOUT_FRACTION);
+  const plainShare = services.config.HOLDOUT_FRACTION;
+  const { id, opening } = asked.conversation;
+  const heldOut = guidance !== null && isHeldOut(id ?? opening, plainShare);
   const arm: PromptArm = guidance === null ? "plain" : shared ? "shared" : heldOut ? "holdout" : "guided";
   const lessons = arm === "guided" ? (guidance?.lessons ?? 0) : 0;
-  const promptId = newPromptId({ arm, cluster: cluster?.context.number ?? 0, lessons }, services);
+  const number = cluster?.context.number ?? 0;
+  const promptId = newPromptId({ arm, cluster: number, lessons }, services);
+  const served = { arm, cluster: number, plainShare: guidance === null ? 1 : plainShare };
+  countPrompt(services, { ...served, conversation: conversationOf(asked.conversation) }, waitUntil);
   return heldOut
     ? { ...found, promptId, heldOut, text: null, plain: "holdout" }
     : { ...found, promptId, heldOut, text: guidance?.text ?? null };

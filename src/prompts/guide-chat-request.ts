@@ -1,7 +1,8 @@
+import type { ConversationGiven } from "../experiments/conversation.ts";
 import { newPromptId } from "../experiments/prompt-id.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
 import { BOT_ALIAS, modelServer, resolveBotModel, type Target } from "./bot-model.ts";
-import { addGuidance, type Change, changed, readChatRequest } from "./chat-request.ts";
+import { addGuidance, type Change, type ChatRequest, changed, readChatRequest } from "./chat-request.ts";
 import { findGuidance, type GuidanceServices, type PlainReason } from "./find-guidance.ts";
 
 export interface Guided {
@@ -39,9 +40,13 @@ export async function guideChatRequest(
   }
   const { text, promptId, plain, cluster } = await findGuidance(
     services,
-    { customerMessage: request.lastUserText, conversation: request.firstUserText || request.lastUserText },
+    { customerMessage: request.lastUserText, conversation: conversationIn(request) },
     waitUntil,
   );
   if (text !== null) changes.push(addGuidance(body, request, text));
   return { ...to, body: changed(body, changes), promptId, topic: cluster?.context.topic ?? null, plain };
+}
+
+function conversationIn({ firstUserText, lastUserText, userMessages }: ChatRequest): ConversationGiven {
+  return { id: null, opening: firstUserText || lastUserText, isFirst: userMessages < 2 };
 }

@@ -1,3 +1,4 @@
+import type { ConversationGiven } from "../experiments/conversation.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
 import { buildPrompt } from "./build-prompt.ts";
 import { type Found, findGuidance, type GuidanceServices, type PlainReason } from "./find-guidance.ts";
@@ -23,7 +24,7 @@ export async function servePrompt(
       customerMessage: input.customer_message,
       topic: input.topic,
       failureCategory: input.failure_category,
-      conversation: conversationOf(input),
+      conversation: conversationIn(input),
     },
     waitUntil,
   );
@@ -43,13 +44,14 @@ export async function servePrompt(
   };
 }
 
-/** What tells one conversation from another: the caller's id, or else its first message, which all its turns share. */
-export function conversationOf({
+/** What a prompt's input says of its conversation. */
+export function conversationIn({
   conversation_id,
   conversation,
   customer_message,
-}: Pick<PromptInput, "conversation_id" | "conversation" | "customer_message">): string {
-  return conversation_id ?? conversation?.[0]?.content ?? customer_message;
+}: Pick<PromptInput, "conversation_id" | "conversation" | "customer_message">): ConversationGiven {
+  const first = conversation?.find(({ role }) => role === "user");
+  return { id: conversation_id ?? null, opening: first?.content ?? customer_message, isFirst: first === undefined };
 }
 
 function clusterOf({ context, confidence }: NonNullable<Found["cluster"]>): PromptOutput["cluster"] {

@@ -4,6 +4,7 @@ const NAV = [
   { href: "/", name: "Leaderboard" },
   { href: "/review", name: "Review" },
   { href: "/clusters", name: "Clusters" },
+  { href: "/learning", name: "Learning" },
   { href: "/runs", name: "Runs" },
   { href: "/exports", name: "Training files" },
   { href: "/fine-tunes", name: "Fine-tunes" },

@@ -32,6 +32,7 @@ function comeBack({ db, clock }: Withdrawing, row: Withdrawal, ids: SQL) {
   const w = withdrawnFailures;
   const own = sql`from ${w} w where w.withdrawal_id = ${row.id} and w.failed_reply_id = ${failedReplies.id}`;
   const value = sql.raw("json_extract(w.outcome, '$[0]')");
+  const now = clock();
   const field = (at: number) => sql.raw(`json_extract(w.outcome, '$[${at}]')`);
   return [
     db
@@ -40,8 +41,10 @@ function comeBack({ db, clock }: Withdrawing, row: Withdrawal, ids: SQL) {
         status: sql`(select w.status ${own})`,
         dueAt: sql`(select w.due_at ${own})`,
         clusterId: sql`(select ${nowIn(sql.raw("w.cluster_id"))} ${own})`,
+        movedAt: sql`case when (select ${nowIn(sql.raw("w.cluster_id"))} <> w.cluster_id ${own}) then ${now}
+          else ${failedReplies.movedAt} end`,
         failureCategory: sql`(select w.failure_category ${own})`,
-        updatedAt: clock(),
+        updatedAt: now,
       })
       .where(and(inArray(failedReplies.id, ids), eq(failedReplies.status, "withdrawn"))),
     db

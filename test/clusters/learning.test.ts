@@ -48,10 +48,10 @@ describe("what is said of a cluster", () => {
     expect(sharedCategories([of("a", "tone"), of("b", "tone"), of("c", "tone"), of("d", "x")])).toEqual(["tone"]);
   });
 
-  it("calls a cluster back that failed again after two quiet weeks", () => {
+  it("calls a cluster reopened that failed again after two quiet weeks", () => {
     const now = 100 * QUIET_MS;
     expect(clusterState(null, now)).toBe("quiet");
-    expect(clusterState(now, now - QUIET_MS)).toBe("back");
+    expect(clusterState(now, now - QUIET_MS)).toBe("reopened");
     expect(clusterState(now, now - QUIET_MS / 2)).toBe("open");
     expect(clusterState(now, null)).toBe("open");
   });

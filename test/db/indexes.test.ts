@@ -19,7 +19,15 @@ const READS = [
       (filter) => `improvements?sort=${sort}&limit=1&${filter}`,
     ),
   ),
-  ...["improvements/credit", "clusters", "clusters/plans", "failure-categories", "judge/calibration", "router"],
+  ...[
+    "improvements/credit",
+    "learning",
+    "clusters",
+    "clusters/plans",
+    "failure-categories",
+    "judge/calibration",
+    "router",
+  ],
   ...["correction-runs", "dead-letters", "exports", "exports?status=done", "exports/latest", "erasures"],
 ];
 

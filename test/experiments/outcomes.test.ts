@@ -1,10 +1,8 @@
 import { env } from "cloudflare:test";
 import OpenAI from "openai";
 import { describe, expect, it } from "vitest";
-import { isHeldOut } from "../../src/experiments/holdout.ts";
 import { newPromptId, readPromptId } from "../../src/experiments/prompt-id.ts";
 import { newId } from "../../src/lib/ids.ts";
-import { conversationOf } from "../../src/prompts/serve-prompt.ts";
 import { aFailure, createWorld, KEY, ofTwoCustomers } from "../support/world.ts";
 
 const outcome = (id: string) =>
@@ -66,25 +64,6 @@ describe("the holdout", () => {
     const prompt = await response.json<{ prompt_id: string; guided: boolean; messages: unknown[] }>();
     expect(prompt).toMatchObject({ guided: false, messages: [{ role: "user", content: "Hi" }] });
     expect(readPromptId(prompt.prompt_id)?.arm).toBe("holdout");
-  });
-
-  it("keeps a conversation on one side as it grows, and takes about its share", () => {
-    const turn = (content: string) => ({ role: "user" as const, content });
-    let held = 0;
-    for (let i = 0; i < 2_000; i++) {
-      const first = isHeldOut(conversationOf({ customer_message: `message ${i}` }), 0.1);
-      const grown = { customer_message: "and now?", conversation: [turn(`message ${i}`)] };
-      const later = isHeldOut(conversationOf(grown), 0.1);
-      expect(later).toBe(first);
-      held += Number(first);
-    }
-    const byId = (conversation_id: string, customer_message: string) =>
-      isHeldOut(conversationOf({ conversation_id, customer_message }), 0.5);
-    const sides = Array.from({ length: 40 }, (_, i) => byId(`c${i}`, "Where is my refund?"));
-    expect(new Set(sides).size, "the same words in other conversations").toBe(2);
-    expect(sides.map((_, i) => byId(`c${i}`, "And now?"))).toEqual(sides);
-    expect(held).toBeGreaterThan(140);
-    expect(held).toBeLessThan(260);
   });
 });
 

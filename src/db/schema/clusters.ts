@@ -66,6 +66,7 @@ export const lessons = sqliteTable(
   },
   (t) => [
     index("lessons_cluster").on(t.clusterId, t.retiredAt),
+    index("lessons_against").on(t.clusterId, t.failureCategory, t.createdAt),
     uniqueIndex("lessons_slot").on(t.clusterId, t.slot).where(sql`retired_at is null`),
   ],
 );
