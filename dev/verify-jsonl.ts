@@ -3,6 +3,11 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { z } from "zod";
+import { addTokens, MOST_TOKENS, noTokens, tokensOf } from "../src/exports/estimate-tokens.ts";
+import { textsIn } from "../src/exports/formats.ts";
+import { withoutNumbers } from "../src/guards/without-personal-data.ts";
+import { NearIndex } from "../src/lib/near-duplicates/near-index.ts";
+import { likenessOf } from "../src/lib/near-duplicates/sketch.ts";
 import { inputFile, readArguments, runScript } from "./lib/arguments.ts";
 
 const message = z.strictObject({
@@ -56,31 +61,41 @@ const FORMATS: Format[] = [
 
 const LEAST_EXAMPLES = 10;
 const MOST_BYTES = 512 * 1024 * 1024;
-/** The smallest limit among current trainers, in tokens; four characters to a token. */
-const MOST_CHARACTERS = 65_536 * 4;
 const SHOWN_FAULTS = 20;
 
 const USAGE = `npm run verify -- FILE.jsonl [VALIDATION_FILE.jsonl]
 
 Checks training files as the public checkers of their format do; the first line shows which format it is. Given two
-files, it also checks that no prompt is in both. Prints what it counted and each fault; exits with 1 if there is any.`;
+files, it also checks that no prompt is in both, nor nearly the same in both (the rule is that of exports). Tokens are
+estimated as in an export's manifest. Prints what it counted and each fault; exits with 1 if there is any.`;
 
 await runScript(async () => {
   const { positionals } = readArguments(process.argv.slice(2), USAGE, {});
   const [file, validationFile] = [inputFile(positionals[0], USAGE), positionals[1]];
   const training = await verify(file);
   const validation = validationFile === undefined ? null : await verify(inputFile(validationFile, USAGE));
-  const both = [...(validation?.prompts ?? [])].filter((prompt) => training.prompts.has(prompt));
-  if (both.length > 0) console.log(`fault: ${both.length} prompts are in both files`);
-  process.exitCode = training.sound && (validation?.sound ?? true) && both.length === 0 ? 0 : 1;
+  const both = countNear([...(validation?.prompts ?? [])], training.prompts);
+  if (both > 0) console.log(`fault: ${both} validation prompts are near duplicates of training prompts`);
+  process.exitCode = training.sound && (validation?.sound ?? true) && both === 0 ? 0 : 1;
 });
+
+/** How many of the prompts are near one of the others, or the same. */
+function countNear(prompts: string[], others: Set<string>): number {
+  const sketchOf = (prompt: string) => likenessOf(withoutNumbers(prompt)).sketch;
+  const index = new NearIndex(prompts.length);
+  for (const prompt of prompts) index.add(sketchOf(prompt));
+  let near = 0;
+  for (const other of others) near += index.takeNear(sketchOf(other)).length;
+  return near;
+}
 
 /** Reads one file through and prints what it found. */
 async function verify(name: string): Promise<{ sound: boolean; prompts: Set<string> }> {
   const faults: string[] = [];
   const warnings: string[] = [];
   const [seen, prompts] = [new Set<string>(), new Set<string>()];
-  let [examples, duplicates, characters] = [0, 0, 0];
+  let [examples, duplicates] = [0, 0];
+  const sums = noTokens();
   let format: Format | undefined;
   const { size } = await stat(name);
   if (size > MOST_BYTES) faults.push(`the file is larger than ${MOST_BYTES} bytes`);
@@ -88,46 +103,55 @@ async function verify(name: string): Promise<{ sound: boolean; prompts: Set<stri
   const lines = createInterface({ input: createReadStream(name, "latin1"), crlfDelay: Number.POSITIVE_INFINITY });
   for await (const raw of lines) {
     examples++;
-    const { line, length, found } = read(raw);
+    const { line, found } = read(raw);
     if (line !== null) {
       format ??= FORMATS.find(({ key }) => key in line) ?? CHAT;
       const checked = format.line.safeParse(line);
-      if (checked.success) prompts.add(JSON.stringify(checked.data.filter(({ role }) => role === "user")));
+      if (checked.success)
+        prompts.add(
+          checked.data
+            .filter(({ role }) => role === "user")
+            .map(({ content }) => content)
+            .join("\n"),
+        );
       else
         found.push(
           ...checked.error.issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": ")),
         );
     }
-    if (length > MOST_CHARACTERS) found.push("is over the token limit");
+    const texts = line === null ? [] : textsIn(JSON.stringify(line));
+    const own = noTokens();
+    addTokens(own, texts);
+    addTokens(sums, texts);
+    if (tokensOf(own) > MOST_TOKENS) found.push("is over the token limit");
     faults.push(...found.map((fault) => `line ${examples} ${fault}`));
     if (seen.has(raw)) duplicates++;
     seen.add(raw);
-    characters += length;
   }
   if (examples < LEAST_EXAMPLES) warnings.push(`${examples} examples; trainers ask for at least ${LEAST_EXAMPLES}`);
   if (duplicates > 0) warnings.push(`${duplicates} lines repeat an earlier one`);
-  const tokens = Math.round(characters / 4);
-  console.log(`${name}: ${examples} examples (${format?.name ?? "no format"}), ${size} bytes, about ${tokens} tokens`);
+  console.log(
+    `${name}: ${examples} examples (${format?.name ?? "no format"}), ${size} bytes, about ${tokensOf(sums)} tokens`,
+  );
   for (const warning of warnings) console.log(`warning: ${warning}`);
   for (const fault of faults.slice(0, SHOWN_FAULTS)) console.log(`fault: ${fault}`);
   console.log(faults.length === 0 ? "no faults" : `${faults.length} faults`);
   return { sound: faults.length === 0 && examples > 0, prompts };
 }
 
-function read(raw: string): { line: object | null; length: number; found: string[] } {
+function read(raw: string): { line: object | null; found: string[] } {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(raw, "latin1"));
   } catch {
-    return { line: null, length: 0, found: ["is not UTF-8"] };
+    return { line: null, found: ["is not UTF-8"] };
   }
-  const { length } = text;
-  if (text.startsWith("\uFEFF")) return { line: null, length, found: ["begins with a byte order mark"] };
+  if (text.startsWith("\uFEFF")) return { line: null, found: ["begins with a byte order mark"] };
   try {
     const line: unknown = JSON.parse(text);
     const isObject = typeof line === "object" && line !== null && !Array.isArray(line);
-    return isObject ? { line, length, found: [] } : { line: null, length, found: ["is not an object"] };
+    return isObject ? { line, found: [] } : { line: null, found: ["is not an object"] };
   } catch {
-    return { line: null, length, found: ["is not JSON"] };
+    return { line: null, found: ["is not JSON"] };
   }
 }

@@ -232,6 +232,8 @@ CREATE TABLE `fine_tune_comparison_cases` (
 	`reason_code` text,
 	`base_reply` text,
 	`tuned_reply` text,
+	`base_lost` text,
+	`tuned_lost` text,
 	`base_rating` integer,
 	`tuned_rating` integer,
 	`pairwise` text NOT NULL,

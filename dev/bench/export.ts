@@ -24,6 +24,7 @@ import { applyMigrations } from "../lib/wrangler.ts";
 const FIRST_PORT = 8850;
 const HEAP_MB = 100;
 const POLL_MS = 20;
+const HELD_OUT = 0.1;
 
 /** D1 and R2 on their own. */
 const BARE = `export default { async fetch(request, env) {
@@ -48,6 +49,7 @@ const BARE = `export default { async fetch(request, env) {
 interface Export {
   status: string;
   rows: number;
+  validation_rows: number;
   bytes: number;
   sha256: string;
   error: string | null;
@@ -61,6 +63,8 @@ interface Measured {
   readMs: number;
   uploadMs: number;
   peakKb: number;
+  /** The same export with a tenth held out, which compares all messages for near duplicates. */
+  split: { ms: number; peakKb: number };
   /** Of a workerd that only ran the bare loops. */
   barePeakKb: number;
 }
@@ -72,7 +76,7 @@ with the sqlite3 command line (apt-get install sqlite3) writing the same lines f
 need about 4 GB of disk in TMPDIR.
 
 The built bundle runs straight on workerd, in one thread, with the local D1 and R2. What those two cost on their own is
-measured too: a bare loop that reads the same columns through D1 and discards them, and one that only uploads as many
+measured too, and what it costs to hold a tenth out, which compares all messages for near duplicates: a bare loop that reads the same columns through D1 and discards them, and one that only uploads as many
 bytes to R2. V8's heaps are limited to ${HEAP_MB} MB, because Cloudflare gives an isolate 128 MB and workerd, left alone,
 lets garbage pile up.`;
 
@@ -93,14 +97,25 @@ export async function benchExport(args: string[]): Promise<void> {
 }
 
 function print(measured: Measured[]): void {
-  const lines = measured.map(({ rows, exportMs, sqliteMs, readMs, uploadMs, peakKb, barePeakKb }) => {
+  const lines = measured.map(({ rows, exportMs, sqliteMs, readMs, uploadMs, peakKb, split, barePeakKb }) => {
     const speeds = [exportMs, sqliteMs].map((ms) => `${Math.round(rows / (ms / 1000))} rows/s`);
     const [ratio = "", bareRatio = ""] = [exportMs, readMs + uploadMs].map((ms) => (sqliteMs / ms).toFixed(2));
     const peaks = [peakKb, barePeakKb].map((kb) => `${Math.round(kb / 1024)} MB`);
-    return [String(rows), ...speeds, ratio, `${readMs} ms`, `${uploadMs} ms`, bareRatio, ...peaks];
+    const splitRatios = [split.ms / exportMs, split.peakKb / peakKb].map((ratio) => ratio.toFixed(2));
+    return [String(rows), ...speeds, ratio, `${readMs} ms`, `${uploadMs} ms`, bareRatio, ...peaks, ...splitRatios];
   });
   const bare = ["D1 alone", "R2 alone", "both, ratio"];
-  const titles = ["rows", "export", "sqlite3", "ratio", ...bare, "peak of workerd", "of bare loops"];
+  const titles = [
+    "rows",
+    "export",
+    "sqlite3",
+    "ratio",
+    ...bare,
+    "peak of workerd",
+    "of bare loops",
+    "tenth held out: time",
+    "peak",
+  ];
   console.log(`\n${plainTable(titles, lines)}`);
   const [first, last] = [measured[0], measured.at(-1)];
   if (!first || !last || first === last) return;
@@ -122,6 +137,14 @@ async function measure(rows: number, bundle: string, dir: string): Promise<Measu
   });
   const [one, two] = runs;
   if (one.made.sha256 !== two.made.sha256) throw new Error("two runs gave different bytes");
+  const held = await alone("worker.js", bundle, dir, async (url) => {
+    const client = createClient(url, KEY);
+    const first = await runExport(client, { validation_fraction: HELD_OUT });
+    const second = await runExport(client, { validation_fraction: HELD_OUT });
+    if (first.made.sha256 !== second.made.sha256) throw new Error("two splits gave different bytes");
+    return { made: second.made, ms: Math.min(first.ms, second.ms) };
+  });
+  console.log(`${rows} rows: ${held.result.made.validation_rows} of them held out; ${held.result.ms} ms`);
   const bare = await alone("bare.js", bundle, dir, async (url) => {
     const ms = async (path: string) => Number(await (await fetch(`${url}${path}`)).text());
     return { readMs: await ms("/read"), uploadMs: await ms(`/upload/${one.made.bytes}`) };
@@ -133,7 +156,8 @@ async function measure(rows: number, bundle: string, dir: string): Promise<Measu
   console.log(
     `${rows} rows: ${one.made.bytes} bytes, same twice and as sqlite3's; ${one.ms} and ${two.ms} ms, sqlite3 ${sqliteMs} ms`,
   );
-  return { rows: one.made.rows, exportMs, sqliteMs, ...bare.result, peakKb, barePeakKb: bare.peakKb };
+  const split = { ms: held.result.ms, peakKb: held.peakKb };
+  return { rows: one.made.rows, exportMs, sqliteMs, ...bare.result, peakKb, split, barePeakKb: bare.peakKb };
 }
 
 /** Does something with a script of the bundle on a workerd of its own. */
@@ -156,9 +180,9 @@ async function alone<T>(
   });
 }
 
-async function runExport(client: Client): Promise<{ made: Export; ms: number }> {
+async function runExport(client: Client, options: object = {}): Promise<{ made: Export; ms: number }> {
   const began = performance.now();
-  const { id } = await client.post<{ id: string }>("/v1/exports", {});
+  const { id } = await client.post<{ id: string }>("/v1/exports", options);
   for (;;) {
     const made = await client.get<Export>(`/v1/exports/${id}`);
     if (made.status === "done") return { made, ms: Math.round(performance.now() - began) };

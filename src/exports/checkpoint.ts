@@ -6,6 +6,7 @@ import type { Held } from "../jobs/job.ts";
 import { log } from "../lib/log.ts";
 import { retryD1 } from "../lib/retry-d1.ts";
 import type { Services } from "../services.ts";
+import { type TokenSums, tokensOf } from "./estimate-tokens.ts";
 import { exportPrefix, fileKey, generationOf } from "./export-state.ts";
 import type { SegmentLengths } from "./segment.ts";
 
@@ -14,7 +15,7 @@ export interface ExportCounts {
   rows: number;
   validationRows: number;
   bytes: number;
-  tokens: number;
+  tokens: TokenSums;
   skipped: Record<string, number>;
   redacted: number;
   repaired: number;
@@ -22,10 +23,12 @@ export interface ExportCounts {
   versions: Record<string, number>;
   /** Lines that were not looked up among all before them: by then more had come in than can be remembered. */
   unchecked?: number;
+  /** Where some lines are held out: how many groups of near duplicates those are, and how many drawn lines were moved. */
+  split?: { groups: number; moved: number };
 }
 
 /** How segments are written; to be raised with every change to them, or to the hashes in them. */
-export const SEGMENT_FORMAT = 3;
+export const SEGMENT_FORMAT = 4;
 
 /** Where a run can go on: everything up to `cursor` is in `parts` and in the segments. */
 export interface Checkpoint {
@@ -91,7 +94,7 @@ export async function saveCheckpoint({ db }: Pick<Services, "db">, claim: Claim,
         .update(exportsTable)
         .set({
           ...{ rows, validationRows, bytes, skipped, redacted },
-          tokens: Math.round(tokens),
+          tokens: tokensOf(tokens),
           cursor: state.cursor,
         })
         .where(holds(db, claim))

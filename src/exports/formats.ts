@@ -44,6 +44,21 @@ export const FORMATS: Record<ExportFormat, (row: TrainingRow) => string> = {
     jsonLine({ prompt: asked(row), chosen: answered(row.preferred), rejected: answered(row.original) }),
 };
 
+/** The texts of a line's messages. */
+export function textsOf({ system, prompt, preferred, original }: TrainingRow, format: ExportFormat): string[] {
+  return [...(system === null ? [] : [system]), prompt, preferred, ...(isPreference(format) ? [original] : [])];
+}
+
+/** The same of a line that was written: its messages' texts. */
+export function textsIn(line: string): string[] {
+  const texts: string[] = [];
+  JSON.parse(line, (key, value: unknown) => {
+    if (key === "content" && typeof value === "string") texts.push(value);
+    return value;
+  });
+  return texts;
+}
+
 /** True for formats that need the reply that failed beside the better one. */
 export function isPreference(format: ExportFormat): boolean {
   return format === "openai-dpo" || format === "trl-dpo";

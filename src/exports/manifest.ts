@@ -1,10 +1,12 @@
 import type { exportsTable } from "../db/schema/exports.ts";
+import { NEAR } from "../lib/near-duplicates/sketch.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { ExportCounts } from "./checkpoint.ts";
-import { TOKEN_METHOD } from "./estimate-tokens.ts";
+import { TOKEN_METHOD, tokensOf } from "./estimate-tokens.ts";
 import { FEWEST_EXAMPLES } from "./export-state.ts";
 import type { GuidanceSummary } from "./guidance.ts";
 import { toFilters } from "./queries.ts";
+import { MOST_DRAWN } from "./split.ts";
 
 const MILLION = 1_000_000;
 
@@ -27,7 +29,7 @@ export function buildManifest({
   redacting: boolean;
   now: number;
 }) {
-  const tokens = Math.round(counts.tokens);
+  const tokens = tokensOf(counts.tokens);
   return {
     export_id: row.id,
     created_at: toRfc3339(row.createdAt),
@@ -38,6 +40,7 @@ export function buildManifest({
     files,
     rows: counts.rows,
     validation_rows: counts.validationRows,
+    split: counts.split === undefined ? null : splitOf(counts.split),
     skipped: counts.skipped,
     skipped_rows: "skipped.jsonl",
     warnings: warningsOf(counts),
@@ -60,14 +63,32 @@ export function buildManifest({
   };
 }
 
+/** What the two files have in common: no near duplicates, as far as a sketch of each message can tell. */
+function splitOf({ groups, moved }: { groups: number; moved: number }) {
+  return {
+    method: `by near duplicates: customer messages that share at least ${NEAR * 100}% of their pairs of neighbouring words (case, punctuation, accents, long numbers and the numbers of placeholders aside), found by MinHash sketches, which miss about one pair in 800 at the edge`,
+    similarity: NEAR,
+    validation_groups: groups,
+    moved_to_training: moved,
+  };
+}
+
 /** What somebody should know before training on the file. */
-export function warningsOf({ rows, unchecked = 0 }: Pick<ExportCounts, "rows" | "unchecked">): string[] {
+export function warningsOf({
+  rows,
+  validationRows,
+  unchecked = 0,
+  split,
+}: Pick<ExportCounts, "rows" | "validationRows" | "unchecked" | "split">): string[] {
   return [
     ...(rows < FEWEST_EXAMPLES ? [`Fewer than ${FEWEST_EXAMPLES} examples: trainers refuse such a file.`] : []),
     ...(unchecked > 0
       ? [
           `More lines than can be remembered: the last ${unchecked} rows were compared with the first ones alone, and duplicates among them are in the file.`,
         ]
+      : []),
+    ...(validationRows + (split?.moved ?? 0) >= MOST_DRAWN
+      ? [`Only the first ${MOST_DRAWN} lines that were drawn are held out; newer ones are all in the training file.`]
       : []),
   ];
 }

@@ -15,14 +15,16 @@ export const exportInput = z
       .optional()
       .openapi({ description: "Default: openai-sft." }),
     system: z.enum(["none", "guided"], "must be none or guided").optional().openapi({
-      description: "guided: each line begins with the system message that /v1/prompts serves. Default: none.",
+      description:
+        "guided: each line begins with the system message that /v1/prompts would have served before this failure: without what was learned from it alone, or from held-out failures alone. Default: none.",
     }),
     reply: z.enum(["corrected", "agent"], "must be corrected or agent").optional().openapi({
       description: "The reply to learn: the corrected one, or the agent's own. Default: corrected.",
     }),
     review: z.enum(REVIEW_STATUSES, `must be one of ${REVIEW_STATUSES.join(", ")}`).optional(),
     validation_fraction: z.number().min(0).max(MOST_HELD_OUT).optional().openapi({
-      description: "The share of prompts that goes to validation_data.jsonl instead. Default: 0.",
+      description:
+        "The share of lines that is drawn for validation_data.jsonl; those near a training line stay in training. Default: 0.",
     }),
     min_gain: z.int().min(-100).max(100).optional().openapi({ description: "Default: the setting MIN_EXPORT_GAIN." }),
     since: filterTime.optional().openapi({ description: "Only improvements made at or after this time." }),

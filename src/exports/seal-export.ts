@@ -1,10 +1,11 @@
 import type { ExportFile, ExportFiles, exportsTable } from "../db/schema/exports.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint, ExportCounts } from "./checkpoint.ts";
 import { EXPORT_FILES, EXPORT_LIMITS, type ExportFileName, fileKey } from "./export-state.ts";
 import { type KnownContext, summaryOf } from "./guidance.ts";
 import { buildManifest } from "./manifest.ts";
 import { PartWriter } from "./part-writer.ts";
 import { readSection, type Section, segmentKey } from "./segment.ts";
+import { MovedLines } from "./split.ts";
 import type { Writing } from "./write-rows.ts";
 
 type Row = typeof exportsTable.$inferSelect;
@@ -30,9 +31,23 @@ export async function sealExport(
   const training = await sealTraining(sealing);
   const files: ExportFiles = {};
   const { validationRows } = counts;
+  const moved = await readMoved(sealing);
+  const { validation, improvements } = sectionsAfter(moved, counts);
   if (row.options.validation_fraction)
-    files["validation_data.jsonl"] = await join(sealing, "validation_data.jsonl", "validation", validationRows);
-  files["improvements.jsonl"] = await join(sealing, "improvements.jsonl", "improvements", counts.rows + validationRows);
+    files["validation_data.jsonl"] = await join(
+      sealing,
+      "validation_data.jsonl",
+      "validation",
+      validationRows,
+      validation,
+    );
+  files["improvements.jsonl"] = await join(
+    sealing,
+    "improvements.jsonl",
+    "improvements",
+    counts.rows + validationRows,
+    improvements,
+  );
   const skipped = Object.values(counts.skipped).reduce((sum, count) => sum + count, 0);
   if (skipped > 0) files["skipped.jsonl"] = await join(sealing, "skipped.jsonl", "skipped", skipped);
 
@@ -66,14 +81,40 @@ async function sealTraining(sealing: Sealing): Promise<ExportFile> {
   return training;
 }
 
+/** Places of the drawn lines that went to training. */
+async function readMoved({ bucket, id, checkpoint: { generation, segments } }: Sealing): Promise<Uint32Array> {
+  const last = segments.length - 1;
+  const bytes = await readSection(bucket, segmentKey(id, generation, last), segments[last] ?? [], "moved");
+  return new Uint32Array(bytes.slice().buffer);
+}
+
+const asItIs = (section: Uint8Array) => section;
+
+function sectionsAfter(moved: Uint32Array, { rows, validationRows }: ExportCounts) {
+  if (moved.length === 0) return { validation: asItIs, improvements: asItIs };
+  const lines = new MovedLines([...moved], validationRows, rows);
+  return {
+    validation: (section: Uint8Array) => lines.validation(section),
+    improvements: (section: Uint8Array) => lines.improvements(section),
+  };
+}
+
 /** One of the smaller files, from the segments' sections. */
-async function join(sealing: Sealing, name: ExportFileName, section: Section, rows: number): Promise<ExportFile> {
+async function join(
+  sealing: Sealing,
+  name: ExportFileName,
+  section: Section,
+  rows: number,
+  change = asItIs,
+): Promise<ExportFile> {
   const { bucket, id, checkpoint } = sealing;
   const file = fileOf(sealing, name);
   const writer = new PartWriter(file);
   try {
     for (const [index, lengths] of checkpoint.segments.entries())
-      await writer.write(await readSection(bucket, segmentKey(id, checkpoint.generation, index), lengths, section));
+      await writer.write(
+        change(await readSection(bucket, segmentKey(id, checkpoint.generation, index), lengths, section)),
+      );
     const sha256 = await writer.sha256();
     await writer.close();
     return await measure(file, rows, sha256);

@@ -7,7 +7,13 @@ import { exportPrefix } from "./export-state.ts";
  */
 
 /** In this order within a segment. A resumed run needs the first three, which stand together. */
-export const SECTIONS = ["hashes", "guidance", "tail", "validation", "improvements", "skipped"] as const;
+export const SECTIONS = [
+  ...(["hashes", "guidance", "tail", "validation", "improvements", "skipped"] as const),
+  /** Sketches of the lines for training, and of those drawn for validation (see `split.ts`). */
+  ...(["trained", "drawn"] as const),
+  /** Which of all drawn lines went to training after all, by their places, in the last segment. */
+  "moved",
+] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** How many bytes each section has, in order. */
@@ -23,6 +29,9 @@ export const noParts = (): SegmentParts => ({
   validation: [],
   improvements: [],
   skipped: [],
+  trained: [],
+  drawn: [],
+  moved: [],
 });
 
 export function segmentKey(exportId: string, generation: number, index: number): string {

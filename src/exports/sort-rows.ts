@@ -1,14 +1,16 @@
 import type { ExportOptions } from "../db/schema/exports.ts";
 import { type ExportRule, exportRule, notExportable } from "../improvements/is-exportable.ts";
-import { type Hash64, hashText, toUnit } from "../lib/text-hash.ts";
+import { type Hash64, hashText } from "../lib/text-hash.ts";
 import type { Services } from "../services.ts";
 import type { ExportCounts } from "./checkpoint.ts";
-import { FORMATS } from "./formats.ts";
+import { addTokens } from "./estimate-tokens.ts";
+import { FORMATS, textsOf } from "./formats.ts";
 import type { GuidanceTexts } from "./guidance.ts";
 import type { HashSet64 } from "./hash-set.ts";
 import { type Prepared, prepareRow, type SkipReason } from "./prepare-row.ts";
 import type { ExportRow } from "./read-rows.ts";
 import { sidecarLine } from "./sidecar.ts";
+import { MOST_DRAWN, sideOf } from "./split.ts";
 
 /** The lines that rows became, with their line feeds, by the file they go into. */
 export interface Sorted {
@@ -18,7 +20,11 @@ export interface Sorted {
   skipped: string[];
   /** Of the lines, for `HashSet64`: high and low half in turn. */
   hashes: number[];
+  /** Sketches of the lines for training and for validation, where there are both, one after the other. */
+  sketches: { training: number[]; validation: number[] };
 }
+
+const noSketches = (): Pick<Sorted, "sketches"> => ({ sketches: { training: [], validation: [] } });
 
 /** Decides for each row in which file it goes, and counts. */
 export class RowSorter {
@@ -40,7 +46,7 @@ export class RowSorter {
   }
 
   async sort(rows: ExportRow[]): Promise<Sorted> {
-    const sorted: Sorted = { training: [], validation: [], improvements: [], skipped: [], hashes: [] };
+    const sorted: Sorted = { training: [], validation: [], improvements: [], skipped: [], hashes: [], ...noSketches() };
     const { skipped } = this.#known.counts;
     for (const row of rows) {
       const prepared = await this.#prepare(row);
@@ -57,7 +63,7 @@ export class RowSorter {
     if (refused !== null) return refused;
     const { prompt, preferred, original = "", clusterId = null, knownNames: names } = row;
     const { format, system: asked } = this.#options;
-    const system = asked === "guided" ? await this.#known.guidance.of(clusterId, prompt) : null;
+    const system = asked === "guided" ? await this.#known.guidance.of(clusterId, row) : null;
     return prepareRow({ system, prompt, preferred, original }, { format, redacting: this.#redacting, names });
   }
 
@@ -69,12 +75,22 @@ export class RowSorter {
     if (personal) counts.redacted += 1;
     if (repaired) counts.repaired += 1;
     counts.versions[row.version] = (counts.versions[row.version] ?? 0) + 1;
-    // By its hash the same prompt always goes the same way.
-    const file = toUnit(prompt) < (this.#options.validation_fraction ?? 0) ? "validation" : "training";
+    const file = this.#fileOf(row.prompt, texts.prompt, sorted);
     const line = file === "validation" ? ++counts.validationRows : ++counts.rows;
+    if (file === "training") addTokens(counts.tokens, textsOf(texts, this.#options.format));
     sorted[file].push(`${FORMATS[this.#options.format](texts)}\n`);
     sorted.improvements.push(sidecarLine(row, file, line));
     return null;
+  }
+
+  #fileOf(asked: string, shown: string, { sketches }: Sorted): "training" | "validation" {
+    const { validation_fraction = 0 } = this.#options;
+    if (validation_fraction === 0) return "training";
+    const { isDrawn, sketch } = sideOf(asked, shown, validation_fraction);
+    const file = isDrawn && this.#known.counts.validationRows < MOST_DRAWN ? "validation" : "training";
+    // Their numbers: a small array's buffer would be made for it alone.
+    sketches[file].push(...sketch);
+    return file;
   }
 
   /** Whether no line before says the same. */

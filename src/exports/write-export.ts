@@ -15,6 +15,7 @@ import {
   readCheckpoint,
   SEGMENT_FORMAT,
 } from "./checkpoint.ts";
+import { noTokens, tokensOf } from "./estimate-tokens.ts";
 import { EXPORT_LIMITS, type ExportLimits } from "./export-state.ts";
 import { warningsOf } from "./manifest.ts";
 import { sealExport } from "./seal-export.ts";
@@ -75,7 +76,7 @@ async function beginning(services: Writing, claimed: Claimed): Promise<Checkpoin
     segments: [],
     cursor: 0,
     counts: {
-      ...{ rows: 0, validationRows: 0, bytes: 0, tokens: 0, redacted: 0, repaired: 0 },
+      ...{ rows: 0, validationRows: 0, bytes: 0, tokens: noTokens(), redacted: 0, repaired: 0 },
       skipped: {},
       versions: {},
     },
@@ -93,7 +94,7 @@ async function finish(services: Writing, claimed: Claimed, checkpoint: Checkpoin
     .set({
       status: "done",
       ...{ generation, files, warning, error: null, staleAt: null, staleReason: null, finishedAt: clock() },
-      ...{ rows: training.rows, bytes: training.bytes, sha256: training.sha256, tokens: Math.round(counts.tokens) },
+      ...{ rows: training.rows, bytes: training.bytes, sha256: training.sha256, tokens: tokensOf(counts.tokens) },
       ...{ validationRows: counts.validationRows, skipped: counts.skipped, redacted: counts.redacted },
     })
     .where(holds(db, claimed))

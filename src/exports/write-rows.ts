@@ -1,15 +1,16 @@
 import type { ExportOptions } from "../db/schema/exports.ts";
 import type { Services } from "../services.ts";
 import { type Checkpoint, type Claim, dropLost, type ExportCounts, saveCheckpoint } from "./checkpoint.ts";
-import { estimateTokens } from "./estimate-tokens.ts";
+import { addTokens } from "./estimate-tokens.ts";
 import { EXPORT_FILES, type ExportLimits, fileKey } from "./export-state.ts";
-import { FORMATS } from "./formats.ts";
+import { textsIn } from "./formats.ts";
 import { GuidanceTexts, type KnownContext } from "./guidance.ts";
 import { HashSet64 } from "./hash-set.ts";
 import { PartWriter } from "./part-writer.ts";
 import { type ExportRow, readPages } from "./read-rows.ts";
 import { noParts, putSegment, readSection, type Section, type SegmentParts, segmentKey } from "./segment.ts";
 import { RowSorter } from "./sort-rows.ts";
+import { drawnLines, findMoved } from "./split.ts";
 
 export type Writing = Pick<Services, "db" | "clock" | "bucket" | "clusters" | "config">;
 
@@ -47,12 +48,14 @@ export async function writeRows(
       pages += 1;
       if (pages >= limits.pagesPerMessage || services.clock() >= ends) return await run.checkpoint(false);
     }
-    return await run.checkpoint(true);
+    return await run.finish();
   } catch (error) {
     await run.leave();
     throw error;
   }
 }
+
+const bytesOf = (numbers: number[]) => new Uint8Array(Uint32Array.from(numbers).buffer);
 
 /** What a checkpoint is made of. */
 interface Snapshot {
@@ -68,8 +71,6 @@ class ExportRun {
   readonly #guidance: GuidanceTexts;
   readonly #sorter: RowSorter;
   readonly #partBytes: number;
-  /** Characters of a training line without any text: they are no tokens. */
-  readonly #frame: number;
   readonly #counts: ExportCounts;
   #last: Checkpoint;
   #cursor: number;
@@ -92,8 +93,6 @@ class ExportRun {
     this.#cursor = from.cursor;
     this.#counts = structuredClone(from.counts);
     this.#sorter = new RowSorter(claimed.options, services.config, { ...resumed, counts: this.#counts });
-    const empty = { system: null, prompt: "", preferred: "", original: "" };
-    this.#frame = `${FORMATS[claimed.options.format](empty)}\n`.length;
   }
 
   static async begin(services: Writing, claimed: ClaimedExport, from: Checkpoint, limits: ExportLimits) {
@@ -121,19 +120,18 @@ class ExportRun {
     const training = new PartWriter(file, { uploadId, parts, tail });
     return new ExportRun(services, claimed, from, {
       ...{ training, seen, partBytes },
-      guidance: new GuidanceTexts(services, guidance),
+      guidance: new GuidanceTexts(services, guidance, { fraction: claimed.options.validation_fraction ?? 0 }),
     });
   }
 
   async take(page: ExportRow[]): Promise<void> {
-    const { training, hashes, ...others } = await this.#sorter.sort(page);
+    const { training, hashes, sketches, ...others } = await this.#sorter.sort(page);
     this.#cursor = page.at(-1)?.seq ?? this.#cursor;
-    const text = training.join("");
-    const bytes = encoder.encode(text);
+    const bytes = encoder.encode(training.join(""));
     this.#counts.bytes += bytes.byteLength;
-    const frame = this.#frame * training.length;
-    this.#counts.tokens += estimateTokens(text.length - frame, bytes.byteLength - frame, training.length * 2);
-    this.#gather("hashes", new Uint8Array(Uint32Array.from(hashes).buffer));
+    this.#gather("hashes", bytesOf(hashes));
+    this.#gather("trained", bytesOf(sketches.training));
+    this.#gather("drawn", bytesOf(sketches.validation));
     for (const file of SMALLER_FILES) this.#gather(file, encoder.encode(others[file].join("")));
     const partIsFull = await this.#training.write(bytes);
     // What is gathered is held until the next checkpoint, even if no line is for training.
@@ -143,6 +141,31 @@ class ExportRun {
   #gather(section: Section, bytes: Uint8Array): void {
     this.#gathered[section].push(bytes);
     this.#gatheredBytes += bytes.byteLength;
+  }
+
+  /** Ends the file, when all rows are in: with the lines drawn for validation that are near a training line. */
+  async finish(): Promise<Checkpoint> {
+    const counts = this.#counts;
+    const drawn = counts.validationRows;
+    if (drawn > 0) {
+      // What is compared is read back from the segments, so that it need not be held on the way.
+      const { bucket } = this.#services;
+      const written = { id: this.#claimed.id, ...(await this.checkpoint(false)) };
+      const { moved, groups } = await findMoved(bucket, written, drawn);
+      if (moved.length > 0) {
+        for await (const line of drawnLines(bucket, written, moved)) {
+          const bytes = encoder.encode(`${line}\n`);
+          counts.bytes += bytes.byteLength;
+          addTokens(counts.tokens, textsIn(line));
+          await this.#training.write(bytes);
+        }
+        this.#gather("moved", bytesOf(moved));
+      }
+      counts.rows += moved.length;
+      counts.validationRows -= moved.length;
+      counts.split = { groups, moved: moved.length };
+    }
+    return await this.checkpoint(true);
   }
 
   /** Waits for all that is under way, then keeps everything there is. */

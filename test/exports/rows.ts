@@ -33,6 +33,19 @@ export async function insertImprovements(count: number, long: number, from = 0):
   );
 }
 
+/** Improvements with these prompts, each with a reply of its own. */
+export async function insertPrompts(prompts: readonly string[]): Promise<void> {
+  await insertImprovements(prompts.length, 30);
+  const given = JSON.stringify(prompts.map((prompt, i) => [id(1, i), prompt]));
+  await env.DB.batch(
+    ["prompts set original_prompt = value->>1 from json_each(?) where prompts.id = value->>0"]
+      .concat(
+        "ai_reply_improvements set original_prompt = value->>1, score_gain_estimate = 40 from json_each(?) where prompt_id = value->>0",
+      )
+      .map((change) => env.DB.prepare(`update ${change}`).bind(given)),
+  );
+}
+
 export async function clearAll(): Promise<void> {
   const tables = [
     "ai_reply_improvements",

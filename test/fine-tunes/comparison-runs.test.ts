@@ -55,7 +55,7 @@ describe("a comparison that is held up", () => {
     expect(await world.json("GET", path)).toMatchObject({
       n: 0,
       base_rating: null,
-      unscored: { base_reply_failed: 6 },
+      unscored: { both_replies_failed: 6 },
     });
   });
 

@@ -67,11 +67,11 @@ describe("a comparison", () => {
     expect(cases.every(({ pairwise }) => pairwise === "won")).toBe(true);
   });
 
-  it("counts a reply that never came, or was not judged, as unscored and never as 0", async () => {
-    let [refused, unjudged] = [0, 0];
+  it("counts a reply that never came for technical reasons, or was not judged, as unscored, and gives no verdict", async () => {
+    let [failed, unjudged] = [0, 0];
     const model = models({
       reply: ({ request }) => {
-        if (request.model === TUNED && refused++ === 0) throw new ModelError("refused", "refusal", "the model refused");
+        if (request.model === TUNED && failed++ === 0) throw new ModelError("repair", "malformed_answer", "no JSON");
         return request.model === TUNED ? "Tuned reply." : "Base reply.";
       },
       rate: (reply) =>
@@ -84,8 +84,71 @@ describe("a comparison", () => {
     const result = await world.json("GET", path);
     expect(result).toMatchObject({ status: "done", unscored: { tuned_reply_failed: 1, not_judged: 1 } });
     expect(result).toMatchObject({ n: result.cases - 2, base_rating: 50, tuned_rating: 80 });
-    const failed = (await allCases(world, path)).find(({ reason_code }) => reason_code === "tuned_reply_failed");
-    expect(failed).toMatchObject({ base_reply: "Base reply.", tuned_reply: null, tuned_rating: null });
+    expect(result.meaning).toMatch(/^No verdict: for technical reasons 0 cases .* and 1 case none from the tuned/);
+    const unanswered = (await allCases(world, path)).find(({ reason_code }) => reason_code === "tuned_reply_failed");
+    expect(unanswered).toMatchObject({ base_reply: "Base reply.", tuned_reply: null, tuned_rating: null });
+  });
+
+  it("lets a model lose that refuses, answers nothing or is cut off, rather than leave its cases out", async () => {
+    const codes = ["refusal", "content_filter", "empty_answer", "truncated_answer"] as const;
+    let next = 0;
+    const model = models({
+      reply: ({ request }) => {
+        if (request.model !== TUNED) return "Base reply.";
+        throw new ModelError("refused", codes[next++ % codes.length] ?? "refusal", "no answer");
+      },
+    });
+    const world = createWorld({ model });
+    const { path } = await tunedOn(world, provider);
+    await world.json("POST", path, { limit: 8 });
+    await world.deliver();
+    const result = await world.json("GET", path);
+    expect(result).toMatchObject({
+      ...{ status: "done", n: 8, unscored: {}, base_rating: 50, tuned_rating: 0, wins: 0, losses: 8 },
+      no_reply: { base: {}, tuned: { refused: 2, filtered: 2, empty: 2, cut_off: 2 } },
+      meaning: expect.stringContaining("worse than its base"),
+    });
+    expect((await allCases(world, path))[0]).toMatchObject({ base_reply: "Base reply.", tuned_reply: null });
+    // Where neither answers, neither wins, and nobody is asked about it.
+    const silent = models({
+      reply: () => {
+        throw new ModelError("refused", "refusal", "no answer");
+      },
+    });
+    const other = createWorld({ model: silent });
+    const tuned = await tunedOn(other, aProvider());
+    await other.json("POST", tuned.path, { limit: 6 });
+    await other.deliver();
+    expect(await other.json("GET", tuned.path)).toMatchObject({ n: 6, ties: 6, base_rating: 0, tuned_rating: 0 });
+    expect(silent.calls.filter(({ isRating }) => isRating)).toEqual([]);
+  });
+
+  it("takes no failure that nearly says what a training line says", async () => {
+    const model = models();
+    const world = createWorld({ model });
+    await clearAll();
+    const long = (detail: string) =>
+      `Hello, I sent the blue jacket from my last order back to you almost two weeks ago and have heard nothing about the refund since ${detail}`;
+    const record = (...texts: string[]) =>
+      world.correctAll(...texts.map((original_prompt) => aFailure({ original_prompt })));
+    await record(
+      long("Monday"),
+      ...Array.from({ length: 11 }, (_, i) => `An own question, number ${i}, of its own ${i}`),
+    );
+    const exporting = createWorld({ model, vars: { MIN_EXPORT_GAIN: "-100", MIN_EXPORT_RATING: "0" } });
+    const { id: exportId } = await exporting.json("POST", "/v1/exports", { min_gain: -100 });
+    await exporting.deliver();
+    const fineTune = await aTunedModel(exporting, provider, exportId);
+    const [near, far] = await world.record(
+      aFailure({ original_prompt: long("Tuesday, as I said") }),
+      aFailure({ original_prompt: "How do I change the language of the app on my tablet at home?" }),
+    );
+    const path = `/v1/fine-tunes/${fineTune}/comparison`;
+    await exporting.json("POST", path, { limit: 100 });
+    await exporting.deliver();
+    const ids = (await allCases(exporting, path)).map(({ failure_id }) => failure_id);
+    expect(ids).toContain(far);
+    expect(ids).not.toContain(near);
   });
 
   it("forgets what was said of an erased failure, done or still to come, and keeps its numbers", async () => {

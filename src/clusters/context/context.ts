@@ -33,6 +33,8 @@ export interface Lesson {
   /** Its bit in a prompt's id; null where there is no lesson of its own to count for. */
   slot: number | null;
   pinned: boolean;
+  /** The failures whose explanation it is, where it is one. */
+  toldOf?: string[];
 }
 
 /** A lesson with what is the same for every prompt. */

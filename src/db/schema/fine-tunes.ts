@@ -132,6 +132,10 @@ export const comparisons = sqliteTable(
   ],
 );
 
+/** What counts as no answer: of the model's own making, not of the server's. */
+export const LOST_REPLIES = ["empty", "cut_off", "refused", "filtered"] as const;
+export type LostReply = (typeof LOST_REPLIES)[number];
+
 /** Everything the judge said about the two replies of a case. */
 export interface CaseJudgement {
   base: JudgeSample[];
@@ -154,6 +158,9 @@ export const comparisonCases = sqliteTable(
     reasonCode: text("reason_code"),
     baseReply: text("base_reply"),
     tunedReply: text("tuned_reply"),
+    /** Why a model gave no reply that could be sent: it loses then. */
+    baseLost: text("base_lost").$type<LostReply>(),
+    tunedLost: text("tuned_lost").$type<LostReply>(),
     /** Whole numbers, 0 to 100; null when the reply could not be judged. */
     baseRating: integer("base_rating"),
     tunedRating: integer("tuned_rating"),

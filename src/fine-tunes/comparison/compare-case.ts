@@ -1,6 +1,6 @@
 import { and, eq, exists, sql } from "drizzle-orm";
 import { failedReplies } from "../../db/schema/failures.ts";
-import { comparisonCases, comparisons } from "../../db/schema/fine-tunes.ts";
+import { comparisonCases, comparisons, type LostReply } from "../../db/schema/fine-tunes.ts";
 import { asked, type TrainingRow } from "../../exports/formats.ts";
 import type { GuidanceTexts } from "../../exports/guidance.ts";
 import { settleAll } from "../../lib/settle-all.ts";
@@ -8,7 +8,7 @@ import { countUsage } from "../../llm/count-usage.ts";
 import { OPERATOR_PROBE_MS, type Report } from "../../llm/gate.ts";
 import type { Gatekeeper } from "../../llm/gatekeeper.ts";
 import { LimitError } from "../../llm/limit-error.ts";
-import { addUsage, ModelError, type Usage } from "../../llm/model.ts";
+import { addUsage, ModelError, type ModelErrorCode, type Usage } from "../../llm/model.ts";
 import { meterModel } from "../../llm/wrap-model.ts";
 import type { Services } from "../../services.ts";
 import { judgeBlind } from "./judge-blind.ts";
@@ -49,7 +49,7 @@ export async function compareCase(comparing: Comparing, row: Row, held: Case): P
   const [failure] = await selectTexts(comparing.db).where(eq(failedReplies.id, held.failedReplyId));
   // Erased since: the erasure has ended the case.
   if (failure === undefined) return { end: "done" };
-  const system = (await comparing.guidance?.of(failure.clusterId, failure.prompt)) ?? null;
+  const system = (await comparing.guidance?.of(failure.clusterId, { ...failure, failureId: failure.id })) ?? null;
   const replay = prepareReplay(failure, system, comparing.config);
   const [trainer, judge] = [meterModel(comparing.trainer), meterModel(comparing.model)];
   const metered = { ...comparing, trainer: trainer.model, model: judge.model };
@@ -67,39 +67,60 @@ const unscored = (reasonCode: string, known: Partial<Case> = {}, report?: Report
   report,
 });
 
+/** What a model made of a question; `lost` where there is nothing that could be sent to a customer. */
+type Reply = { text: string; lost: null } | { text: null; lost: LostReply };
+
+/** Failures to answer that are the model's own. All others say nothing of how well it answers. */
+const LOST: Partial<Record<ModelErrorCode, LostReply>> = {
+  ...{ empty_answer: "empty", truncated_answer: "cut_off", answer_too_large: "cut_off" },
+  ...{ refusal: "refused", content_filter: "filtered" },
+};
+
 async function attempt(
   { trainer, model, clock }: Comparing,
   row: Row,
-  { tries, baseReply, tunedReply }: Case,
+  held: Case,
   replay: TrainingRow,
 ): Promise<Outcome> {
   // Each model is asked once and as it is: a second try with a complaint would be another question.
-  const ask = async (name: string, paidFor: string | null): Promise<string | ModelError> => {
-    if (paidFor !== null) return paidFor;
+  const ask = async (name: string, text: string | null, lost: LostReply | null): Promise<Reply | ModelError> => {
+    if (text !== null) return { text, lost: null };
+    if (lost !== null) return { text, lost };
     const request = { model: name, messages: asked(replay), maxOutputTokens: MAX_OUTPUT_TOKENS };
     const answer = await orModelError(trainer.complete(request));
-    return answer instanceof ModelError ? answer : answer.text;
+    if (!(answer instanceof ModelError)) return { text: answer.text, lost: null };
+    const own = LOST[answer.code];
+    return own === undefined ? answer : { text: null, lost: own };
   };
-  const [base, tuned] = await settleAll([ask(row.baseModel, baseReply), ask(row.tunedModel, tunedReply)]);
-  const textOf = (answer: string | ModelError) => (answer instanceof ModelError ? null : answer);
-  const texts = { baseReply: textOf(base), tunedReply: textOf(tuned) };
+  const [base, tuned] = await settleAll([
+    ask(row.baseModel, held.baseReply, held.baseLost),
+    ask(row.tunedModel, held.tunedReply, held.tunedLost),
+  ]);
+  const [ofBase, ofTuned] = [base, tuned].map((reply) => (reply instanceof ModelError ? null : reply));
+  const texts = {
+    ...{ baseReply: ofBase?.text ?? null, baseLost: ofBase?.lost ?? null },
+    ...{ tunedReply: ofTuned?.text ?? null, tunedLost: ofTuned?.lost ?? null },
+  };
   const after = (error: ModelError, reasonCode: string, reason: string): Outcome => {
     if (error.code === "unknown_model" && reasonCode !== "not_judged")
       return { end: "hopeless", reason, changes: texts };
     // A limit is no failure, and costs no try.
     if (error instanceof LimitError) return { end: "wait", reason, at: error.until, changes: texts };
     if (error.failure === "stop") return { end: "wait", reason, at: clock() + OPERATOR_PROBE_MS, changes: texts };
-    // A reply that never comes leaves the case unscored: it is not a bad reply.
-    if (error.failure !== "retry" || tries + 1 >= MOST_TRIES) return unscored(reasonCode, texts);
+    // A reply that no model is to blame for leaves the case unscored: it is not a bad reply.
+    if (error.failure !== "retry" || held.tries + 1 >= MOST_TRIES) return unscored(reasonCode, texts);
     return { end: "stuck", reason, changes: texts };
   };
   const saidBy = (name: string, { says }: ModelError) => `${name} (FINE_TUNE_BASE_URL): ${says}`;
-  if (base instanceof ModelError) return after(base, "base_reply_failed", saidBy(row.baseModel, base));
+  if (base instanceof ModelError) {
+    const failed = tuned instanceof ModelError ? "both_replies_failed" : "base_reply_failed";
+    return after(base, failed, saidBy(row.baseModel, base));
+  }
   if (tuned instanceof ModelError) return after(tuned, "tuned_reply_failed", saidBy(row.tunedModel, tuned));
 
   const rated = { originalPrompt: replay.prompt, agentReply: replay.preferred };
   const judge = { model, name: row.judgeModel, samples: row.judgeSamples };
-  const judged = await orModelError(judgeBlind(rated, base, tuned, judge));
+  const judged = await orModelError(judgeBlind(rated, base.text, tuned.text, judge));
   if (judged instanceof ModelError) {
     const { failure, code, says: reason } = judged;
     return { ...after(judged, "not_judged", reason), report: { ok: false, failure, code, reason } };

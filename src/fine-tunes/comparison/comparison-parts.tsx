@@ -60,8 +60,12 @@ const ORIGINS: Record<Unseen, string> = {
 };
 
 function Result({ comparison }: { comparison: ComparisonOutput }) {
-  const { status, cases, open, unseen, unscored, meaning, error, waiting, judge_model, finished_at } = comparison;
+  const { status, cases, open, unseen, unscored, no_reply, meaning, error, waiting, judge_model, finished_at } =
+    comparison;
   const origins = Object.entries(unseen).map(([name, n]) => `${n} ${ORIGINS[name as Unseen]}`);
+  const lost = (["base", "tuned"] as const).flatMap((side) =>
+    Object.entries(no_reply[side]).map(([reason, n]) => `${n} of the ${side} model ${reason.replaceAll("_", " ")}`),
+  );
   const missing = Object.entries(unscored).map(([reason, n]) => `${n} ${reason.replaceAll("_", " ")}`);
   return (
     <>
@@ -82,6 +86,7 @@ function Result({ comparison }: { comparison: ComparisonOutput }) {
           <p class="hint">
             {`${cases} ${cases === 1 ? "failure" : "failures"}, each customer message once: ${origins.join("; ")}. `}
             {`Rated 0 to 100 by ${judge_model}, blind, with the agent's reply as one acceptable answer; 95% intervals are in small print. `}
+            {lost.length > 0 && `No reply, so rated 0 and lost: ${lost.join(", ")}. `}
             {missing.length > 0 && `Unscored, and not counted: ${missing.join(", ")}. `}
             {open > 0 && `${open} still to come.`}
           </p>

@@ -8,6 +8,8 @@ const OUTCOMES = {
   unknown: "not compared in both orders",
 };
 
+const noReply = (lost: CaseOutput["base_lost"]) => lost && `No reply: ${lost.replace("_", " ")}.`;
+
 /** A few cases in full, for people to judge the judge by. */
 export function Examples({ comparison, examples }: { comparison: ComparisonOutput; examples: CaseOutput[] }) {
   if (examples.length === 0) return null;
@@ -28,8 +30,8 @@ export function Examples({ comparison, examples }: { comparison: ComparisonOutpu
           </summary>
           <Text title="Customer" text={texts.original_prompt} />
           <div class="side-by-side">
-            <Text title="Base model" rating={base_rating} text={texts.base_reply} />
-            <Text title="Tuned model" rating={tuned_rating} text={texts.tuned_reply} />
+            <Text title="Base model" rating={base_rating} text={texts.base_reply ?? noReply(texts.base_lost)} />
+            <Text title="Tuned model" rating={tuned_rating} text={texts.tuned_reply ?? noReply(texts.tuned_lost)} />
             <Text title="Agent's reply" text={texts.agent_reply} />
           </div>
         </details>

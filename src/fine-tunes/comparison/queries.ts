@@ -3,7 +3,7 @@ import { alias, type SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { columnsByName, type Db } from "../../db/client.ts";
 import { clusters } from "../../db/schema/clusters.ts";
 import { failedReplies, NOT_WITHDRAWN, prompts } from "../../db/schema/failures.ts";
-import { comparisonCases, comparisons } from "../../db/schema/fine-tunes.ts";
+import { comparisonCases, comparisons, type LostReply } from "../../db/schema/fine-tunes.ts";
 import { decodeCursor, type Page, toPage } from "../../http/pagination.ts";
 import { toRfc3339, toRfc3339OrNull } from "../../lib/time.ts";
 import type { CaseOutput, ComparisonOutput } from "./schemas.ts";
@@ -22,16 +22,23 @@ export async function getComparison(db: Db, fineTuneId: string): Promise<Compari
   const cases = await selectCases(db, { texts: false }).where(eq(comparisonCases.comparisonId, row.id));
   const withStatus = (wanted: string) => cases.filter(({ status }) => status === wanted);
   const summary = summarise(cases);
+  const unscored = countBy(withStatus("unscored"), ({ reason_code }) => reason_code ?? "unknown");
+  const countLost = (lost: (row: (typeof cases)[number]) => LostReply | null) =>
+    countBy(
+      withStatus("scored").flatMap((row) => lost(row) ?? []),
+      (reason) => reason,
+    );
   const clusters = [...Map.groupBy(cases, ({ topic }) => topic)]
     .map(([topic, within]) => ({ topic, cases: within.length, ...summarise(within) }))
     .sort((a, b) => b.cases - a.cases || (a.topic ?? "").localeCompare(b.topic ?? ""));
   return {
     ...own,
-    meaning: meaningOf(summary),
+    meaning: meaningOf(summary, { base: unscored.base_reply_failed ?? 0, tuned: unscored.tuned_reply_failed ?? 0 }),
     unseen: countBy(cases, ({ unseen }) => unseen),
     cases: cases.length,
     open: withStatus("open").length,
-    unscored: countBy(withStatus("unscored"), ({ reason_code }) => reason_code ?? "unknown"),
+    unscored,
+    no_reply: { base: countLost(({ base_lost }) => base_lost), tuned: countLost(({ tuned_lost }) => tuned_lost) },
     ...summary,
     clusters,
     created_at: toRfc3339(own.created_at),
@@ -52,13 +59,14 @@ const successor = alias(clusters, "successor");
 function selectCases(db: Db, { texts }: { texts: boolean }) {
   const { position, unseen, status, reason_code, base_reply, tuned_reply, base_rating, tuned_rating, pairwise } =
     columnsByName(comparisonCases);
+  const { base_lost, tuned_lost } = columnsByName(comparisonCases);
   const taken = sql`coalesce(${failedReplies.status} = 'withdrawn', false)`;
   const unlessTaken = <T>(column: SQLiteColumn, otherwise: string) =>
     sql<T>`case when ${taken} then ${otherwise} else ${column} end`;
   const text = (column: SQLiteColumn) => (texts ? sql<string | null>`${column}` : sql<string | null>`null`);
   return db
     .select({
-      ...{ position, unseen, base_rating, tuned_rating, pairwise },
+      ...{ position, unseen, base_rating, tuned_rating, base_lost, tuned_lost, pairwise },
       status: unlessTaken<typeof comparisonCases.$inferSelect.status>(status, "unscored"),
       reason_code: unlessTaken<string | null>(reason_code, "withdrawn"),
       failure_id: comparisonCases.failedReplyId,
@@ -109,7 +117,8 @@ export async function exampleCases(db: Db, comparisonId: string, count: number):
         own,
         or(isNull(failedReplies.id), NOT_WITHDRAWN),
         eq(comparisonCases.status, "scored"),
-        isNotNull(comparisonCases.baseReply),
+        // Of an erased one neither is left.
+        or(isNotNull(comparisonCases.baseReply), isNotNull(comparisonCases.tunedReply)),
       ),
     )
     .orderBy(desc(sql`${comparisonCases.tunedRating} - ${comparisonCases.baseRating}`), asc(comparisonCases.position));

@@ -123,13 +123,21 @@ async function prepare(services: Services, row: Row): Promise<Comparing> {
     .select({ options: fineTunes.exportOptions })
     .from(fineTunes)
     .where(eq(fineTunes.id, row.fineTuneId));
+  const cases = await services.db
+    .select({ id: comparisonCases.failedReplyId })
+    .from(comparisonCases)
+    .where(eq(comparisonCases.comparisonId, row.id));
+  const heldOut = {
+    fraction: trained?.options?.validation_fraction ?? 0,
+    failureIds: new Set(cases.map(({ id }) => id)),
+  };
   return {
     ...services,
     // Two servers, perhaps, but one Worker's connections.
     trainer: limitCalls(services.trainer, mayBegin, CALLS_IN_FLIGHT / 2),
     model: limitCalls(services.model, mayBegin, CALLS_IN_FLIGHT / 2),
     gatekeeper: createGatekeeper(services),
-    guidance: trained?.options?.system === "guided" ? new GuidanceTexts(services, []) : null,
+    guidance: trained?.options?.system === "guided" ? new GuidanceTexts(services, [], heldOut) : null,
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { COMPARISON_STATUSES, UNSEEN } from "../../db/schema/fine-tunes.ts";
+import { COMPARISON_STATUSES, LOST_REPLIES, UNSEEN } from "../../db/schema/fine-tunes.ts";
 import { PAIRWISE } from "../../db/schema/judge.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 
@@ -48,7 +48,10 @@ export const comparisonOutput = z
     tuned_model: z.string(),
     judge_model: z.string(),
     rubric: z.string(),
-    meaning: z.string().openapi({ description: "What the numbers show, in a sentence." }),
+    meaning: z.string().openapi({
+      description:
+        "What the numbers show, in a sentence. No verdict is given where one model failed to answer more often than the other for technical reasons.",
+    }),
     unseen: counts.openapi({
       description:
         "Why the cases count as unseen. held_out: in the export's validation file. later: recorded after the export. " +
@@ -57,6 +60,10 @@ export const comparisonOutput = z
     cases: z.int(),
     open: z.int(),
     unscored: counts.openapi({ description: "Cases without two ratings, by reason. They count nowhere else." }),
+    no_reply: z.object({ base: counts, tuned: counts }).openapi({
+      description:
+        "Replies that were empty, cut off, refused or filtered, by reason. Such a reply is rated 0 and loses.",
+    }),
     ...numbers.shape,
     clusters: z.array(z.object({ topic: z.string().nullable(), cases: z.int(), ...numbers.shape })),
     tokens: z.int(),
@@ -79,6 +86,8 @@ export const caseOutput = z
     agent_reply: z.string().nullable(),
     base_reply: z.string().nullable(),
     tuned_reply: z.string().nullable(),
+    base_lost: z.enum(LOST_REPLIES).nullable().openapi({ description: "Why there is no reply of the base model." }),
+    tuned_lost: z.enum(LOST_REPLIES).nullable(),
     base_rating: z.int().nullable(),
     tuned_rating: z.int().nullable(),
     pairwise: z.enum(PAIRWISE).openapi({ description: "How the tuned model's reply did." }),

@@ -8,7 +8,7 @@ const FEWEST_CASES = 5;
 /** What a summary looks at. */
 export type CaseNumbers = Pick<CaseOutput, "status" | "base_rating" | "tuned_rating" | "pairwise">;
 
-/** Adds up cases. Those without two ratings count nowhere: an unscored reply is not a bad one. */
+/** Adds up cases. Those without two ratings count nowhere: a reply that no model is to blame for is not a bad one. */
 export function summarise(cases: CaseNumbers[]): ComparisonNumbers {
   const scored = cases.flatMap(({ status, base_rating: base, tuned_rating: tuned, pairwise }) =>
     status === "scored" && base !== null && tuned !== null ? [{ base, tuned, pairwise }] : [],
@@ -28,8 +28,23 @@ export function summarise(cases: CaseNumbers[]): ComparisonNumbers {
   };
 }
 
-/** What the numbers allow to be said, in a sentence. */
-export function meaningOf({ n, difference }: Pick<ComparisonNumbers, "n" | "difference">): string {
+/** How many cases each model did not answer for technical reasons alone. */
+export interface TechnicalFailures {
+  base: number;
+  tuned: number;
+}
+
+/** What the numbers allow to be said, in a sentence or two. */
+export function meaningOf(
+  { n, difference }: Pick<ComparisonNumbers, "n" | "difference">,
+  { base, tuned }: TechnicalFailures = { base: 0, tuned: 0 },
+): string {
+  if (base !== tuned) {
+    return (
+      `No verdict: for technical reasons ${cases(base)} got no reply from the base model alone, and ${cases(tuned)} ` +
+      "none from the tuned model alone. What is left is no fair sample. Compare again."
+    );
+  }
   if (n === 0) return "No case is rated yet.";
   if (difference === null) return `${n} rated ${n === 1 ? "case is" : "cases are"} too few to show a difference.`;
   const estimate = "By the judge's estimate, ";
@@ -37,3 +52,5 @@ export function meaningOf({ n, difference }: Pick<ComparisonNumbers, "n" | "diff
   if (difference.high < 0) return `${estimate}the tuned model answers unseen failures worse than its base.`;
   return `${estimate}there is no clear difference: the interval includes 0.`;
 }
+
+const cases = (n: number) => `${n} ${n === 1 ? "case" : "cases"}`;

@@ -6,6 +6,8 @@ import type { Unseen } from "../../db/schema/fine-tunes.ts";
 import { type ExportFileName, fileKey } from "../../exports/export-state.ts";
 import { failureConditions } from "../../failures/queries.ts";
 import { withoutNumbers } from "../../guards/without-personal-data.ts";
+import { NearIndex } from "../../lib/near-duplicates/near-index.ts";
+import { likenessOf, type Sketch } from "../../lib/near-duplicates/sketch.ts";
 import { readLines } from "../../lib/read-lines.ts";
 import { hashText } from "../../lib/text-hash.ts";
 import type { Services } from "../../services.ts";
@@ -13,11 +15,11 @@ import { prepareReplay, selectTexts } from "./replay.ts";
 import { MOST_CASES } from "./schemas.ts";
 
 /*
- * Which failures a tuned model has not seen. A failure in a training line is seen, and so is every other one with the
- * same customer message: it would measure memory.
+ * Which failures a tuned model has not seen. A failure in a training line is seen, and so is every other one whose
+ * customer message is a near duplicate of one there (`lib/near-duplicates`): it would measure memory.
  *
- * `held_out`: in the export's validation file, so drawn by a hash of the prompt from the same failures as the training
- * lines, with no prompt on both sides. (The provider computes a loss on that file; it does not train on it.)
+ * `held_out`: in the export's validation file, so drawn from the same failures as the training lines, with no near
+ * duplicates on both sides. (The provider computes a loss on that file; it does not train on it.)
  *
  * Where an export held nothing out, two weaker kinds are left, whose prompts are looked up in the training file first:
  * `later`, recorded after the export was asked for (other times may bring other questions), and `left_out`, left out
@@ -31,8 +33,8 @@ interface Drawn {
   failureId: string;
   clusterId: string | null;
   unseen: Unseen;
-  /** Hashes of what a training line with its prompt would say: with personal data replaced, and without. */
-  prompts: string[];
+  /** Of what a training line with its prompt would say: with personal data replaced, and without. */
+  sketches: Sketch[];
 }
 
 /** Candidates looked at for each case wanted: some are erased by now, or ask what another one asks. */
@@ -56,7 +58,7 @@ type Source = typeof exportsTable.$inferSelect;
 type Drawing = Pick<Services, "db" | "bucket" | "config">;
 
 /**
- * Draws up to `limit` failures that a model trained on this export has not seen, each prompt once. The same failures
+ * Draws up to `limit` failures that a model trained on this export has not seen, of near duplicates one. The same failures
  * come first every time, so that two models of one export meet the same ones.
  * @throws ComparisonError when there is no saying any more what was seen
  */
@@ -71,8 +73,7 @@ export async function drawUnseen(services: Drawing, source: Source, limit: numbe
     later: await draw(await recordedLater(services.db, source), MOST_LATER),
     left_out: await draw(leftOut, most),
   });
-  const seen = await seenPrompts(services, source, new Set(candidates.flatMap(({ prompts }) => prompts)));
-  return candidates.filter(({ prompts }) => !prompts.some((prompt) => seen.has(prompt))).slice(0, limit);
+  return (await withoutSeen(services, source, candidates)).slice(0, limit);
 }
 
 async function* linesOf({ bucket }: Drawing, source: Source, file: ExportFileName) {
@@ -119,12 +120,13 @@ async function draw(ids: AsyncIterable<string> | string[], most: number): Promis
   return prune().map(({ id }) => id);
 }
 
-/** Candidates that are still there and have a reference, the first of each prompt. */
+/** Candidates that are still there and have a reference, the first of near duplicates. */
 async function readDistinct({ db, config }: Drawing, ids: Partial<Record<Unseen, string[]>>): Promise<Drawn[]> {
   const candidates = Object.entries(ids).flatMap(([unseen, own]) =>
     own.map((id) => ({ id, unseen: unseen as Unseen })),
   );
-  const distinct = new Map<string, Drawn>();
+  const distinct: Drawn[] = [];
+  const index = new NearIndex(candidates.length);
   for (let from = 0; from < candidates.length; from += READ_ROWS) {
     const chunk = candidates.slice(from, from + READ_ROWS);
     const rows = await selectTexts(db).where(
@@ -143,29 +145,34 @@ async function readDistinct({ db, config }: Drawing, ids: Partial<Record<Unseen,
       const replay = row && prepareReplay(row, null, config);
       if (!row || !replay || typeof replay === "string") continue;
       // The setting may have been another one when the file was written.
-      const [key, raw] = [keyOf(replay.prompt), keyOf(row.prompt.toWellFormed())];
-      if (!distinct.has(key))
-        distinct.set(key, { failureId: id, clusterId: row.clusterId, unseen, prompts: [key, raw] });
+      const [shown, asked] = [sketchOf(replay.prompt), sketchOf(row.prompt)];
+      if (index.has(shown)) continue;
+      index.add(shown);
+      distinct.push({ failureId: id, clusterId: row.clusterId, unseen, sketches: [shown, asked] });
     }
   }
-  return [...distinct.values()];
+  return distinct;
 }
 
-/** Those of the prompts that are in the training file. */
-async function seenPrompts(services: Drawing, source: Source, asked: Set<string>): Promise<Set<string>> {
-  if (asked.size === 0) return asked;
+/** Those of the candidates that no line of the training file is near. */
+async function withoutSeen(services: Drawing, source: Source, candidates: Drawn[]): Promise<Drawn[]> {
+  if (candidates.length === 0) return candidates;
   if (source.bytes > MOST_TRAINING_BYTES) {
     throw new ComparisonError(
       "The training file is too large to look through, and nothing was held out of it. " +
         "Train on an export with a validation_fraction to compare.",
     );
   }
-  const seen = new Set<string>();
-  for await (const line of linesOf(services, source, "training_data.jsonl")) {
-    const key = keyOf(promptOf(JSON.parse(line)));
-    if (asked.has(key)) seen.add(key);
-  }
-  return seen;
+  const sketches = candidates.flatMap((candidate) => candidate.sketches);
+  const index = new NearIndex(sketches.length);
+  for (const sketch of sketches) index.add(sketch);
+  const seen = new Set<Sketch>();
+  for await (const line of linesOf(services, source, "training_data.jsonl"))
+    for (const place of index.takeNear(sketchOf(promptOf(JSON.parse(line))))) {
+      const sketch = sketches[place];
+      if (sketch !== undefined) seen.add(sketch);
+    }
+  return candidates.filter((candidate) => !candidate.sketches.some((sketch) => seen.has(sketch)));
 }
 
 type Messages = { role: string; content: string }[];
@@ -176,7 +183,6 @@ function promptOf({ messages, input }: { messages?: Messages; input?: { messages
 }
 
 /** Placeholders are numbered by the whole line, so their numbers say nothing of the prompt. */
-function keyOf(prompt: string): string {
-  const { high, low } = hashText(withoutNumbers(prompt));
-  return `${high} ${low}`;
+function sketchOf(prompt: string): Sketch {
+  return likenessOf(withoutNumbers(prompt)).sketch;
 }
