@@ -35,7 +35,7 @@ it("gives each guided line the very system message that a prompt for it gets", a
   for (const [system, user] of lines) {
     const served = await world.json("POST", "/v1/prompts", { customer_message: user.content, topic, examples: 0 });
     expect(system).toEqual(served.messages[0]);
-    expect(system.content).toContain("often fails because of");
+    expect(system.content).toContain("often fails due to");
     systems.add(system.content);
   }
   // Lessons most like the message come first, so the lines differ.
