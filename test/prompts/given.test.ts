@@ -1,5 +1,6 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { type Scope, scopeName } from "../../src/clusters/context/context.ts";
 import { aFailure, createWorld, ofTwoCustomers, type World } from "../support/world.ts";
 
 const ask = (world: World, given: object) => world.json("POST", "/v1/prompts", { customer_message: "Hi", ...given });
@@ -80,6 +81,26 @@ describe("a failure category that is given", () => {
       for (const text of Object.values(lessons)) expect(system.content).toContain(`- ${text}`);
       expect(system.content).not.toContain("Never shout");
     }
+  });
+
+  it("is warned of where the cluster's guidance is switched off, without its lessons", async () => {
+    const world = createWorld();
+    const topic = `off-${crypto.randomUUID()}`;
+    await world.record(...ofTwoCustomers({ topic, failure_category: "missing_date", failure_explanation: "No day." }));
+    const read = async (scope: Scope) => {
+      const real = await env.CLUSTERS.get(env.CLUSTERS.idFromName(scopeName(scope))).read(scope);
+      if ("error" in real) throw new Error(real.error);
+      const tested = { ...real.context.tested, switched_off: true };
+      return scope !== "all" && "cluster_id" in scope ? { context: { ...real.context, tested } } : real;
+    };
+    world.services.clusters = new Proxy(world.services.clusters, {
+      get: (target, name) => (name === "get" ? () => ({ read }) : Reflect.get(target, name).bind(target)),
+    });
+    expect(await ask(world, { topic })).toMatchObject({ guided: false, cluster: { topic } });
+    const warned = await ask(world, { topic, failure_category: `new_${topic}` });
+    expect(warned).toMatchObject({ guided: true, shared: true, cluster: { topic } });
+    expect(warned.messages[0].content).toMatch(/^Take special care against new/);
+    expect(warned.messages[0].content).not.toContain("No day.");
   });
 
   it("is said to be why this type of query often fails only where it is", async () => {
