@@ -78,6 +78,11 @@ const settings = z.object({
   LESSONS_NEED_APPROVAL: z.stringbool().default(false),
   /** The share of conversations whose prompts go out plain, to measure whether guidance helps; 0 to 1. */
   HOLDOUT_FRACTION: z.coerce.number().min(0).max(1).default(0.1),
+  /**
+   * What wrong lessons in a prompt cost relative to missing ones. The router names a topic when its confidence is at least
+   * c/(1+c): 0.5 by default, two thirds at 2.
+   */
+  ROUTER_WRONG_COST: z.coerce.number().min(0).default(1),
   /** Where this installation answers, such as https://redraft.example.com: for the links it writes. Default: as it was called. */
   PUBLIC_URL: baseUrl.optional(),
   /** A line shown on every page and in every run, such as "replies are placeholders". */

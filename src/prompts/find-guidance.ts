@@ -1,6 +1,6 @@
 import { cachedClusterId, cachedContext } from "../clusters/context/cached-context.ts";
 import type { Context } from "../clusters/context/context.ts";
-import { composeGuidance, type Guidance, sharedGuidance } from "../clusters/lessons/guidance-text.ts";
+import { categoryGuidance, composeGuidance, type Guidance, sharedGuidance } from "../clusters/lessons/guidance-text.ts";
 import { type ConversationGiven, conversationOf } from "../experiments/conversation.ts";
 import { countPrompt } from "../experiments/count-prompts.ts";
 import { isHeldOut } from "../experiments/holdout.ts";
@@ -80,28 +80,38 @@ export async function findGuidance(services: GuidanceServices, asked: Asked, wai
     : { ...found, promptId, heldOut, text: guidance?.text ?? null };
 }
 
+/**
+ * A topic that is given is a caller's word: where it is unknown, the router does not guess another. A failure category
+ * that is given is always warned of.
+ */
 async function find(services: GuidanceServices, asked: Asked, waitUntil: WaitUntil): Promise<Found> {
   const known = asked.topic ? await cachedClusterId(services, asked.topic, waitUntil) : null;
-  const routed = known === null ? await routeWithCopy(services, asked.customerMessage, waitUntil) : null;
+  const routed = asked.topic ? null : await routeWithCopy(services, asked.customerMessage, waitUntil);
   const clusterIds = known === null ? (routed?.clusterIds ?? []) : [known];
   const nothing = { ...NOTHING, candidates: routed?.route.candidates ?? [] };
   const contexts = await Promise.all(
     clusterIds.map((cluster_id) => cachedContext(services, { cluster_id }, waitUntil)),
   );
   const [first] = contexts;
-  if (first !== undefined) {
-    const cluster = { context: first, confidence: known === null ? (routed?.route.confidence ?? 0) : 1 };
-    // Guidance that does harm is switched off; where it is the likeliest cluster's, nothing is said.
-    if (first.tested.switched_off) return { ...nothing, cluster, plain: "switched_off" };
+  const cluster = first && { context: first, confidence: known === null ? (routed?.route.confidence ?? 0) : 1 };
+  const off = first?.tested.switched_off === true;
+  if (cluster !== undefined && !off) {
     const working = contexts.filter(({ tested }) => !tested.switched_off);
     const guidance = composeGuidance(working, asked);
     return { ...nothing, cluster, contexts: working, guidance, plain: guidance ? null : "nothing_known" };
   }
+  const beside = { ...nothing, cluster: cluster ?? null };
   if (asked.failureCategory) {
-    const context = await cachedContext(services, { failure_category: asked.failureCategory }, waitUntil);
-    const guidance = context.failures > 0 ? composeGuidance([context], asked) : null;
-    if (guidance) return { ...nothing, contexts: [context], guidance, shared: true };
+    const [own, all] = await Promise.all([
+      cachedContext(services, { failure_category: asked.failureCategory }, waitUntil),
+      cachedContext(services, "all", waitUntil),
+    ]);
+    const guidance = categoryGuidance(asked.failureCategory, own, all, asked.customerMessage);
+    return { ...beside, contexts: [own], guidance, shared: true };
   }
+  // Guidance that does harm is switched off; where it is the likeliest cluster's, nothing is said.
+  if (off) return { ...beside, plain: "switched_off" };
   const guidance = sharedGuidance(await cachedContext(services, "all", waitUntil), asked.customerMessage);
-  return { ...nothing, guidance, shared: true, plain: guidance ? null : routed ? "no_cluster" : "no_router" };
+  const unrouted = routed === null && !asked.topic;
+  return { ...nothing, guidance, shared: true, plain: guidance ? null : unrouted ? "no_router" : "no_cluster" };
 }

@@ -19,10 +19,17 @@ export const promptInput = z
           "Your id of the conversation. All its prompts are then guided, or all held out; without it, its first message " +
           "decides.",
       }),
-    topic: topic.nullish().openapi({ description: "The type of query, where you know it.", example: "refund_status" }),
-    failure_category: failureCategory
-      .nullish()
-      .openapi({ description: "How you expect a reply to fail.", example: "missing_information" }),
+    topic: topic.nullish().openapi({
+      description:
+        "The type of query, where you know it. The router then does not guess: one that is unknown gets no cluster.",
+      example: "refund_status",
+    }),
+    failure_category: failureCategory.nullish().openapi({
+      description:
+        "How you expect a reply to fail. The prompt always warns of it, with the cluster's lessons, those against it first; " +
+        "where no cluster is clear, with the lessons against it of all clusters.",
+      example: "missing_information",
+    }),
     examples: z.int().min(0).max(5).default(0).openapi({ description: "How many improved replies to show, 0 to 5." }),
   })
   .openapi("PromptInput");
@@ -36,12 +43,18 @@ export const promptOutput = z
     cluster: z
       .object({
         topic: z.string(),
-        confidence: z.number().openapi({ description: "0 to 1, calibrated; 1 for a topic that was given." }),
+        confidence: z.number().openapi({
+          description:
+            "0 to 1, calibrated: how likely the topic is right, some messages being about topics that nobody recorded; " +
+            "1 for a topic that was given.",
+        }),
         failures: z.int(),
         failure_categories: z.array(categoryShare.omit({ count: true })),
       })
       .nullable()
-      .openapi({ description: "Null: the message is unlike anything the router has learned." }),
+      .openapi({
+        description: "Null: no topic is likely enough (ROUTER_WRONG_COST), or the one that was given is unknown.",
+      }),
     candidates: z.array(z.object({ topic: z.string(), confidence: z.number() })).openapi({
       description:
         "The router's likeliest topics, at most three, best first, with calibrated confidences from 0 to 1; also " +

@@ -1,4 +1,4 @@
-import { commonness, confidenceOf, familiarity, relativeShare, winnerShare } from "./calibrate.ts";
+import { commonness, confidenceNeeded, confidenceOf, familiarity, relativeShare, winnerShare } from "./calibrate.ts";
 import { BUCKETS, writeFeatures } from "./features.ts";
 import { MAX_TOPICS, type RouterModel } from "./router-model.ts";
 import { sumWeights } from "./weight-table.ts";
@@ -14,7 +14,7 @@ export type Candidate = {
 };
 
 export type Route = {
-  /** The topic, or null when the message is unlike anything the router has learned. */
+  /** The topic, or null when none is likely enough, or the message is unlike anything the router has learned. */
   topic: string | null;
   /** Probability, 0..1, that the best candidate is right; given for a null topic, too. */
   confidence: number;
@@ -46,11 +46,13 @@ function bestTopics(topics: number): number[] {
 }
 
 /**
- * Names the topic that a customer message most likely belongs to, or none.
+ * Names the topic that a customer message most likely belongs to, or none where a wrong one is to be
+ * expected to cost more.
  *
  * @param text any text; only its first 2,000 characters are read
+ * @param wrongCost what a wrong topic costs relative to none
  */
-export function routeMessage(model: RouterModel, text: string): Route {
+export function routeMessage(model: RouterModel, text: string, wrongCost = 1): Route {
   const topics = model.topics.length;
   const count = writeFeatures(text, features);
   if (count === 0 || topics === 0) return { topic: null, confidence: 0, candidates: [], runnerUp: null };
@@ -65,11 +67,11 @@ export function routeMessage(model: RouterModel, text: string): Route {
   const share = winnerShare(scores, topics, top);
   const idfSum = (sums[topics] as number) * (model.scales[topics] as number);
   const value = familiarity(top, model.usual[winner] as number, share, commonness(idfSum, count));
-  const confidence = confidenceOf(model.calibration, value);
-  const known = value >= model.calibration.threshold;
-
   const second = best[1];
-  const close = second !== undefined && relativeShare(scores[second] as number, top) >= RUNNER_UP_RATIO;
+  const secondScore = second === undefined ? top : (scores[second] as number);
+  const confidence = confidenceOf(model.calibration, value, top - secondScore);
+  const known = value >= model.calibration.threshold && confidence >= confidenceNeeded(wrongCost);
+  const close = second !== undefined && relativeShare(secondScore, top) >= RUNNER_UP_RATIO;
   return {
     topic: known ? (model.topics[winner] as string) : null,
     confidence,

@@ -19,13 +19,13 @@ interface Routed {
 
 /** Where the router sends a message, by the isolate's copy of it; null while none is trained. */
 export async function routeWithCopy(
-  { db, bucket, clock }: Pick<Services, "db" | "bucket" | "clock">,
+  { db, bucket, clock, config }: Pick<Services, "db" | "bucket" | "clock" | "config">,
   message: string,
   waitUntil: WaitUntil,
 ): Promise<Routed | null> {
   const router = await copyOf(db).get(ONLY, clock(), (old) => loadRouter(bucket, old ?? null), waitUntil);
   if (router === null) return null;
-  const route = routeMessage(router.model, message);
+  const route = routeMessage(router.model, message, config.ROUTER_WRONG_COST);
   const named = [route.topic, route.runnerUp].flatMap((topic) =>
     topic === null ? [] : (router.clusters[topic] ?? []),
   );

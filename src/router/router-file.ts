@@ -5,13 +5,16 @@ import { fromInt8, toInt8 } from "./weight-table.ts";
 /**
  * The router as a file, little-endian:
  * magic "RDRT", format u16, feature version u16, buckets u32, topics u32, examples u32, bytes of names u32,
- * slope, offset and threshold f64, names (a JSON array, UTF-8), scales f32 (topics + 1), usual scores f32 (topics),
+ * slope, slope of the lead, offset and threshold f64, names (a JSON array, UTF-8), scales f32 (topics + 1), usual scores f32 (topics),
  * weights i8 (buckets × (topics + 1)), FNV-1a of all before u32.
  */
 const MAGIC = 0x54524452;
-const FORMAT_VERSION = 1;
-const HEADER_BYTES = 48;
+const FORMAT_VERSION = 2;
+const HEADER_BYTES = 56;
 const CHECKSUM_BYTES = 4;
+
+/** How the versions of router files end that this code can read. */
+export const VERSION_SUFFIX = `-f${FEATURE_VERSION}r${FORMAT_VERSION}`;
 
 type RouterFileErrorCode = "not_a_router_file" | "unsupported_version" | "damaged_router_file";
 
@@ -47,8 +50,9 @@ export function encodeRouter(model: RouterModel): Uint8Array<ArrayBuffer> {
   view.setUint32(16, model.examples, true);
   view.setUint32(20, names.length, true);
   view.setFloat64(24, model.calibration.slope, true);
-  view.setFloat64(32, model.calibration.offset, true);
-  view.setFloat64(40, model.calibration.threshold, true);
+  view.setFloat64(32, model.calibration.leadSlope, true);
+  view.setFloat64(40, model.calibration.offset, true);
+  view.setFloat64(48, model.calibration.threshold, true);
   let at = HEADER_BYTES;
   bytes.set(names, at);
   at += names.length;
@@ -114,8 +118,9 @@ export function decodeRouter(bytes: Uint8Array): RouterModel {
     usual: floats(HEADER_BYTES + nameBytes + 4 * (topics + 1), topics),
     calibration: {
       slope: view.getFloat64(24, true),
-      offset: view.getFloat64(32, true),
-      threshold: view.getFloat64(40, true),
+      leadSlope: view.getFloat64(32, true),
+      offset: view.getFloat64(40, true),
+      threshold: view.getFloat64(48, true),
     },
     examples: view.getUint32(16, true),
   };

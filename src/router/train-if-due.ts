@@ -8,10 +8,10 @@ import type { Services } from "../services.ts";
 import { readExamples } from "./read-examples.ts";
 import { LOOK_AGAIN_MS } from "./request-training.ts";
 import { dropRouterCopy } from "./router-copy.ts";
-import { encodeRouter } from "./router-file.ts";
+import { encodeRouter, VERSION_SUFFIX } from "./router-file.ts";
 import { dropOlderRouters, dropRouter, routerKey, writePointer } from "./router-store.ts";
 import { trainRouterGently } from "./train-router.ts";
-import { FORGET_WITHIN_MS, isDue, NEVER, ROUTER, readTraining, VERSION_SUFFIX } from "./training-state.ts";
+import { FORGET_WITHIN_MS, isDue, NEVER, ROUTER, readTraining } from "./training-state.ts";
 
 type Training = Pick<Services, "db" | "bucket" | "clock" | "newId">;
 

@@ -1,4 +1,13 @@
-import { calibrate, commonness, type HeldOut, type HeldOutMessage, usualScores, winnerShare } from "./calibrate.ts";
+import {
+  calibrate,
+  commonness,
+  FEWEST_TOPICS,
+  type HeldOut,
+  type HeldOutMessage,
+  type Seen,
+  usualScores,
+  winnerShare,
+} from "./calibrate.ts";
 import { BUCKETS } from "./features.ts";
 import type { RouterModel } from "./router-model.ts";
 import { gatherStatistics, topicWeights } from "./topic-weights.ts";
@@ -60,18 +69,32 @@ function* crossValidate(set: TrainingSet): Generator<void, HeldOut, void> {
     }
     tested.forEach((row, i) => {
       const own = scores.subarray(i * topics, (i + 1) * topics);
-      const topScore = Math.max(...own);
       const buckets = bucketsOf(set, row);
       const topic = set.topicOf[row] as number;
-      messages.push({
-        ...{ topic, winner: own.indexOf(topScore), ownScore: own[topic] as number, topScore },
-        share: winnerShare(own, topics, topScore),
-        commonness: commonness(sumOver(buckets, stats.idf), buckets.length),
-      });
+      const ownScore = own[topic] as number;
+      const common = commonness(sumOver(buckets, stats.idf), buckets.length);
+      const known = look(own, common);
+      own[topic] = Number.NEGATIVE_INFINITY;
+      messages.push({ ...known, topic, ownScore, unknown: topics < FEWEST_TOPICS ? null : look(own, common) });
     });
   }
   const wordings = likeness.filter((like, row) => like === row && set.isName[row] !== 1).length;
   return { messages, wordings };
+}
+
+function look(scores: Float32Array, common: number): Seen {
+  let winner = 0;
+  let second = Number.NEGATIVE_INFINITY;
+  for (let topic = 1; topic < scores.length; topic++) {
+    const score = scores[topic] as number;
+    if (score > (scores[winner] as number)) {
+      second = scores[winner] as number;
+      winner = topic;
+    } else second = Math.max(second, score);
+  }
+  const topScore = scores[winner] as number;
+  const lead = Number.isFinite(second) ? topScore - second : 0;
+  return { winner, topScore, lead, share: winnerShare(scores, scores.length, topScore), commonness: common };
 }
 
 function sumOver(buckets: Uint16Array, values: Float32Array): number {

@@ -5,14 +5,11 @@ import { failedReplies } from "../db/schema/failures.ts";
 import { routerTraining } from "../db/schema/router.ts";
 import { HOUR, MINUTE, SECOND, toRfc3339OrNull } from "../lib/time.ts";
 import type { Services } from "../services.ts";
-import { FEATURE_VERSION } from "./features.ts";
+import { VERSION_SUFFIX } from "./router-file.ts";
 import { servesRouter } from "./router-store.ts";
 
 /** The one router: the row of its training, and the subject of its job. */
 export const ROUTER = "router";
-
-/** How the versions of router files end that this code can read. */
-export const VERSION_SUFFIX = `-f${FEATURE_VERSION}`;
 
 /** So much must be new since the last training: one topic, or this share of its examples. */
 const NEW_SHARE = 0.05;

@@ -40,7 +40,7 @@ it("gives each guided line the system message that a prompt gets, without what w
     const own = told[asked.indexOf(user.content)] ?? "?";
     expect(served.messages[0].content).toContain(own);
     expect(system).toEqual({ role: "system", content: served.messages[0].content.replace(`\n- ${own}`, "") });
-    expect(system.content).toContain("often fails because of");
+    expect(system.content).toContain("often fails due to");
     systems.add(system.content);
   }
   // Lessons most like the message come first, so the lines differ.

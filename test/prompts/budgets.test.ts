@@ -33,7 +33,15 @@ function contextOf({ topic, categories, lessons }: Given): Context {
     ),
   };
   return {
-    ...{ ...facts, number: 1, merged_into: null, opening: openingOf(facts, null), examples: [], shared: categories },
+    ...{
+      ...facts,
+      number: 1,
+      merged_into: null,
+      opening: openingOf(facts, null),
+      examples: [],
+      shared: categories,
+      by_category: [],
+    },
     ...{
       tested: { guided: { n: 0, failed: 0 }, plain: { n: 0, failed: 0 }, switched_off: false },
       version: 1,

@@ -25,7 +25,7 @@ describe("POST /v1/prompts", () => {
     expect(prompt.cluster.failure_categories[0]).toMatchObject({ failure_category: "missing_date", share: 1 });
     const [system, user] = prompt.messages;
     expect(system.role).toBe("system");
-    expect(system.content).toMatch(/often fails because of missing date/);
+    expect(system.content).toMatch(/often fails due to missing date/);
     expect(system.content).toContain("No day was named.");
     expect(user).toEqual({ role: "user", content: "Where is it?" });
   }, 10_000);
@@ -41,8 +41,7 @@ describe("POST /v1/prompts", () => {
 
   it.each([
     ["neither topic nor category", {}, "no_router"],
-    ["a topic nobody sent", { topic: "never-heard-of" }, "no_router"],
-    ["a category nobody sent", { failure_category: "never-heard-of" }, "no_router"],
+    ["a topic nobody sent", { topic: "never-heard-of" }, "no_cluster"],
   ])("is honestly plain with %s", async (_, given, reason) => {
     const conversation = [{ role: "user", content: "Hello" }];
     const response = await createWorld().call("POST", "/v1/prompts", {

@@ -27,6 +27,22 @@ describe("routing a message", () => {
     expect(named.length / tests.length).toBeGreaterThan(0.9);
   });
 
+  it.each([0.25, 1, 4])("a topic that is likelier wrong than its cost of %d allows is not named", (cost) => {
+    const texts = [...madeUpMessages(20, 8).map(({ text }) => text), "card", "hello", "refund of my password"];
+    for (const text of texts) {
+      const { topic, confidence } = routeMessage(model, text, cost);
+      if (topic !== null) expect(confidence, text).toBeGreaterThanOrEqual(cost / (1 + cost));
+    }
+    const named = (at: number) => texts.filter((text) => routeMessage(model, text, at).topic !== null).length;
+    expect(named(cost)).toBeGreaterThan(0);
+    expect(named(cost)).toBeGreaterThanOrEqual(named(2 * cost));
+  });
+
+  it("what is unlike anything seen is not named, even where a wrong topic costs nothing", () => {
+    expect(routeMessage(model, "sing a song about penguins", 0).topic).toBeNull();
+    expect(routeMessage(model, "my new card has not arrived", 0).topic).toBe("card_arrival");
+  });
+
   it("a message without words gets no topic and no confidence", () => {
     expect(routeMessage(model, " …?! ")).toEqual({ topic: null, confidence: 0, candidates: [], runnerUp: null });
   });
@@ -60,8 +76,10 @@ describe("routing a message", () => {
       ...cards.map(({ text }) => ({ text, topic: "team_a" })),
       ...cards.map(({ text }) => ({ text, topic: "team_b" })),
     ]);
-    const route = routeMessage(between, "my new card has not arrived");
+    const route = routeMessage(between, "my new card has not arrived", 0);
     expect([route.topic, route.runnerUp].sort()).toEqual(["team_a", "team_b"]);
+    // Each is as likely wrong as right: at the usual cost that is no reason to name one.
+    expect(routeMessage(between, "my new card has not arrived")).toMatchObject({ topic: null, runnerUp: null });
   });
 
   it("a huge message costs no more than a long one", () => {
@@ -86,10 +104,14 @@ describe("routing a message", () => {
 });
 
 describe("calibration", () => {
-  function heldOut(values: number[], right: (value: number, i: number) => boolean): HeldOut {
+  function heldOut(
+    values: number[],
+    right: (value: number, i: number) => boolean,
+    lead: (value: number, i: number) => number = () => 0,
+  ): HeldOut {
     const messages = values.map((value, i) => ({
       ...{ topic: 0, winner: right(value, i) ? 0 : 1 },
-      ...{ ownScore: value, topScore: value, share: 0, commonness: 0 },
+      ...{ ownScore: value, topScore: value, lead: lead(value, i), share: 0, commonness: 0, unknown: null },
     }));
     return { messages, wordings: values.length };
   }
@@ -107,6 +129,46 @@ describe("calibration", () => {
     expect(Math.abs(found.offset - 0.5)).toBeLessThan(0.2);
   });
 
+  it("finds how much the lead over the second tells", () => {
+    const leads = values.map(() => 2 * random());
+    const found = calibrate(
+      heldOut(
+        values,
+        (value, i) => random() < 1 / (1 + Math.exp(-(value + 2 * (leads[i] as number) - 1))),
+        (_, i) => leads[i] as number,
+      ),
+      usual,
+    );
+    expect(found.slope).toBeGreaterThan(0.85);
+    expect(found.slope).toBeLessThan(1.15);
+    expect(found.leadSlope).toBeGreaterThan(1.7);
+    expect(found.leadSlope).toBeLessThan(2.3);
+  });
+
+  it("what looks like messages of topics that nobody recorded gets less confidence", () => {
+    const known = heldOut(values, () => true);
+    const asUnknown = (value: number) => ({ winner: 0, topScore: value, lead: 0, share: 0, commonness: 0 });
+    const messages = known.messages.map((one) => ({ ...one, unknown: asUnknown(one.topScore - 4) }));
+    const [without, allowing] = [calibrate(known, usual), calibrate({ ...known, messages }, usual)];
+    for (const value of [-4, -2, 0]) {
+      expect(confidenceOf(allowing, value, 0)).toBeLessThan(confidenceOf(without, value, 0));
+    }
+    expect(confidenceOf(allowing, -3, 0)).toBeLessThan(0.85);
+    expect(confidenceOf(allowing, 3, 0)).toBeGreaterThan(0.95);
+  });
+
+  it("a lead never means less confident, even where the data says so", () => {
+    const found = calibrate(
+      heldOut(
+        values,
+        (_, i) => i % 2 === 0,
+        (_, i) => i % 2,
+      ),
+      usual,
+    );
+    expect(found.leadSlope).toBe(0);
+  });
+
   it("more familiar never means less confident, even where the data says so", () => {
     const against = calibrate(
       heldOut(values, (value) => value < 0),
@@ -120,7 +182,7 @@ describe("calibration", () => {
       heldOut([1, 2, 3], () => outcome),
       usual,
     );
-    const confidence = confidenceOf(found, 2);
+    const confidence = confidenceOf(found, 2, 0);
     expect(confidence).toBeGreaterThan(0.05);
     expect(confidence).toBeLessThan(0.95);
   });

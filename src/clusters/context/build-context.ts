@@ -18,6 +18,7 @@ import {
   type Example,
   type Lesson,
   lessonOf,
+  type OwnLesson,
   type Scope,
   sharedCategories,
   type Tested,
@@ -25,7 +26,7 @@ import {
 import { explanationOf, selectExplanations } from "./explanations.ts";
 import { openingOf } from "./opening.ts";
 import { isDecided, isServed } from "./served-lessons.ts";
-import { sharedLessons } from "./shared-lessons.ts";
+import { lessonsByCategory, sharedLessons } from "./shared-lessons.ts";
 
 const MOST_EXAMPLES = 5;
 
@@ -97,11 +98,12 @@ export async function buildContext(
   const served = current.filter((lesson) => isServed(lesson, needApproval));
   const decided = cluster !== undefined && isDecided(cluster, served);
   const ownLessons = decided ? served.map(toLesson) : chooseLessons(explained.map(explanationOf), shares);
+  const everyLesson = scope === "all" ? await readServedLessons(db, needApproval) : [];
   const facts = {
     topic: cluster?.topic ?? null,
     failures: totals[0]?.count ?? 0,
     failure_categories: shares,
-    lessons: scope === "all" ? await readSharedLessons(db, needApproval) : ownLessons,
+    lessons: scope === "all" ? sharedLessons(everyLesson) : ownLessons,
   };
   return {
     ...facts,
@@ -111,6 +113,7 @@ export async function buildContext(
     examples: examples.map(exampleOf),
     tested: cluster === undefined ? UNTESTED : await readTested(db, cluster.id, cluster.testedSince),
     shared: scope === "all" ? await readShared(db) : [],
+    by_category: lessonsByCategory(everyLesson),
   };
 }
 
@@ -152,14 +155,14 @@ async function readTested(db: Db, clusterId: string, since: number): Promise<Tes
 /** Each is compared with each: pinned ones, then the newest. */
 const MOST_COMPARED = 600;
 
-async function readSharedLessons(db: Db, needApproval: boolean): Promise<Lesson[]> {
+async function readServedLessons(db: Db, needApproval: boolean): Promise<OwnLesson[]> {
   const current = await db
     .select({ ...lessonColumns, cluster_id: lessons.clusterId })
     .from(lessons)
     .where(and(isNull(lessons.retiredAt), isNotNull(lessons.slot)))
     .orderBy(desc(lessons.pinned), desc(lessons.id))
     .limit(MOST_COMPARED);
-  return sharedLessons(current.filter((lesson) => isServed(lesson, needApproval)));
+  return current.filter((lesson) => isServed(lesson, needApproval));
 }
 
 async function readShared(db: Db): Promise<string[]> {

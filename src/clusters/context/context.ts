@@ -77,6 +77,8 @@ export interface Context {
   tested: Tested;
   /** For the scope "all": categories that hold across clusters (`sharedCategories`). */
   shared: string[];
+  /** For the scope "all": lessons against each category, of all clusters (`lessonsByCategory`). */
+  by_category: Lesson[];
   /** Counts up with every rebuild; a lower one is older. */
   version: number;
   built_at: number;

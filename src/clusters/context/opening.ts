@@ -17,22 +17,30 @@ export function openingOf(
   }: Pick<Context, "topic" | "failures" | "failure_categories" | "lessons">,
   expected: string | null,
 ): string | null {
-  const causes = frequentCauses(failure_categories).filter(isName).slice(0, MOST_CAUSES);
-  const about = topic === null || !isName(topic) ? "queries like this" : `this type of query (${topic})`;
-  const from = `From ${failureCount(failures)}`;
+  const frequent = frequentCauses(failure_categories).filter(isName);
+  // What the caller expects goes first, where it is true.
+  const causes = [...frequent.filter((cause) => cause === expected), ...frequent.filter((cause) => cause !== expected)];
+  const where = topic === null || !isName(topic) ? "" : `${topic}, `;
+  const about = where === "" ? "queries like this" : `this type of query (${topic})`;
   const sentences: string[] = [];
   if (causes.length > 0) {
-    sentences.push(`${from}: ${about} often fails because of ${listCauses(causes)}. Be especially careful there.`);
+    sentences.push(
+      `Based on past failures, this type of query often fails due to ${listCauses(causes.slice(0, MOST_CAUSES))} ` +
+        `(${where}${failureCount(failures)}). Be especially careful there.`,
+    );
   }
-  // What the caller expects is said as a warning, not as a claim about the past.
-  if (expected !== null && !causes.includes(expected)) {
-    const start = causes.length > 0 ? "" : `${from}, on ${about}: `;
-    sentences.push(`${start}Take special care against ${listCauses([expected])}.`);
-  }
-  if (sentences.length === 0 && lessons.length === 0) return null;
-  if (sentences.length === 0) sentences.push(`${from}, on ${about}:`);
-  if (lessons.length > 0) sentences.push("What went wrong before, and what to do about it:");
+  // What the caller expects and the data does not say is a warning, not a claim about the past.
+  if (expected !== null && !causes.includes(expected)) sentences.push(warningOf(expected));
+  if (lessons.length === 0) return sentences.length === 0 ? null : sentences.join("\n");
+  if (sentences.length === 0) sentences.push(`From ${failureCount(failures)}, on ${about}:`);
+  sentences.push(WENT_WRONG);
   return sentences.join("\n");
+}
+
+const WENT_WRONG = "What went wrong before, and what to do about it:";
+
+function warningOf(category: string): string {
+  return `Take special care against ${listCauses([category])}.`;
 }
 
 /** What holds across types of query. @param categories those that most of them often fail by */
@@ -44,6 +52,16 @@ export function sharedOpening(failures: number, categories: string[], hasLessons
     named.length === 0 ? from : `${from} replies often fail because of ${causes}. Be especially careful there.`,
     ...(hasLessons ? ["What went wrong in several types of query, and what to do about it:"] : []),
   ].join("\n");
+}
+
+/**
+ * What is said of a category that the caller expects, where no cluster is clear: how many failed by it is no claim about
+ * this type of query.
+ * @param failures by this category, of all types of query
+ */
+export function categoryOpening(category: string, failures: number, hasLessons: boolean): string {
+  const counted = failures === 0 ? "" : ` It is behind ${failureCount(failures)} across all types of query.`;
+  return [warningOf(category) + counted, ...(hasLessons ? [WENT_WRONG] : [])].join("\n");
 }
 
 /** As long as names are; tags are put together from customers' subjects as well. */

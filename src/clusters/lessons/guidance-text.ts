@@ -2,7 +2,7 @@ import { likeness, wordsOf } from "../../lib/likeness.ts";
 import { excerpt } from "../../lib/text.ts";
 import { GUIDANCE_CHARACTERS } from "../context/budgets.ts";
 import type { Context, Lesson } from "../context/context.ts";
-import { openingOf, sharedOpening } from "../context/opening.ts";
+import { categoryOpening, openingOf, sharedOpening } from "../context/opening.ts";
 
 const NO_FACTS =
   "These notes describe past replies. They are not messages from the customer, and not facts about this customer.";
@@ -55,6 +55,22 @@ export function sharedGuidance({ shared, failures, lessons }: Context, customerM
   const chosen = choose(lessons, customerMessage, null, shareOf(1) - longest);
   const paragraphs = [sharedOpening(failures, shared, chosen.length > 0), ...chosen.map(lineOf)];
   if (chosen.length > 0) paragraphs.push(NO_FACTS);
+  return { text: paragraphs.join("\n"), lessons: 0 };
+}
+
+/**
+ * What may be said against a failure category that the caller expects, where no cluster is clear: always the warning,
+ * with the lessons against it of all clusters; without any, those that hold across clusters.
+ * @param own the context of the category, of all clusters
+ * @param all the context of everything
+ */
+export function categoryGuidance(category: string, own: Context, all: Context, customerMessage = ""): Guidance {
+  const against = all.by_category.filter(({ failure_category }) => failure_category === category);
+  const known = [...against, ...own.lessons];
+  const budget = shareOf(1) - categoryOpening(category, own.failures, true).length;
+  const chosen = choose(known.length > 0 ? known : all.lessons, customerMessage, category, budget);
+  const opening = categoryOpening(category, own.failures, chosen.length > 0);
+  const paragraphs = [opening, ...chosen.map(lineOf), ...(chosen.length > 0 ? [NO_FACTS] : [])];
   return { text: paragraphs.join("\n"), lessons: 0 };
 }
 

@@ -107,7 +107,7 @@ interface Topic {
 }
 
 async function topicFor(
-  services: Pick<Services, "db" | "bucket" | "clock">,
+  services: Pick<Services, "db" | "bucket" | "clock" | "config">,
   name: string | null,
   message: string,
 ): Promise<Topic | null> {

@@ -56,6 +56,7 @@ describe("why a cluster fails", () => {
       merged_into: null,
       tested: { guided: { n: 0, failed: 0 }, plain: { n: 0, failed: 0 }, switched_off: false },
       shared: [],
+      by_category: [],
       failures: 0,
       failure_categories: [],
       lessons: [],

@@ -1,0 +1,117 @@
+import { env } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { type Scope, scopeName } from "../../src/clusters/context/context.ts";
+import { aFailure, createWorld, ofTwoCustomers, type World } from "../support/world.ts";
+
+const ask = (world: World, given: object) => world.json("POST", "/v1/prompts", { customer_message: "Hi", ...given });
+
+/** The contexts are as they would be some seconds later. */
+const refresh = async (...names: string[]) => {
+  for (const name of names) {
+    const scope = name === "all" ? "all" : { failure_category: name.slice("category:".length) };
+    await env.CLUSTERS.get(env.CLUSTERS.idFromName(name)).forget(scope as "all");
+  }
+};
+
+const cards = ["My new card has not come", "Where is the card you sent?", "The card is still not here", "No card yet"];
+const refunds = ["Where is my refund?", "The refund is not here", "My money is not back yet", "I wait for my refund"];
+
+/** A world whose router knows two topics. */
+async function routed(vars: Record<string, string> = {}) {
+  const world = createWorld({ vars });
+  const [card, refund] = [`card ${crypto.randomUUID()}`, `refund ${crypto.randomUUID()}`];
+  for (const original_prompt of cards) await world.record(aFailure({ topic: card, original_prompt }));
+  for (const original_prompt of refunds) await world.record(aFailure({ topic: refund, original_prompt }));
+  await world.json("POST", "/v1/router/train");
+  await world.deliver();
+  return { world, card };
+}
+
+describe("a topic that is given", () => {
+  it("and unknown is not replaced by the router's guess", async () => {
+    const { world, card } = await routed();
+    const customer_message = "My new card has not come";
+    const sure = await ask(world, { customer_message });
+    expect(sure.cluster).toMatchObject({ topic: card });
+    const response = await world.call("POST", "/v1/prompts", { customer_message, topic: "never-heard-of" });
+    expect(response.headers.get("x-redraft-plain")).toBe("no_cluster");
+    expect(await response.json()).toMatchObject({ cluster: null, candidates: [], guided: false });
+  });
+});
+
+describe("the router", () => {
+  it("names no topic where a wrong one costs more than its confidence allows", async () => {
+    const customer_message = "My new card has not come";
+    const { world } = await routed({ ROUTER_WRONG_COST: "1000" });
+    const prompt = await ask(world, { customer_message });
+    expect(prompt).toMatchObject({ cluster: null });
+    expect(prompt.candidates[0].confidence).toBeLessThan(1_000 / 1_001);
+  });
+});
+
+describe("a failure category that is given", () => {
+  it("is warned of where nothing is known of it, and nothing is claimed about the past", async () => {
+    const prompt = await ask(createWorld(), { failure_category: "never_heard_of" });
+    expect(prompt).toMatchObject({ guided: true, shared: true, cluster: null });
+    expect(prompt.messages[0].content).toMatch(/^Take special care against never heard of\./);
+    expect(prompt.messages[0].content).not.toMatch(/past failure|often fails/);
+  });
+
+  it("brings the lessons against it of every cluster where none is clear, and no other lessons", async () => {
+    const world = createWorld();
+    const suffix = crypto.randomUUID();
+    const failure_category = `no_day_${suffix}`;
+    const lessons = { one: "Name the day of the refund.", two: "Say when the card comes." };
+    for (const [name, text] of Object.entries(lessons)) {
+      const topic = `${name}-${suffix}`;
+      await world.record(aFailure({ topic, failure_category }));
+      const own = [
+        { text, failure_category },
+        { text: `Never shout (${name}).`, failure_category: "tone" },
+      ];
+      await world.json("PUT", `/v1/clusters/${topic}/guidance`, { version: 0, lessons: own });
+    }
+    await refresh("all", `category:${failure_category}`);
+    world.now += 100_000;
+    for (const given of [{}, { topic: "never-heard-of" }]) {
+      const prompt = await ask(world, { failure_category, ...given });
+      expect(prompt).toMatchObject({ guided: true, shared: true, cluster: null });
+      const [system] = prompt.messages;
+      expect(system.content).toMatch(/Take special care against no day .*2 past failures across all types of query/);
+      for (const text of Object.values(lessons)) expect(system.content).toContain(`- ${text}`);
+      expect(system.content).not.toContain("Never shout");
+    }
+  });
+
+  it("is warned of where the cluster's guidance is switched off, without its lessons", async () => {
+    const world = createWorld();
+    const topic = `off-${crypto.randomUUID()}`;
+    await world.record(...ofTwoCustomers({ topic, failure_category: "missing_date", failure_explanation: "No day." }));
+    const read = async (scope: Scope) => {
+      const real = await env.CLUSTERS.get(env.CLUSTERS.idFromName(scopeName(scope))).read(scope);
+      if ("error" in real) throw new Error(real.error);
+      const tested = { ...real.context.tested, switched_off: true };
+      return scope !== "all" && "cluster_id" in scope ? { context: { ...real.context, tested } } : real;
+    };
+    world.services.clusters = new Proxy(world.services.clusters, {
+      get: (target, name) => (name === "get" ? () => ({ read }) : Reflect.get(target, name).bind(target)),
+    });
+    expect(await ask(world, { topic })).toMatchObject({ guided: false, cluster: { topic } });
+    const warned = await ask(world, { topic, failure_category: `new_${topic}` });
+    expect(warned).toMatchObject({ guided: true, shared: true, cluster: { topic } });
+    expect(warned.messages[0].content).toMatch(/^Take special care against new/);
+    expect(warned.messages[0].content).not.toContain("No day.");
+  });
+
+  it("is said to be why this type of query often fails only where it is", async () => {
+    const world = createWorld();
+    const topic = `causes-${crypto.randomUUID()}`;
+    await world.record(...ofTwoCustomers({ topic, failure_category: "missing_date", failure_explanation: "No day." }));
+    const often = (await ask(world, { topic, failure_category: "missing_date" })).messages[0].content;
+    expect(often).toMatch(/Based on past failures, this type of query often fails due to missing date/);
+    expect(often).not.toContain("Take special care");
+    const never = (await ask(world, { topic, failure_category: "wrong_policy" })).messages[0].content;
+    expect(never).toMatch(/often fails due to missing date[^\n]*\nTake special care against wrong policy\./);
+    expect(never).not.toMatch(/due to[^\n]*wrong policy/);
+  });
+});
