@@ -6,8 +6,16 @@ export interface Estimate {
   n: number;
 }
 
+/** Of a set of numbers. */
+export interface Moments {
+  n: number;
+  mean: number;
+  /** The sample variance. */
+  variance: number;
+}
+
 /** The 97.5% quantile of the normal distribution. */
-const Z = 1.959964;
+export const Z = 1.959964;
 
 /** The 97.5% quantile of Student's t for 1 to 30 degrees of freedom, as published (NIST/SEMATECH e-Handbook, 1.3.6.7.2). */
 const STUDENT_T = [
