@@ -26,7 +26,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (target instanceof HTMLInputElement && target.type !== "radio") return;
   if (key === "a") {
-    const answer = find("details");
+    const answer = find(".audit details");
     if (answer) answer.open = !answer.open;
   } else if (/^[1-5]$/.test(key)) {
     const choice = scaleFor()?.querySelector(`[value="${key}"]`);

@@ -2,6 +2,7 @@ import { type Column, DataTable } from "../ui/data-table.tsx";
 import type { AuditOutput } from "./audit/schemas.ts";
 
 const points = (value: number) => value.toFixed(1).replace("-", "−");
+const correlation = (value: number) => value.toFixed(2).replace("-", "−");
 const percent = (value: number) => `${Math.round(value * 100)}%`;
 
 interface Way {
@@ -75,7 +76,7 @@ function Shares({ audit: { share_better, agreement } }: { audit: AuditOutput }) 
         class="numbers"
         caption="How far people agree with each other"
         columns={COLUMNS}
-        rows={[estimated("Which reply is better (Krippendorff's alpha)", alpha, (value) => value.toFixed(2), items)]}
+        rows={[estimated("Which reply is better (Krippendorff's alpha)", alpha, correlation, items)]}
       />
     </>
   );
@@ -93,7 +94,7 @@ function estimated(name: string, estimate: Estimated | null, show: (value: numbe
 
 const COLUMNS: Column<Way>[] = [
   { name: "What", head: true, cell: ({ name }) => name },
-  { name: "Estimate", cell: ({ value }) => value ?? "too few" },
+  { name: "Estimate", cell: ({ value }) => value ?? "not known" },
   { name: "95% interval", cell: ({ low, high }) => (low === null || high === null ? "–" : `${low} to ${high}`) },
   { name: "n", cell: ({ n }) => n ?? "–" },
 ];

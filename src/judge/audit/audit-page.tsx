@@ -1,6 +1,6 @@
 import { TextSection } from "../../ui/text-section.tsx";
 import { FEWEST_RATED } from "./conclude.ts";
-import type { AuditItem, AuditOutput } from "./schemas.ts";
+import type { AuditItem } from "./schemas.ts";
 
 /** What a person had chosen when it could not be saved, and why it could not. */
 export interface Unsaved {
@@ -14,16 +14,17 @@ interface Props {
   item: AuditItem | null;
   /** How many this person has done. */
   own: number;
-  audit: AuditOutput;
+  /** How many items anybody has rated. */
+  rated: number;
   unsaved: Unsaved | undefined;
 }
 
-export function AuditPage({ reviewer, item, own, audit, unsaved }: Props) {
+export function AuditPage({ reviewer, item, own, rated, unsaved }: Props) {
   return (
     <>
       <h1>Audit</h1>
       <p class="hint">
-        {`Replies drawn at random, to correct what the judge estimates. One of the two is the AI's old reply, the other the improved one; which is which is hidden. ${audit.rated} rated so far${audit.rated < FEWEST_RATED ? `; from ${FEWEST_RATED} on there is a conclusion` : ""}. `}
+        {`Replies drawn at random, to correct what the judge estimates. One of the two is the AI's old reply, the other the improved one; which is which is hidden. ${rated} rated so far${rated < FEWEST_RATED ? `; from ${FEWEST_RATED} on there is a conclusion` : ""}. `}
         <a href="/judge#audit">What the audit shows</a>
       </p>
       {unsaved !== undefined && (

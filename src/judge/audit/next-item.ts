@@ -30,9 +30,11 @@ async function findOpen(db: Db, person: string): Promise<string | null> {
   const open = await db
     .select({ id: auditItems.id, drawId: auditItems.drawId, seed: auditItems.seed })
     .from(auditItems)
-    .innerJoin(improvements, eq(improvements.id, auditItems.improvementId))
+    // A cross join keeps its order in SQLite: from the items, which are few, to their improvements.
+    .crossJoin(improvements)
     .where(
       and(
+        eq(improvements.id, auditItems.improvementId),
         IS_AUDITED,
         sql`not exists (${given} and lower(l.rated_by) = lower(${person}))`,
         sql`(select count(l.better) from ${auditLabels} l where l.item_id = ${auditItems.id}) < ${auditItems.people}`,

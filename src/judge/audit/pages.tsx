@@ -7,7 +7,7 @@ import { isId } from "../../lib/ids.ts";
 import { AuditPage, type Unsaved } from "./audit-page.tsx";
 import { nextItem, readItem } from "./next-item.ts";
 import { rateItem } from "./rate-item.ts";
-import { countOwn, readAudit } from "./read-audit.ts";
+import { countOwn, countRated } from "./read-audit.ts";
 import { labelInput, nextQuery } from "./schemas.ts";
 
 /** The audit, one item at a time. Who rates stands in the address, so that it works without scripts. */
@@ -35,7 +35,8 @@ export const auditPages = new Hono<AppEnv>()
       const problems = error.errors.length > 0 ? error.errors.map(({ detail }) => detail) : [error.message];
       // Somebody who has rated it already goes on with the next one.
       const again = error.code === "conflict" || reviewer === "" ? null : id;
-      return showAudit(c, { reviewer: reviewer || null, again, unsaved: { problems, first, second } });
+      const status = error.code === "conflict" ? 409 : 400;
+      return showAudit(c, { reviewer: reviewer || null, again, unsaved: { problems, first, second } }, status);
     }
     return c.redirect(`/audit?reviewer=${encodeURIComponent(reviewer)}`, 303);
   });
@@ -43,16 +44,17 @@ export const auditPages = new Hono<AppEnv>()
 async function showAudit(
   c: Context<AppEnv>,
   { reviewer, again = null, unsaved }: { reviewer: string | null; again?: string | null; unsaved?: Unsaved },
+  status: 200 | 400 | 409 = 200,
 ) {
   const { services } = c.var;
   const { db } = services;
-  const [item, own, audit] = await Promise.all([
+  const [item, own, rated] = await Promise.all([
     reviewer === null ? null : itemFor(services, reviewer, again),
     reviewer === null ? 0 : countOwn(db, reviewer),
-    readAudit(db),
+    countRated(db),
   ]);
-  const page = <AuditPage {...{ reviewer, item, own, audit, unsaved }} />;
-  return renderPage(c, "Audit", page, unsaved === undefined ? 200 : 400);
+  const page = <AuditPage {...{ reviewer, item, own, rated, unsaved }} />;
+  return renderPage(c, "Audit", page, status);
 }
 
 /** @param again the item that could not be saved; null: the next one */

@@ -1,4 +1,4 @@
-import { asc, count, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../../db/client.ts";
 import { auditDraws, auditItems, auditLabels } from "../../db/schema/audit.ts";
 import { improvements } from "../../db/schema/improvements.ts";
@@ -21,9 +21,10 @@ export async function readAudit(db: Db): Promise<AuditOutput> {
         newRating: sql<number | null>`${auditLabels.newRating}`.as("new"),
       })
       .from(auditItems)
-      .innerJoin(improvements, eq(improvements.id, auditItems.improvementId))
+      // A cross join keeps its order in SQLite: from the items, which are few, to their improvements.
+      .crossJoin(improvements)
       .leftJoin(auditLabels, eq(auditLabels.itemId, auditItems.id))
-      .where(IS_AUDITED),
+      .where(and(eq(improvements.id, auditItems.improvementId), IS_AUDITED)),
   ]);
   const items = itemsOf(rows);
   const ratedDraws = new Set(items.flatMap(({ drawId, labels }) => (labels.length > 0 ? drawId : [])));
@@ -102,6 +103,22 @@ export async function listLabels(db: Db, query: LabelQuery): Promise<Page<LabelO
       created_at: toRfc3339(createdAt),
     }),
   );
+}
+
+/** How many items anybody has rated. */
+export async function countRated(db: Db): Promise<number> {
+  const [row] = await db
+    .select({ n: count() })
+    .from(auditItems)
+    .crossJoin(improvements)
+    .where(
+      and(
+        eq(improvements.id, auditItems.improvementId),
+        IS_AUDITED,
+        sql`exists (select 1 from ${auditLabels} l where l.item_id = ${auditItems.id} and l.better is not null)`,
+      ),
+    );
+  return row?.n ?? 0;
 }
 
 /** How many items a person has rated, or could not tell of. */

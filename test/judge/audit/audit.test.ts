@@ -263,7 +263,7 @@ describe("the audit's page", () => {
     const kept = await post({ reviewer: "Kim", better: "second", first: "2", second: "4" });
     expect([kept.status, kept.headers.get("location")]).toEqual([303, "/audit?reviewer=Kim"]);
     const again = await post({ reviewer: "Kim", better: "unsure", first: "2" });
-    expect(again.status).toBe(400);
+    expect(again.status).toBe(409);
     const following = await again.text();
     expect(following).toContain("has rated this one already");
     expect(following).not.toContain(`/audit/items/${id}`);
