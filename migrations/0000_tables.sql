@@ -1,3 +1,37 @@
+CREATE TABLE `audit_draws` (
+	`id` text PRIMARY KEY NOT NULL,
+	`number` integer NOT NULL,
+	`population` integer NOT NULL,
+	`probability` real NOT NULL,
+	`boundary` integer NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `audit_draws_number_unique` ON `audit_draws` (`number`);--> statement-breakpoint
+CREATE TABLE `audit_items` (
+	`id` text PRIMARY KEY NOT NULL,
+	`draw_id` text NOT NULL,
+	`improvement_id` text NOT NULL,
+	`people` integer NOT NULL,
+	`seed` integer NOT NULL,
+	FOREIGN KEY (`draw_id`) REFERENCES `audit_draws`(`id`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`improvement_id`) REFERENCES `ai_reply_improvements`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `audit_items_improvement` ON `audit_items` (`improvement_id`);--> statement-breakpoint
+CREATE TABLE `audit_labels` (
+	`id` text PRIMARY KEY NOT NULL,
+	`item_id` text NOT NULL,
+	`old_rating` integer,
+	`new_rating` integer,
+	`better` text,
+	`new_first` integer NOT NULL,
+	`rated_by` text NOT NULL,
+	`created_at` integer NOT NULL,
+	FOREIGN KEY (`item_id`) REFERENCES `audit_items`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `audit_labels_person` ON `audit_labels` (`item_id`,lower("rated_by"));--> statement-breakpoint
 CREATE TABLE `cluster_changes` (
 	`id` text PRIMARY KEY NOT NULL,
 	`cluster_id` text NOT NULL,

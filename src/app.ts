@@ -26,6 +26,8 @@ import { signInPages } from "./http/sign-in.tsx";
 import { improvementPages } from "./improvements/pages.tsx";
 import { improvementRoutes } from "./improvements/routes.ts";
 import { deadLetterRoutes } from "./jobs/routes.ts";
+import { auditPages } from "./judge/audit/pages.tsx";
+import { auditRoutes } from "./judge/audit/routes.ts";
 import { judgePages } from "./judge/pages.tsx";
 import { judgeRoutes } from "./judge/routes.ts";
 import { learningPages } from "./learning/pages.tsx";
@@ -74,6 +76,8 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   app.route("/", deadLetterRoutes);
   app.route("/", judgeRoutes);
   app.route("/", judgePages);
+  app.route("/", auditRoutes);
+  app.route("/", auditPages);
   app.route("/", improvementRoutes);
   app.route("/", improvementPages);
   app.route("/", erasureRoutes);

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, isNotNull, isNull, max, min, sql } from "drizzle-orm";
+import { and, count, desc, eq, isNotNull, isNull, max, min, ne, sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { clusterChanges, clusters } from "../db/schema/clusters.ts";
 import { failedReplies } from "../db/schema/failures.ts";
@@ -137,7 +137,13 @@ export async function clusterNumbers(
     db
       .select({ improved: count(), mean: sql<number | null>`avg(${improvements.scoreGainEstimate})` })
       .from(improvements)
-      .where(and(eq(improvements.clusterId, clusterId), eq(improvements.isCurrent, true))),
+      .where(
+        and(
+          eq(improvements.clusterId, clusterId),
+          eq(improvements.isCurrent, true),
+          ne(improvements.reviewStatus, "rejected"),
+        ),
+      ),
     db
       .select({ first: min(failedReplies.occurredAt), last: max(failedReplies.occurredAt) })
       .from(failedReplies)

@@ -1,6 +1,7 @@
 import { and, eq, exists, inArray, notExists, type SQL, sql } from "drizzle-orm";
 import { clustersTaughtBy, eraseFromLessons, leavingWith } from "../clusters/lessons/erase-lessons.ts";
 import { type Db, rowsFromJson, valuesOf } from "../db/client.ts";
+import { auditItems, auditLabels } from "../db/schema/audit.ts";
 import { correctionDrafts } from "../db/schema/corrections.ts";
 import { erasures, type RemovedRows } from "../db/schema/erasure.ts";
 import { exportsTable } from "../db/schema/exports.ts";
@@ -50,6 +51,7 @@ export async function removeRows({ db, clock }: Removing, failureIds: string[], 
     ...eraseFromLessons(db, ids),
     ...eraseReplies(db, ids),
     ...eraseProvidersWords(db, ids),
+    // What people said of them in reviews and in the audit goes along.
     db.delete(improvements).where(inArray(improvements.failedReplyId, ids)),
     db.delete(failedReplies).where(inArray(failedReplies.id, ids)),
     db
@@ -64,7 +66,7 @@ export async function removeRows({ db, clock }: Removing, failureIds: string[], 
 }
 
 const NOTHING: RemovedRows = {
-  ...{ prompts: 0, improvements: 0, reviews: 0, correction_drafts: 0 },
+  ...{ prompts: 0, improvements: 0, reviews: 0, audit_labels: 0, correction_drafts: 0 },
   ...{ comparison_cases: 0, dead_letters: 0, lessons: 0 },
 };
 
@@ -120,6 +122,8 @@ function rowsOf(id: SQL, ids: SQL): SQL {
       select 1 from ${failedReplies} o where o.prompt_id = f.prompt_id and o.id <> f.id)`,
     improvements: sql`from ${improvements} i where i.failed_reply_id = ${id}`,
     reviews: sql`from ${reviews} r join ${improvements} i on i.id = r.improvement_id where i.failed_reply_id = ${id}`,
+    audit_labels: sql`from ${auditLabels} l join ${auditItems} a on a.id = l.item_id
+      join ${improvements} i on i.id = a.improvement_id where i.failed_reply_id = ${id}`,
     correction_drafts: sql`from ${correctionDrafts} d where d.failed_reply_id = ${id}`,
     comparison_cases: sql`from ${comparisonCases} c where c.failed_reply_id = ${id}`,
     dead_letters: sql`from ${deadLetters} l where json_extract(l.body, '$.failure_id') = ${id}`,

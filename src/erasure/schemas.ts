@@ -8,6 +8,7 @@ const removedRows = z
     prompts: z.int(),
     improvements: z.int(),
     reviews: z.int(),
+    audit_labels: z.int().openapi({ description: "What people said of its improvements in the audit." }),
     correction_drafts: z.int(),
     comparison_cases: z.int().openapi({ description: "Their replies and what the judge said; the ratings stay." }),
     dead_letters: z.int(),

@@ -7,6 +7,7 @@ type Tag =
   | "failures"
   | "corrections"
   | "judge"
+  | "audit"
   | "improvements"
   | "exports"
   | "fine-tunes"

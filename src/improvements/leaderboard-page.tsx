@@ -52,6 +52,14 @@ const SORTS = [
   ["newest", "Newest"],
 ] as const;
 
+const REVIEWS = [
+  ["", "All but rejected"],
+  ["approved", "Approved"],
+  ["unreviewed", "Not reviewed"],
+  ["rejected", "Rejected"],
+  ["all", "All"],
+] as const;
+
 function Filters({ categories, query }: Pick<Props, "categories" | "query">) {
   return (
     <form class="filters" method="get" action="/">
@@ -77,6 +85,16 @@ function Filters({ categories, query }: Pick<Props, "categories" | "query">) {
       <label>
         Minimum gain
         <input name="min_gain" type="number" min={-100} max={100} value={query.min_gain ?? ""} />
+      </label>
+      <label>
+        Review
+        <select name="review">
+          {REVIEWS.map(([review, name]) => (
+            <option value={review} selected={review === (query.review ?? "")}>
+              {name}
+            </option>
+          ))}
+        </select>
       </label>
       <label>
         Order

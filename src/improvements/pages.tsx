@@ -26,7 +26,7 @@ export const improvementPages = new Hono<AppEnv>()
       listImprovements(db, query),
       improvementTotals(db, query),
       listFailureCategories(db),
-      improvementCredit(db),
+      improvementCredit(db, query.review),
     ]);
     const rule = exportRule(config);
     return renderPage(

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gte, isNotNull, lt, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, isNotNull, lt, or, type SQL, sql } from "drizzle-orm";
 import type { AnySQLiteColumn } from "drizzle-orm/sqlite-core";
 import { findCluster } from "../clusters/topics/topics.ts";
 import type { Db } from "../db/client.ts";
@@ -13,7 +13,10 @@ import type { Credit, ImprovementOutput, ImprovementQuery } from "./schemas.ts";
 /** The column each sort is by; null: by time. */
 const ORDERS = { score_gain: "rank", mean_gain: "meanRank", newest: null } as const;
 
-/** The leaderboard: current improvements, by gain or newest first; unscored ones come last by gain. */
+/**
+ * The leaderboard: current improvements, by gain or newest first; unscored ones come last by gain. Those that a person
+ * rejected are left out unless they are asked for.
+ */
 export async function listImprovements(db: Db, query: ImprovementQuery): Promise<Page<ImprovementOutput>> {
   const where = await conditions(db, query);
   if (where === null) return { data: [], next_cursor: null };
@@ -43,21 +46,43 @@ export async function getImprovement(db: Db, id: string) {
   return { ...toOutput(row), ...row.detail, reviews: decisions };
 }
 
-/** SQL: the gain of a scored improvement, null otherwise; and what tables of gains count. */
+type Review = ImprovementQuery["review"];
+
+/** SQL: the gain of a scored improvement, null otherwise. */
 const gain = sql`nullif(${improvements.meanRank}, ${UNSCORED_RANK})`;
-const gained = {
-  improvements: count(),
+
+/** What tables of gains add up. */
+const sums = {
+  improvements: sql<number>`count(*)`,
   scored: sql<number>`count(${gain})`,
-  mean: sql<number | null>`avg(${gain})`,
+  points: sql<number>`cast(total(${gain}) as integer)`,
+  better: sql<number>`coalesce(sum(${gain} > 0), 0)`,
+  worse: sql<number>`coalesce(sum(${gain} < 0), 0)`,
 };
+type Sums = { [K in keyof typeof sums]: number };
+
+const NOTHING: Sums = { improvements: 0, scored: 0, points: 0, better: 0, worse: 0 };
+
+function meanGain({ points, scored }: Sums): number | null {
+  return toTenth(scored === 0 ? null : points / scored);
+}
+
+/**
+ * Without a word on reviews, what people rejected is taken off again: all are added up from an index alone, and of the
+ * rejected there are only as many as people had time for.
+ */
+function lessRejected(all: Sums, rejected: Sums = NOTHING): Sums {
+  const left = Object.entries(all).map(([name, sum]) => [name, sum - rejected[name as keyof Sums]]);
+  return Object.fromEntries(left) as Sums;
+}
 
 const MOST_CREDITED = 100;
 
 /** What was gained, by failure category and by the agent who wrote the reply that was learned from. */
-export async function improvementCredit(db: Db): Promise<Credit> {
+export async function improvementCredit(db: Db, review?: Review): Promise<Credit> {
   const [byCategory, byAgent] = await Promise.all([
-    creditBy(db, improvements.failureCategory),
-    creditBy(db, improvements.agent),
+    creditBy(db, improvements.failureCategory, review),
+    creditBy(db, improvements.agent, review),
   ]);
   return {
     by_failure_category: byCategory.map(({ name, ...row }) => ({ failure_category: name, ...row })),
@@ -65,37 +90,60 @@ export async function improvementCredit(db: Db): Promise<Credit> {
   };
 }
 
-async function creditBy(db: Db, column: typeof improvements.failureCategory | typeof improvements.agent) {
-  const rows = await db
-    .select({
-      name: sql<string>`${column}`,
-      ...gained,
-      points: sql<number>`cast(total(${gain}) as integer)`,
-    })
-    .from(improvements)
-    .where(and(eq(improvements.isCurrent, true), isNotNull(column)))
-    .groupBy(column);
-  return rows
-    .map(({ mean, ...row }) => ({ ...row, mean_gain: toTenth(mean) }))
+type Credited = typeof improvements.failureCategory | typeof improvements.agent;
+
+async function creditBy(db: Db, column: Credited, review: Review) {
+  const [all, rejected] = await Promise.all([
+    sumsBy(db, column, isReviewed(review)),
+    review === undefined ? sumsBy(db, column, isReviewed("rejected")) : [],
+  ]);
+  const off = new Map(rejected.map((row) => [row.name, row.sums]));
+  return all
+    .map((row) => ({ name: row.name, sums: lessRejected(row.sums, off.get(row.name)) }))
+    .filter((row) => row.sums.improvements > 0)
+    .map(({ name, sums: { improvements, scored, points, ...rest } }) => ({
+      ...{ name, improvements, scored, points },
+      mean_gain: meanGain({ improvements, scored, points, ...rest }),
+    }))
     .sort((a, b) => b.points - a.points || (a.name < b.name ? -1 : 1))
     .slice(0, MOST_CREDITED);
 }
 
-/** The totals over what a leaderboard query matches; without a text to search, an index alone answers it. */
-export async function improvementTotals(db: Db, query: ImprovementQuery) {
-  const where = await conditions(db, query);
-  const totals = db
-    .select({
-      ...gained,
-      better: sql<number>`coalesce(sum(${gain} > 0), 0)`,
-      worse: sql<number>`coalesce(sum(${gain} < 0), 0)`,
-    })
+function sumsBy(db: Db, column: Credited, reviewed: SQL | undefined) {
+  // The pluses keep SQLite to the index of reviews, where it finds few rows; in that of the groups it would read all.
+  const where =
+    reviewed === undefined
+      ? and(eq(improvements.isCurrent, true), isNotNull(column))
+      : and(sql`+${improvements.isCurrent} = 1`, sql`+${column} is not null`, reviewed);
+  return db
+    .select({ name: sql<string>`${column}`, sums })
     .from(improvements)
-    .$dynamic();
+    .where(where)
+    .groupBy(reviewed === undefined ? column : sql`+${column}`);
+}
+
+/** SQL: reviewed so; undefined for any. What leaves the rejected out takes them off again. */
+function isReviewed(review: Review): SQL | undefined {
+  return review === undefined || review === "all" ? undefined : eq(improvements.reviewStatus, review);
+}
+
+/** The totals over what a leaderboard query matches; without a text to search, an index alone adds up all. */
+export async function improvementTotals(db: Db, query: ImprovementQuery) {
+  const [all, rejected] = await Promise.all([
+    addUp(db, { ...query, review: query.review ?? "all" }),
+    query.review === undefined ? addUp(db, { ...query, review: "rejected" }) : NOTHING,
+  ]);
+  const left = lessRejected(all, rejected);
+  const { points: _, ...counts } = left;
+  return { ...counts, mean_gain: meanGain(left) };
+}
+
+async function addUp(db: Db, query: ImprovementQuery): Promise<Sums> {
+  const where = await conditions(db, query);
+  const totals = db.select(sums).from(improvements).$dynamic();
   const searched = query.q ? totals.innerJoin(prompts, eq(prompts.id, improvements.promptId)) : totals;
   const [row] = where ? await searched.where(and(...where)) : [];
-  const { mean = null, ...counts } = row ?? { improvements: 0, scored: 0, better: 0, worse: 0 };
-  return { ...counts, mean_gain: toTenth(mean) };
+  return row ?? NOTHING;
 }
 
 export type Totals = Awaited<ReturnType<typeof improvementTotals>>;
@@ -109,7 +157,10 @@ async function conditions(db: Db, query: ImprovementQuery): Promise<SQL[] | null
     where.push(eq(improvements.clusterId, cluster.id));
   }
   if (query.failure_category !== undefined) where.push(eq(improvements.failureCategory, query.failure_category));
-  if (query.review !== undefined) where.push(eq(improvements.reviewStatus, query.review));
+  const reviewed = isReviewed(query.review);
+  if (reviewed !== undefined) where.push(reviewed);
+  // The plus: no index has all but one of its values in order.
+  if (query.review === undefined) where.push(sql`+${improvements.reviewStatus} <> 'rejected'`);
   if (query.min_gain !== undefined) where.push(gte(improvements.meanRank, query.min_gain));
   if (query.q) {
     // instr, not LIKE: D1 takes LIKE patterns of at most 50 bytes, and % and _ are plain text here.

@@ -3,7 +3,14 @@ import { idParam, jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts"
 import { RedraftError } from "../lib/errors.ts";
 import { getImprovement, improvementCredit, listImprovements } from "./queries.ts";
 import { reviewImprovement } from "./review-improvement.ts";
-import { creditOutput, improvementOutput, improvementPage, improvementQuery, reviewInput } from "./schemas.ts";
+import {
+  creditOutput,
+  creditQuery,
+  improvementOutput,
+  improvementPage,
+  improvementQuery,
+  reviewInput,
+} from "./schemas.ts";
 
 const route = routesOf("improvements");
 
@@ -13,6 +20,7 @@ const list = route("GET /v1/improvements", "The leaderboard: the most improved r
 });
 
 const credit = route("GET /v1/improvements/credit", "What was gained, by failure category and by correcting agent", {
+  request: { query: creditQuery },
   answers: { 200: jsonAnswer("Those with the most points first", creditOutput) },
 });
 
@@ -24,7 +32,7 @@ const review = route("POST /v1/improvements/{id}/review", "Approve an improvemen
 
 export const improvementRoutes = createRouter()
   .openapi(list, async (c) => c.json(await listImprovements(c.var.services.db, c.req.valid("query")), 200))
-  .openapi(credit, async (c) => c.json(await improvementCredit(c.var.services.db), 200))
+  .openapi(credit, async (c) => c.json(await improvementCredit(c.var.services.db, c.req.valid("query").review), 200))
   .openapi(review, async (c) => {
     const { id } = c.req.valid("param");
     await reviewImprovement(c.var.services, id, c.req.valid("json"), c.var.actor);

@@ -47,7 +47,10 @@ const filters = {
     .openapi({
       description: "score_gain: by the lower bound of the gain (mean minus spread); mean_gain: by the mean.",
     }),
-  review: z.enum(REVIEW_STATUSES).optional(),
+  review: z
+    .enum([...REVIEW_STATUSES, "all"], "must be unreviewed, approved, rejected or all")
+    .optional()
+    .openapi({ description: "Without it: all but what a person rejected." }),
   min_gain: z.coerce.number().int().min(-100).max(100).optional(),
   q: z.string().max(200, "is longer than 200 characters").optional().openapi({
     description: "Only those in whose message or replies this text occurs, upper and lower case alike.",
@@ -82,6 +85,8 @@ const creditRow = {
   mean_gain: z.number().nullable(),
   points: z.int().openapi({ description: "The gains added up, losses included." }),
 };
+
+export const creditQuery = z.strictObject({ review: filters.review });
 
 export const creditOutput = z
   .object({

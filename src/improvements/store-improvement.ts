@@ -2,6 +2,7 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import { type Db, rowsFromJson } from "../db/client.ts";
 import { failedReplies, prompts } from "../db/schema/failures.ts";
 import { improvements, UNSCORED_RANK } from "../db/schema/improvements.ts";
+import { ONE_SAMPLE_SPREAD } from "../judge/gain.ts";
 
 /** An improvement as a correction made it; version, place in the lists, prompt's text and names are given when it is stored. */
 export type NewImprovement = Omit<
@@ -42,15 +43,11 @@ export function storeImprovement(db: Db, improvement: NewImprovement, condition:
 type Scored = Pick<typeof improvements.$inferInsert, "scoreGainEstimate" | "gainSpread" | "pairwise" | "guardFindings">;
 
 /**
- * The spread that a gain from single samples is taken to have, in points, where orders need one. Nothing was
- * measured, and a lucky single sample must not outrank a gain that was measured several times; about what one
- * sample of a judge moves by when it is asked again. Never shown as a number of ours.
+ * Mean minus spread: what a gain is worth when luck is taken off. Null: unscored. The spread is never less than that
+ * of one sample: two or three that agree do so by luck as well, and all share what the judge gets wrong.
  */
-export const ASSUMED_SPREAD = 10;
-
-/** Mean minus spread: what a gain is worth when luck is taken off. Null: unscored. */
 export function lowerBound({ scoreGainEstimate, gainSpread }: Pick<Scored, "scoreGainEstimate" | "gainSpread">) {
-  return scoreGainEstimate == null ? null : scoreGainEstimate - (gainSpread ?? ASSUMED_SPREAD);
+  return scoreGainEstimate == null ? null : scoreGainEstimate - Math.max(gainSpread ?? 0, ONE_SAMPLE_SPREAD);
 }
 
 /** Points of doubt. Only their order matters: a lost comparison outweighs a warning, a warning a small gain. */

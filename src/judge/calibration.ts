@@ -6,22 +6,23 @@ import { judgeControlRatings, judgeControls } from "../db/schema/judge.ts";
 import { meanEstimate, spearman } from "../lib/statistics/estimates.ts";
 import { toRfc3339, toRfc3339OrNull } from "../lib/time.ts";
 import type { Services } from "../services.ts";
+import { toHundred } from "./audit/population.ts";
+import { readAudit } from "./audit/read-audit.ts";
 import { meaningOfGain } from "./meaning.ts";
 import type { Calibration } from "./schemas.ts";
 
 /** Replies rated by people that are read, newest first: beyond this an interval hardly narrows. */
 const MOST_RATED = 5_000;
 
-/** How far the judge agrees with people, and what its controls showed. */
+/** How far the judge agrees with people, what its controls showed, and the gain as people correct it. */
 export async function readCalibration({ db, config }: Pick<Services, "db" | "config">): Promise<Calibration> {
-  const [people, controls] = await Promise.all([agreement(db, config.JUDGE_MODEL), latestControls(db)]);
-  const known = { judge_model: config.JUDGE_MODEL, people, controls };
+  const [people, controls, audit] = await Promise.all([
+    agreement(db, config.JUDGE_MODEL),
+    latestControls(db),
+    readAudit(db),
+  ]);
+  const known = { judge_model: config.JUDGE_MODEL, people, controls, audit };
   return { ...known, meaning: meaningOfGain(known) };
-}
-
-/** A person's 1 to 5 on the judge's scale of 0 to 100. */
-function toHundred(personRating: number): number {
-  return (personRating - 1) * 25;
 }
 
 async function agreement(db: Db, judgeModel: string): Promise<Calibration["people"]> {

@@ -11,6 +11,14 @@ export interface Gain {
   gainSpread: number | null;
 }
 
+/**
+ * The spread of a gain from one sample of each reply, in points: half a step of a person's five-step scale, by which
+ * a judge that is asked again readily moves (models repeat their own ratings poorly: "Rating Roulette", arXiv
+ * 2510.27106). `old_against_old` of the controls shows what it is for the judge at hand. One number for all, so that
+ * the orders hold still. Never shown as a number of ours.
+ */
+export const ONE_SAMPLE_SPREAD = 10;
+
 /** Ratings and gain from the samples of the old and the new reply. Without samples there is no number. */
 export function estimateGain(oldSamples: JudgeSample[], newSamples: JudgeSample[]): Gain {
   const oldRatings = oldSamples.map(({ rating }) => rating);

@@ -1,5 +1,6 @@
 import type { Estimate } from "../lib/statistics/estimates.ts";
 import { type Column, DataTable } from "../ui/data-table.tsx";
+import { AuditedGain } from "./audited-gain.tsx";
 import { doesNotRise, isZero } from "./meaning.ts";
 import { type Calibration, DEFAULT_SAMPLE } from "./schemas.ts";
 
@@ -8,11 +9,12 @@ const points = (value: number) => value.toFixed(1).replace("-", "−");
 const correlation = (value: number) => value.toFixed(2).replace("-", "−");
 
 export function JudgePage({ calibration, failures }: { calibration: Calibration; failures: number }) {
-  const { judge_model, people, controls, meaning } = calibration;
+  const { judge_model, people, controls, audit, meaning } = calibration;
   return (
     <div class="docs">
       <h1>How far the judge can be trusted</h1>
       <p>{meaning}</p>
+      <AuditedGain audit={audit} />
       <h2>Against people</h2>
       <p class="hint">
         {`Old replies that a person rated (ai_rating, 1 to 5, counted as 0 to 100) and ${judge_model} too: ${people.n}.`}

@@ -1,6 +1,6 @@
 import type { Calibration } from "./schemas.ts";
 
-type Known = Omit<Calibration, "meaning">;
+type Known = Omit<Calibration, "meaning" | "audit">;
 
 /** From here on an agreement in order is called fair, and good. Rough words for a correlation; the number is shown too. */
 const FAIR = 0.3;

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { CONTROL_STATUSES } from "../db/schema/judge.ts";
+import { auditOutput } from "./audit/schemas.ts";
 
 /** A control costs four model calls a failure; one invocation has time for this many failures. */
 const MOST_SAMPLED = 100;
@@ -51,6 +52,7 @@ export const calibrationOutput = z
       })
       .nullable()
       .openapi({ description: "The latest run of the controls." }),
+    audit: auditOutput.openapi({ description: "The gain corrected by people, who rated a random sample, blind." }),
     meaning: z.string(),
   })
   .openapi("JudgeCalibration");

@@ -3,6 +3,7 @@ import type { Child } from "hono/jsx";
 const NAV = [
   { href: "/", name: "Leaderboard" },
   { href: "/review", name: "Review" },
+  { href: "/audit", name: "Audit" },
   { href: "/clusters", name: "Clusters" },
   { href: "/learning", name: "Learning" },
   { href: "/runs", name: "Runs" },

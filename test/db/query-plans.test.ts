@@ -25,6 +25,9 @@ import { improvementCredit, improvementTotals, listImprovements } from "../../sr
 import { countUnreviewed, failuresLeftToPeople, nextToReview } from "../../src/improvements/review-queue.ts";
 import { improvementQuery } from "../../src/improvements/schemas.ts";
 import type { Held } from "../../src/jobs/job.ts";
+import { nextItem } from "../../src/judge/audit/next-item.ts";
+import { rateItem } from "../../src/judge/audit/rate-item.ts";
+import { countRated, listLabels } from "../../src/judge/audit/read-audit.ts";
 import { readCalibration } from "../../src/judge/calibration.ts";
 import { routerStatus } from "../../src/router/training-state.ts";
 import { aFailure, createWorld } from "../support/world.ts";
@@ -42,7 +45,7 @@ describe("the lists", () => {
     ["failures", "topic=plans"],
     ["failures", `import_id=${crypto.randomUUID()}`],
     ...["score_gain", "mean_gain", "newest"].flatMap((sort) =>
-      ["", "&topic=plans", "&failure_category=a", "&review=unreviewed"].map((filter) => [
+      ["", "&topic=plans", "&failure_category=a", "&review=unreviewed", "&review=all"].map((filter) => [
         "improvements",
         `sort=${sort}${filter}`,
       ]),
@@ -62,7 +65,7 @@ describe("the lists", () => {
         : listImprovements(db, improvementQuery.parse(next)));
     }
     // The first page of the newest is the table's end.
-    const inItsOwnOrder = query === "sort=newest" ? "SCAN ai_reply_improvements" : "";
+    const inItsOwnOrder = /^sort=newest(&review=all)?$/.test(query) ? "SCAN ai_reply_improvements" : "";
     for (const { sql, plan } of await plans()) {
       expect(plan.join("; "), sql).not.toMatch(/TEMP B-TREE/);
       expect(
@@ -85,10 +88,17 @@ describe("the lists", () => {
     }
   });
 
-  it("give credit from an index alone, in groups", async () => {
+  /** What is taken off for rejected replies: of these there are few, found by an index of reviews. */
+  const ofRejected = ({ sql }: { sql: string }) => /"review_status" = \?/.test(sql);
+  const BY_REVIEW = /USING INDEX improvements_\w+ \((is_current=\? AND )?review_status=\?/;
+
+  it("give credit from an index alone, in groups, and take off what was rejected", async () => {
     const { db, plans } = explained();
     await improvementCredit(db);
-    for (const { sql, plan } of await plans()) {
+    const all = await plans();
+    expect(all.filter(ofRejected)).toHaveLength(2);
+    for (const { sql, plan } of all.filter(ofRejected)) expect(plan.join("; "), sql).toMatch(BY_REVIEW);
+    for (const { sql, plan } of all.filter((one) => !ofRejected(one))) {
       expect(plan.join("; "), sql).toMatch(/COVERING INDEX/);
       expect(plan.join("; "), sql).not.toMatch(/TEMP B-TREE/);
     }
@@ -100,6 +110,31 @@ describe("the lists", () => {
     const all = await plans();
     expect(all.map(({ plan }) => plan.join("; ")).join("\n")).toMatch(/failed_replies_rated/);
     for (const { sql, plan } of all) expect(plan.join("; "), sql).not.toMatch(/TEMP B-TREE/);
+  });
+
+  it("go from an audit's items to their improvements, and from its labels to their items", async () => {
+    const world = createWorld();
+    await world.correctAll(aFailure());
+    const { db, plans } = explained();
+    const item = await nextItem({ ...world.services, db }, "Kim");
+    await countRated(db);
+    await listLabels(db, { limit: 10 });
+    await rateItem({ ...world.services, db }, item?.id ?? "", {
+      reviewer: "Kim",
+      better: "equal",
+      first: 3,
+      second: 3,
+    });
+    const all = await plans();
+    expect(all.length).toBeGreaterThan(5);
+    // A draw looks through the improvements: once in twenty ratings.
+    const drawing = (sql: string) => /not in \(select a\.improvement_id/.test(sql);
+    for (const { sql, plan } of all.filter((one) => !drawing(one.sql))) {
+      const looked = plan.filter(
+        (step) => /ai_reply_improvements/.test(step) && !/SEARCH .*_unique \(id=\?\)/.test(step),
+      );
+      expect(looked, sql).toEqual([]);
+    }
   });
 
   it("find a fine-tune's comparison and its cases by their indexes", async () => {
@@ -125,11 +160,15 @@ describe("the lists", () => {
     expect(all.map(({ plan }) => plan.join("; ")).join("\n")).toMatch(/comparisons_fine_tune/);
   });
 
-  it("add up a leaderboard from an index alone", async () => {
+  it("add up a leaderboard from an index alone, and take off what was rejected", async () => {
     const { db, plans } = explained();
     await improvementTotals(db, improvementQuery.parse({}));
     await improvementTotals(db, improvementQuery.parse({ failure_category: "a" }));
-    for (const { sql, plan } of await plans()) expect(plan.join("; "), sql).toMatch(/COVERING INDEX/);
+    for (const one of await plans()) {
+      const found = one.plan.join("; ");
+      if (/COVERING INDEX/.test(found)) continue;
+      expect(ofRejected(one) && found, one.sql).toMatch(BY_REVIEW);
+    }
   });
 });
 

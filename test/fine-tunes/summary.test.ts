@@ -31,10 +31,17 @@ describe("the summary of a comparison", () => {
       { ...aCase(10, 90, "won"), status: "unscored" as const },
       { ...aCase(null, null), status: "open" as const },
     ];
-    const own = Array.from({ length: 5 }, () => aCase(50, 40, "lost"));
+    const own = Array.from({ length: 5 }, () => aCase(50, 30, "lost"));
     expect(summarise([...own, ...rest])).toEqual(summarise(own));
     expect(meaningOf(summarise(own))).toContain("worse");
     expect(summarise([])).toMatchObject({ n: 0, base_rating: null, tuned_rating: null, difference: null });
+  });
+
+  it("takes differences that all agree for luck, as far as one rating is", () => {
+    // t for 4 degrees 2.776, and a spread of 10 points: 10 ± 12.4.
+    const agreeing = summarise(Array.from({ length: 5 }, () => aCase(50, 60, "won")));
+    expect(agreeing.difference?.low).toBeCloseTo(-2.4, 1);
+    expect(meaningOf(agreeing)).toContain("no clear difference");
   });
 
   it("has an interval for wins that never claims certainty", () => {

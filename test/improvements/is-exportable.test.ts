@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type ExportCandidate, notExportable } from "../../src/improvements/is-exportable.ts";
-import { ASSUMED_SPREAD, doubtOf, lowerBound } from "../../src/improvements/store-improvement.ts";
+import { doubtOf, lowerBound } from "../../src/improvements/store-improvement.ts";
+import { ONE_SAMPLE_SPREAD } from "../../src/judge/gain.ts";
 
 const RULE = { minGain: 5, minRating: 60, requireReview: false };
 const GOOD: ExportCandidate = {
@@ -37,10 +38,15 @@ describe("what may be trained on", () => {
 });
 
 describe("the order", () => {
-  it("takes luck off a gain, and does not let a single sample outrank a measured one", () => {
-    expect(lowerBound({ scoreGainEstimate: 30, gainSpread: 4 })).toBe(26);
-    expect(lowerBound({ scoreGainEstimate: 30, gainSpread: null })).toBe(30 - ASSUMED_SPREAD);
+  it("takes luck off a gain, and lets no lucky samples outrank a measured spread", () => {
+    expect(lowerBound({ scoreGainEstimate: 30, gainSpread: 14 })).toBe(16);
+    expect(lowerBound({ scoreGainEstimate: 30, gainSpread: null })).toBe(30 - ONE_SAMPLE_SPREAD);
     expect(lowerBound({ scoreGainEstimate: null, gainSpread: null })).toBeNull();
+  });
+
+  it("takes samples that agree for luck: their bound is no higher than that of one", () => {
+    for (const gainSpread of [0, 0.5, 4])
+      expect(lowerBound({ scoreGainEstimate: 30, gainSpread })).toBe(30 - ONE_SAMPLE_SPREAD);
   });
 
   it("puts the most doubtful first in the queue", () => {

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, isNull, lte, ne, type SQL, sql } from "drizzle-orm";
 import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import { type Db, valuesOf } from "../../db/client.ts";
 import { clusters } from "../../db/schema/clusters.ts";
@@ -162,7 +162,15 @@ function selectExplained(db: Db, clusterId: string, which: SQL) {
     })
     .from(failedReplies)
     .innerJoin(prompts, eq(prompts.id, failedReplies.promptId))
-    .leftJoin(improvements, and(eq(improvements.failedReplyId, failedReplies.id), eq(improvements.isCurrent, true)))
+    .leftJoin(
+      improvements,
+      and(
+        eq(improvements.failedReplyId, failedReplies.id),
+        eq(improvements.isCurrent, true),
+        // What a person rejected shows nobody how it is done.
+        ne(improvements.reviewStatus, "rejected"),
+      ),
+    )
     .where(
       and(
         eq(failedReplies.clusterId, clusterId),

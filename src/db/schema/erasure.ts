@@ -6,6 +6,7 @@ export interface RemovedRows {
   prompts: number;
   improvements: number;
   reviews: number;
+  audit_labels: number;
   correction_drafts: number;
   comparison_cases: number;
   dead_letters: number;

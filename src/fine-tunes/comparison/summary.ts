@@ -1,4 +1,5 @@
 import type { Pairwise } from "../../db/schema/judge.ts";
+import { ONE_SAMPLE_SPREAD } from "../../judge/gain.ts";
 import { mean, meanEstimate, shareEstimate } from "../../lib/statistics/estimates.ts";
 import type { CaseOutput, ComparisonNumbers } from "./schemas.ts";
 
@@ -22,7 +23,12 @@ export function summarise(cases: CaseNumbers[]): ComparisonNumbers {
     n,
     base_rating: n === 0 ? null : mean(scored.map(({ base }) => base)),
     tuned_rating: n === 0 ? null : mean(scored.map(({ tuned }) => tuned)),
-    difference: too_few ? null : meanEstimate(scored.map(({ base, tuned }) => tuned - base)),
+    difference: too_few
+      ? null
+      : meanEstimate(
+          scored.map(({ base, tuned }) => tuned - base),
+          ONE_SAMPLE_SPREAD,
+        ),
     ...{ wins, ties: count("tie"), losses, not_compared: count("unknown"), too_few },
     win_share: decided < FEWEST_CASES ? null : shareEstimate({ n: decided, count: wins }),
   };

@@ -6,8 +6,16 @@ export interface Estimate {
   n: number;
 }
 
+/** Of a set of numbers. */
+export interface Moments {
+  n: number;
+  mean: number;
+  /** The sample variance. */
+  variance: number;
+}
+
 /** The 97.5% quantile of the normal distribution. */
-const Z = 1.959964;
+export const Z = 1.959964;
 
 /** The 97.5% quantile of Student's t for 1 to 30 degrees of freedom, as published (NIST/SEMATECH e-Handbook, 1.3.6.7.2). */
 const STUDENT_T = [
@@ -38,12 +46,15 @@ export function variance(values: readonly number[]): number {
   return values.reduce((sum, x) => sum + (x - middle) ** 2, 0) / (values.length - 1);
 }
 
-/** Mean with Student's t interval; null with fewer than two values, which give no interval. */
-export function meanEstimate(values: readonly number[]): Estimate | null {
+/**
+ * Mean with Student's t interval; null with fewer than two values, which give no interval.
+ * @param leastSpread the standard deviation that one value is known to have at least: values that agree do so by luck
+ */
+export function meanEstimate(values: readonly number[], leastSpread = 0): Estimate | null {
   const n = values.length;
   if (n < 2) return null;
   const value = mean(values);
-  const half = studentT(n - 1) * Math.sqrt(variance(values) / n);
+  const half = studentT(n - 1) * Math.sqrt(Math.max(variance(values), leastSpread ** 2) / n);
   return { value, low: value - half, high: value + half, n };
 }
 

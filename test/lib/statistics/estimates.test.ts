@@ -49,6 +49,8 @@ describe("the statistics", () => {
     expect(estimate?.high).toBeCloseTo(3 + (2.776 * 1.5811) / Math.sqrt(5), 4);
     expect(meanEstimate([0, 2])?.high).toBeCloseTo(1 + 12.706, 4);
     expect(meanEstimate([1])).toBeNull();
+    expect(meanEstimate([7, 7, 7, 7], 10)?.high).toBeCloseTo(7 + (3.182 * 10) / 2, 4);
+    expect(meanEstimate([0, 2], 1)).toEqual(meanEstimate([0, 2]));
   });
 });
 
