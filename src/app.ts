@@ -43,6 +43,38 @@ import { withdrawalRoutes } from "./withdrawals/routes.ts";
 /** The largest JSON body: the largest failure there can be, its escapes included. Imports are streamed, without limit. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
+/** Routes and pages, in the order of the flow. */
+const FEATURES = [
+  signInPages,
+  failureRoutes,
+  correctionRoutes,
+  correctionPages,
+  deadLetterRoutes,
+  judgeRoutes,
+  judgePages,
+  auditRoutes,
+  auditPages,
+  improvementRoutes,
+  improvementPages,
+  erasureRoutes,
+  withdrawalRoutes,
+  withdrawalPages,
+  exportRoutes,
+  exportPages,
+  webhookRoutes,
+  fineTuneRoutes,
+  comparisonRoutes,
+  botModelRoutes,
+  fineTunePages,
+  clusterRoutes,
+  clusterPages,
+  learningRoutes,
+  learningPages,
+  routerRoutes,
+  promptRoutes,
+  chatRoutes,
+];
+
 /** The HTTP side of Redraft: middleware, errors, and the features in the order of the flow. */
 export function createApp(servicesOf: (env: Cloudflare.Env) => Services = createServices): OpenAPIHono<AppEnv> {
   const app = createRouter();
@@ -69,34 +101,7 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
     return isElsewhere ? next() : limited(c, next);
   });
 
-  app.route("/", signInPages);
-  app.route("/", failureRoutes);
-  app.route("/", correctionRoutes);
-  app.route("/", correctionPages);
-  app.route("/", deadLetterRoutes);
-  app.route("/", judgeRoutes);
-  app.route("/", judgePages);
-  app.route("/", auditRoutes);
-  app.route("/", auditPages);
-  app.route("/", improvementRoutes);
-  app.route("/", improvementPages);
-  app.route("/", erasureRoutes);
-  app.route("/", withdrawalRoutes);
-  app.route("/", withdrawalPages);
-  app.route("/", exportRoutes);
-  app.route("/", exportPages);
-  app.route("/", webhookRoutes);
-  app.route("/", fineTuneRoutes);
-  app.route("/", comparisonRoutes);
-  app.route("/", botModelRoutes);
-  app.route("/", fineTunePages);
-  app.route("/", clusterRoutes);
-  app.route("/", clusterPages);
-  app.route("/", learningRoutes);
-  app.route("/", learningPages);
-  app.route("/", routerRoutes);
-  app.route("/", promptRoutes);
-  app.route("/", chatRoutes);
+  for (const feature of FEATURES) app.route("/", feature);
 
   const document = () => app.getOpenAPI31Document({ openapi: "3.1.0", info: { title: "Redraft", version: "1" } });
   app.get("/openapi.json", (c) => c.json(document()));
