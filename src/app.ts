@@ -6,6 +6,7 @@ import { clusterRoutes } from "./clusters/routes.ts";
 import { correctionPages } from "./corrections/pages.tsx";
 import { correctionRoutes } from "./corrections/routes.ts";
 import { erasureRoutes } from "./erasure/routes.ts";
+import { liftRoutes } from "./experiments/routes.ts";
 import { exportPages } from "./exports/pages.tsx";
 import { exportRoutes } from "./exports/routes.ts";
 import { failureRoutes, IMPORTS, NDJSON } from "./failures/routes.ts";
@@ -87,6 +88,7 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   app.route("/", clusterRoutes);
   app.route("/", clusterPages);
   app.route("/", routerRoutes);
+  app.route("/", liftRoutes);
   app.route("/", promptRoutes);
   app.route("/", chatRoutes);
 

@@ -32,7 +32,12 @@ export function withWorker<T>(port: number, work: (running: Running) => Promise<
     const standIn = await startStandIn();
     const settings = {
       ...standInSettings(standIn.baseUrl),
-      ...{ FINE_TUNE_BASE_URL: standIn.baseUrl, FINE_TUNE_WEBHOOK_SECRET: WEBHOOK_SECRET, HOLDOUT_FRACTION: "0" },
+      ...{
+        FINE_TUNE_BASE_URL: standIn.baseUrl,
+        FINE_TUNE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+        HOLDOUT_FRACTION: "0",
+        LESSON_HOLDOUT_FRACTION: "0",
+      },
     };
     const worker = { ...scriptOn(port, OWNER, dir, "worker.js"), ...stores(settings), ...OWN, ...BACKGROUND };
     const errors: LoggedError[] = [];

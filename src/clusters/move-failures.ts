@@ -3,7 +3,6 @@ import type { Db } from "../db/client.ts";
 import { clusters } from "../db/schema/clusters.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { improvements } from "../db/schema/improvements.ts";
-import { moveOutcomes } from "../experiments/record-outcomes.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
 import { requestMissingJobs } from "../jobs/wake-jobs.ts";
 import { leadRoutesTo } from "../router/router-store.ts";
@@ -35,7 +34,6 @@ async function moveFailures(
   for (let chunk = 0; chunk < CHUNKS; chunk++) {
     const some = sql`(select f.id from ${failedReplies} f where f.cluster_id = ${clusterId} limit ${CHUNK})`;
     if ((await moveChunk(db, some, target)) > 0) continue;
-    await moveOutcomes(db, clusterId, target);
     // The source's own context has held their texts until now.
     await touchClusters(services, [{ clusterId: target }, { clusterId }]);
     return DONE;

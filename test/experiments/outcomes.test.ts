@@ -1,8 +1,9 @@
 import { env } from "cloudflare:test";
 import OpenAI from "openai";
 import { describe, expect, it } from "vitest";
-import { newPromptId, readPromptId } from "../../src/experiments/prompt-id.ts";
+import { readPromptId } from "../../src/experiments/prompt-id.ts";
 import { newId } from "../../src/lib/ids.ts";
+import { failures, sendOutcomes } from "../support/outcomes.ts";
 import { aFailure, createWorld, KEY, ofTwoCustomers } from "../support/world.ts";
 
 const outcome = (id: string) =>
@@ -38,14 +39,10 @@ describe("outcomes", () => {
   });
 
   it("switch guidance off that does harm, and say so", async () => {
-    const { world, topic, prompt } = await served();
-    const cluster = readPromptId(prompt.prompt_id)?.cluster ?? 0;
-    const send = (arm: "guided" | "holdout", failed: boolean) =>
-      world.call("POST", "/v1/outcomes", {
-        prompt_id: newPromptId({ arm, cluster, lessons: 0 }, { ...world.services, clock: () => world.now + 1 }),
-        failed,
-      });
-    for (let i = 0; i < 40; i++) await Promise.all([send("guided", i < 30), send("holdout", i < 5)]);
+    const { world, topic } = await served();
+    world.now += 1;
+    const ids = await sendOutcomes(world, topic, failures(119, 1));
+    await world.json("POST", "/v1/outcomes", { prompt_id: ids[0], failed: true });
     await expect
       .poll(async () => (await world.json("GET", `/v1/clusters/${topic}`)).guidance_switched_off, { timeout: 8_000 })
       .toBe(true);

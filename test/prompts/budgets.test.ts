@@ -35,7 +35,8 @@ function contextOf({ topic, categories, lessons }: Given): Context {
   return {
     ...{ ...facts, number: 1, merged_into: null, opening: openingOf(facts, null), examples: [], shared: categories },
     ...{
-      tested: { guided: { n: 0, failed: 0 }, plain: { n: 0, failed: 0 }, switched_off: false },
+      tested: { switched_off: false },
+      guidance_version: 0,
       version: 1,
       built_at: 0,
     },

@@ -1,0 +1,40 @@
+import { findCluster } from "../../src/clusters/topics/topics.ts";
+import { newPromptId, type PromptMark } from "../../src/experiments/prompt-id.ts";
+import { recordOutcomes } from "../../src/experiments/record-outcomes.ts";
+import type { World } from "./world.ts";
+
+type Given = Partial<PromptMark> & { failed?: boolean };
+
+/** Outcomes of prompts of a topic's cluster as they were served: each of a conversation of its own, unless it is given. */
+export async function sendOutcomes(world: World, topic: string, given: Given[]): Promise<string[]> {
+  const cluster = (await findCluster(world.services.db, topic))?.number ?? 0;
+  const sent = given.map(({ failed = true, ...mark }) => {
+    made += 1;
+    const id = newPromptId(
+      {
+        ...{
+          arm: "guided",
+          cluster,
+          lessons: 0,
+          conversation: made,
+          isToldApart: true,
+          plainShare: 0.1,
+          lessonShare: 0,
+        },
+        ...mark,
+      },
+      { clock: () => world.now },
+    );
+    return { prompt_id: id, failed };
+  });
+  await recordOutcomes(world.services, sent);
+  return sent.map(({ prompt_id }) => prompt_id);
+}
+
+let made = 0;
+
+/** Failures of so many conversations, of which so many were held out. */
+export function failures(guided: number, plain: number, mark: Given = {}): Given[] {
+  const of = (count: number, arm: "guided" | "holdout") => Array.from({ length: count }, () => ({ arm, ...mark }));
+  return [...of(guided, "guided"), ...of(plain, "holdout")];
+}
