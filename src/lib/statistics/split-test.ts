@@ -87,10 +87,17 @@ const WIDEST = 30;
 
 /** One count for each probability. Where everything went to one side, events say nothing. */
 function telling(counts: readonly SplitCount[]): SplitCount[] {
-  return [...Map.groupBy(counts, ({ share }) => share)].flatMap(([share, same]) => {
-    const [n, k] = [sum(same, "n"), sum(same, "k")];
-    return share > 0 && share < 1 && n > 0 ? [{ share, n, k }] : [];
-  });
+  const all: SplitCount[] = [];
+  for (const { share, n, k } of counts) {
+    if (share <= 0 || share >= 1 || n === 0) continue;
+    const same = all.find((other) => other.share === share);
+    if (same === undefined) all.push({ share, n, k });
+    else {
+      same.n += n;
+      same.k += k;
+    }
+  }
+  return all;
 }
 
 function sum(counts: readonly SplitCount[], what: "n" | "k"): number {
