@@ -14,6 +14,7 @@ export default defineConfig({
           CORRECTION_MODEL: "test-rewriter",
           JUDGE_MODEL: "test-judge",
           HOLDOUT_FRACTION: "0",
+          LESSON_HOLDOUT_FRACTION: "0",
         },
       },
     })),

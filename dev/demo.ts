@@ -62,8 +62,8 @@ async function demo(): Promise<void> {
   const model = standIn ? await withStandIn() : modelSettings(settings);
 
   heading("Starting");
-  // No holdout: the demo shows what guidance says, and would by chance show a plain prompt.
-  const vars = { ADMIN_KEY: key, AUTO_CORRECT: "false", HOLDOUT_FRACTION: "0", ...model };
+  // Nothing held out: the demo shows what guidance says, and would by chance show a plain prompt.
+  const vars = { ADMIN_KEY: key, AUTO_CORRECT: "false", HOLDOUT_FRACTION: "0", LESSON_HOLDOUT_FRACTION: "0", ...model };
   const worker = await startFresh(port, state, vars);
   stops.push(worker.stop);
   const url = `http://localhost:${port}`;

@@ -56,6 +56,8 @@ CREATE TABLE `clusters` (
 	`merged_into` text,
 	`guidance_version` integer NOT NULL,
 	`tested_since` integer NOT NULL,
+	`switched_off` integer NOT NULL,
+	`switched_at` integer NOT NULL,
 	`distilled_to` text,
 	`unread` text NOT NULL,
 	`distill_due_at` integer NOT NULL,
@@ -135,18 +137,36 @@ CREATE TABLE `erasures` (
 CREATE INDEX `erasures_external_id` ON `erasures` (`external_id_hash`) WHERE external_id_hash is not null;--> statement-breakpoint
 CREATE INDEX `erasures_open` ON `erasures` (`batch_id`) WHERE finished_at is null;--> statement-breakpoint
 CREATE INDEX `erasures_newest` ON `erasures` (`erased_at`,`failed_reply_id`);--> statement-breakpoint
+CREATE TABLE `lesson_effects` (
+	`lesson_id` text PRIMARY KEY NOT NULL,
+	`failures` integer NOT NULL,
+	`left_out` integer NOT NULL,
+	`evidence` real NOT NULL,
+	`relative_risk` real,
+	`low` real,
+	`high` real,
+	`more` integer,
+	FOREIGN KEY (`lesson_id`) REFERENCES `lessons`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
 CREATE TABLE `outcomes` (
 	`prompt_id` text PRIMARY KEY NOT NULL,
 	`cluster_id` text,
 	`arm` integer NOT NULL,
 	`lessons` integer NOT NULL,
+	`left_out` integer NOT NULL,
+	`lesson_share` real NOT NULL,
+	`conversation` integer NOT NULL,
+	`told_apart` integer NOT NULL,
+	`plain_share` real NOT NULL,
 	`failed` integer NOT NULL,
 	`rating` real,
 	`created_at` integer NOT NULL,
 	FOREIGN KEY (`cluster_id`) REFERENCES `clusters`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
-CREATE INDEX `outcomes_cluster` ON `outcomes` (`cluster_id`,`prompt_id`,`arm`,`failed`,`lessons`);--> statement-breakpoint
+CREATE INDEX `outcomes_failed` ON `outcomes` (`cluster_id`,`conversation`,`prompt_id`,`arm`,`plain_share`,`told_apart`,`lessons`,`left_out`,`lesson_share`) WHERE failed = 1;--> statement-breakpoint
+CREATE INDEX `outcomes_cluster` ON `outcomes` (`cluster_id`,`conversation`,`prompt_id`,`arm`,`plain_share`,`failed`);--> statement-breakpoint
 CREATE TABLE `prompt_counts` (
 	`day` text NOT NULL,
 	`cluster_id` text NOT NULL,

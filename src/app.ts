@@ -6,6 +6,7 @@ import { clusterRoutes } from "./clusters/routes.ts";
 import { correctionPages } from "./corrections/pages.tsx";
 import { correctionRoutes } from "./corrections/routes.ts";
 import { erasureRoutes } from "./erasure/routes.ts";
+import { liftRoutes } from "./experiments/routes.ts";
 import { exportPages } from "./exports/pages.tsx";
 import { exportRoutes } from "./exports/routes.ts";
 import { failureRoutes, IMPORTS, NDJSON } from "./failures/routes.ts";
@@ -71,6 +72,7 @@ const FEATURES = [
   learningRoutes,
   learningPages,
   routerRoutes,
+  liftRoutes,
   promptRoutes,
   chatRoutes,
 ];

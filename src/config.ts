@@ -76,13 +76,21 @@ const settings = z.object({
   REQUIRE_REVIEW: z.stringbool().default(false),
   /** "true": a lesson of the model's is served only once a person approved it, however many customers bear it out. */
   LESSONS_NEED_APPROVAL: z.stringbool().default(false),
-  /** The share of conversations whose prompts go out plain, to measure whether guidance helps; 0 to 1. */
+  /**
+   * The share of conversations whose prompts go out plain, to measure whether guidance helps; 0 to 1. The nearest of
+   * `PLAIN_SHARES` (experiments/shares.ts) counts.
+   */
   HOLDOUT_FRACTION: z.coerce.number().min(0).max(1).default(0.1),
   /**
    * What wrong lessons in a prompt cost relative to missing ones. The router names a topic when its confidence is at least
    * c/(1+c): 0.5 by default, two thirds at 2.
    */
   ROUTER_WRONG_COST: z.coerce.number().min(0).default(1),
+  /**
+   * The share of guided conversations that do without a lesson, drawn for each lesson by itself, to measure what it does;
+   * pinned ones are never left out. 0 to 0.5; the nearest of `LESSON_SHARES` counts.
+   */
+  LESSON_HOLDOUT_FRACTION: z.coerce.number().min(0).max(0.5).default(0.1),
   /** Where this installation answers, such as https://redraft.example.com: for the links it writes. Default: as it was called. */
   PUBLIC_URL: baseUrl.optional(),
   /** A line shown on every page and in every run, such as "replies are placeholders". */

@@ -40,7 +40,8 @@ export async function onState<T>(port: number, dir: string, work: (running: Runn
   const standIn = await startStandIn();
   const settings = {
     ...standInSettings(standIn.baseUrl),
-    ...{ FINE_TUNE_BASE_URL: standIn.baseUrl, FINE_TUNE_WEBHOOK_SECRET: WEBHOOK_SECRET, HOLDOUT_FRACTION: "0" },
+    ...{ FINE_TUNE_BASE_URL: standIn.baseUrl, FINE_TUNE_WEBHOOK_SECRET: WEBHOOK_SECRET },
+    ...{ HOLDOUT_FRACTION: "0", LESSON_HOLDOUT_FRACTION: "0" },
   };
   const worker = { ...scriptOn(port, OWNER, dir, "worker.js"), ...stores(settings), ...OWN, ...BACKGROUND };
   const errors: LoggedError[] = [];

@@ -45,8 +45,9 @@ export async function renameCluster(services: Changing, topic: string, to: strin
 }
 
 /**
- * Puts one cluster into another: its names lead there at once, its failures, improvements and outcomes follow in
- * chunks. Its lessons are retired: the other's go on, and learn from what came.
+ * Puts one cluster into another: its names lead there at once, its failures and improvements follow in
+ * chunks. Its lessons are retired: the other's go on, and learn from what came. Its outcomes stay: they were made with
+ * its own guidance, and do not judge the other's.
  */
 export async function mergeClusters(services: Changing, topic: string, into: string, actor: string): Promise<void> {
   const { db } = services;

@@ -3,6 +3,7 @@ import { type Column, DataTable } from "../ui/data-table.tsx";
 import { Facts } from "../ui/facts.tsx";
 import { signed } from "../ui/gain.tsx";
 import { GuidanceForm } from "./guidance-form.tsx";
+import { Lift } from "./lift-parts.tsx";
 import { ReopenedList } from "./reopened-list.tsx";
 import type { ClusterDetail, ClusterRow } from "./schemas.ts";
 import { TREND_DAYS, TrendBars } from "./trend-bars.tsx";
@@ -31,8 +32,8 @@ export function ClusterPage({ cluster, today }: { cluster: ClusterDetail; today:
         <section>
           <h2>Changes</h2>
           <ul>
-            {cluster.changes.map(({ kind, detail, actor, at }) => (
-              <li>{`${at.slice(0, 10)} ${kind}: ${detail.from} → ${detail.to ?? detail.into} (${actor})`}</li>
+            {cluster.changes.map((change) => (
+              <li>{`${change.at.slice(0, 10)} ${changeText(change)} (${change.actor})`}</li>
             ))}
           </ul>
         </section>
@@ -82,30 +83,30 @@ function Categories({ categories }: { categories: ClusterDetail["failure_categor
   );
 }
 
-function Outcomes({ cluster: { outcomes, guidance_switched_off } }: { cluster: ClusterDetail }) {
-  const { guided, plain, difference, low, high } = outcomes;
+function Outcomes({ cluster: { lift, guidance_switched_off } }: { cluster: ClusterDetail }) {
   return (
     <section>
       <h2>Does it help?</h2>
       {guidance_switched_off && (
         <p class="error" role="alert">
-          Guided replies failed more often: this guidance is switched off, and prompts go out plain. Save the lessons
-          below, changed or not, to switch it back on and count from zero.
+          Guided conversations failed more often: this guidance is switched off. Prompts go out plain, but for one
+          conversation in ten; what follows is about those since, and switches it on again where it helps. Save the
+          lessons below, changed or not, to switch it on yourself and count from zero.
         </p>
       )}
-      {difference === null || low === null || high === null ? (
-        <p class="hint">
-          {`Not known yet: ${guided.n} outcomes of guided prompts, ${plain.n} of held-out ones. Send outcomes to POST /v1/outcomes.`}
-        </p>
-      ) : (
-        <p>
-          {`Guided replies failed in ${percent(guided.failed / guided.n)} of ${guided.n}, plain ones in ${percent(plain.failed / plain.n)} of ${plain.n}: `}
-          <strong>{`${points(difference)} points`}</strong>
-          {` (95% interval ${points(low)} to ${points(high)}; below 0 it helps).`}
-        </p>
-      )}
+      <Lift lift={lift} />
     </section>
   );
+}
+
+type Change = ClusterDetail["changes"][number];
+
+/** What happened, in words. */
+function changeText({ kind, detail }: Change): string {
+  if (kind === "switched_off") return "guidance switched off: it did harm";
+  if (kind === "switched_on") return "guidance switched on again: it helps";
+  if (kind === "lesson_retired") return "a lesson retired: it did harm";
+  return `${kind}: ${detail.from} → ${detail.to ?? detail.into}`;
 }
 
 const SHOWN_CHARACTERS = 300;
@@ -129,8 +130,4 @@ function Examples({ examples }: Pick<ClusterDetail, "examples">) {
 
 function percent(share: number): string {
   return `${Math.round(share * 100)}%`;
-}
-
-function points(difference: number): string {
-  return signed(Math.round(difference * 1_000) / 10);
 }

@@ -1,17 +1,18 @@
-import { type FailureRate, rateDifference } from "../experiments/harm.ts";
-import { lessonCounts } from "../experiments/lesson-counts.ts";
+import { judgedSince } from "../experiments/count-outcomes.ts";
+import { readLift } from "../experiments/read-lift.ts";
 import { toRfc3339 } from "../lib/time.ts";
 import type { Services } from "../services.ts";
 import { readContext } from "./context/read-context.ts";
 import { hasStanding, isDecided, isServed } from "./context/served-lessons.ts";
 import { currentLessons } from "./lessons/change-lessons.ts";
+import { effectsOf } from "./lessons/lesson-effects.ts";
 import type { StoredLesson } from "./lessons/plan-changes.ts";
 import { clusterHealth, clusterNumbers, listChanges, TREND_MS } from "./queries.ts";
 import { listReopened } from "./reopened.ts";
 import type { ClusterDetail } from "./schemas.ts";
 import { clusterOfTopic } from "./topics/topics.ts";
 
-/** One cluster: what its context says, its lessons with their counts, and its numbers. @throws RedraftError `not_found` */
+/** One cluster: what its context says, its lessons with what they do, and its numbers. @throws RedraftError `not_found` */
 export async function getCluster(
   services: Pick<Services, "db" | "clock" | "clusters" | "config">,
   topic: string,
@@ -20,11 +21,12 @@ export async function getCluster(
   const needApproval = config.LESSONS_NEED_APPROVAL;
   const cluster = await clusterOfTopic(db, topic);
   const now = clock();
-  const [context, numbers, stored, counts, health, changes, [reopened = null]] = await Promise.all([
+  const [context, numbers, stored, effects, lift, health, changes, [reopened = null]] = await Promise.all([
     readContext(services, { cluster_id: cluster.id }),
     clusterNumbers(db, cluster.id, now - TREND_MS),
     currentLessons(db, cluster.id),
-    lessonCounts(db, cluster.id),
+    effectsOf(db, cluster.id),
+    readLift(db, { clusterId: cluster.id, since: judgedSince(cluster) }),
     clusterHealth(db, [cluster.id], now),
     listChanges(db, cluster.id),
     listReopened(db, [cluster.id], now, needApproval),
@@ -36,15 +38,13 @@ export async function getCluster(
     .toSorted((a, b) => Number(b.pinned) - Number(a.pinned) || a.slot - b.slot)
     .map(({ id, failureCategory, text, pinned, source, evidence }) => ({
       ...{ id, failure_category: failureCategory, text, pinned, source, evidence },
-      ...(counts.get(id) ?? { helped: 0, hurt: 0 }),
+      effect: pinned ? null : (effects.get(id) ?? null),
     }));
   const explanations = context.lessons
     .filter(({ id }) => id === null)
     .map(({ failure_category, text }) => ({
-      ...{ id: null, failure_category, text, pinned: false, source: null, evidence: [], helped: 0, hurt: 0 },
+      ...{ id: null, failure_category, text, pinned: false, source: null, evidence: [], effect: null },
     }));
-  const { guided, plain, switched_off } = context.tested;
-  const difference = rateDifference(guided, plain);
   return {
     topic: cluster.topic,
     failures: context.failures,
@@ -55,14 +55,8 @@ export async function getCluster(
     waiting: waiting.map((lesson) => waitingOutput(lesson, needApproval)),
     lessons_refused: cluster.lessonsRefused,
     guidance_version: cluster.guidanceVersion,
-    guidance_switched_off: switched_off,
-    outcomes: {
-      guided: rateOutput(guided),
-      plain: rateOutput(plain),
-      difference: difference?.difference ?? null,
-      low: difference?.low ?? null,
-      high: difference?.high ?? null,
-    },
+    guidance_switched_off: cluster.switchedOff,
+    lift,
     examples: context.examples,
     changes: changes.map(({ kind, detail, actor, createdAt }) => ({ kind, detail, actor, at: toRfc3339(createdAt) })),
     version: context.version,
@@ -75,8 +69,4 @@ function waitingOutput(lesson: StoredLesson, needApproval: boolean): ClusterDeta
   const { id, failureCategory, text, evidence, witnesses } = lesson;
   const waits_for = hasStanding(lesson, needApproval) ? "place" : needApproval ? "approval" : "evidence";
   return { id, failure_category: failureCategory, text, evidence, customers: witnesses.length, waits_for };
-}
-
-function rateOutput({ n, failed }: FailureRate) {
-  return { n, failed, failure_rate: n === 0 ? null : failed / n };
 }

@@ -1,3 +1,4 @@
+import { lessonText } from "./lift-parts.tsx";
 import type { ClusterDetail } from "./schemas.ts";
 
 type Lesson = ClusterDetail["guidance"][number];
@@ -9,8 +10,7 @@ const NEW_LESSON: Lesson = {
   failure_category: null,
   pinned: false,
   source: null,
-  helped: 0,
-  hurt: 0,
+  effect: null,
   evidence: [],
 };
 
@@ -102,7 +102,7 @@ function LessonFields({ lesson }: { lesson: Lesson }) {
         </select>
       </label>
       {lesson.id !== null && (
-        <p class="hint">{`Helped ${lesson.helped}, hurt ${lesson.hurt}; from ${lesson.evidence.length} failures.`}</p>
+        <p class="hint">{`${lesson.pinned ? "Pinned, so it is never left out to see what it does." : lessonText(lesson.effect)} Learned from ${lesson.evidence.length} failures.`}</p>
       )}
     </fieldset>
   );

@@ -2,7 +2,6 @@ import { and, eq, exists, inArray, isNotNull, type SQL, sql } from "drizzle-orm"
 import { clusters } from "../db/schema/clusters.ts";
 import { failedReplies } from "../db/schema/failures.ts";
 import { improvements } from "../db/schema/improvements.ts";
-import { moveOutcomes } from "../experiments/record-outcomes.ts";
 import { DONE, type Held, type Job, type JobEnd } from "../jobs/job.ts";
 import { requestMissingJobs } from "../jobs/wake-jobs.ts";
 import { leadRoutesTo } from "../router/router-store.ts";
@@ -34,7 +33,6 @@ async function moveFailures(
   for (let chunk = 0; chunk < CHUNKS; chunk++) {
     const some = sql`(select f.id from ${failedReplies} f where f.cluster_id = ${clusterId} limit ${CHUNK})`;
     if ((await moveChunk(services, some, target)) > 0) continue;
-    await moveOutcomes(db, clusterId, target);
     // The source's own context has held their texts until now.
     await touchClusters(services, [{ clusterId: target }, { clusterId }]);
     return DONE;

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { readLift } from "../experiments/read-lift.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { checkForm, checkQuery, readForm, readFormData } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
@@ -19,8 +20,12 @@ export const clusterPages = new Hono<AppEnv>()
   .get("/clusters", async (c) => {
     const { db, clock } = c.var.services;
     const query = checkQuery(c, clusterQuery, PAGE_ROWS);
-    const [page, router] = await Promise.all([listClusters(db, query, clock()), routerStatus(db)]);
-    return renderPage(c, "Clusters", <ClustersPage page={page} router={router} today={dayOf(clock())} />);
+    const [page, router, lift] = await Promise.all([
+      listClusters(db, query, clock()),
+      routerStatus(db),
+      readLift(db, "all"),
+    ]);
+    return renderPage(c, "Clusters", <ClustersPage page={page} router={router} lift={lift} today={dayOf(clock())} />);
   })
   .get("/clusters/:topic", async (c) => {
     const cluster = await getCluster(c.var.services, c.req.param("topic"));

@@ -47,13 +47,13 @@ export function isRecurrence(needApproval: boolean): SQL {
 }
 
 /**
- * SQL: of a recurrence `f`, its prompt is known to have gone out without any of those lessons: held out, or there was no
- * room. Only a failure that names its prompt tells.
+ * SQL: of a recurrence `f`, its prompt is known to have gone out without any of those lessons: held out, left out, or
+ * there was no room. Only a failure that names its prompt tells.
  */
 export function wentWithout(needApproval: boolean): SQL {
   return sql`exists (select 1 from ${outcomes} o where o.prompt_id = lower(f.served_prompt_id)
     and not (o.arm = ${PROMPT_ARMS.guided}
-      and exists (select 1 ${against(needApproval)} and (o.lessons >> l.slot) & 1 = 1)))`;
+      and exists (select 1 ${against(needApproval)} and ((o.lessons & ~o.left_out) >> l.slot) & 1 = 1)))`;
 }
 
 export interface Recurrences {

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { lessonEffect, lift } from "../experiments/schemas.ts";
 import { failureCategory, topic } from "../http/fields.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { CLUSTER_STATES } from "./cluster-state.ts";
@@ -63,8 +64,6 @@ export const categoryShare = z
   })
   .openapi("CategoryShare");
 
-const rate = z.object({ n: z.int(), failed: z.int(), failure_rate: z.number().nullable() });
-
 export const clusterDetail = z
   .object({
     topic: z.string(),
@@ -83,8 +82,9 @@ export const clusterDetail = z
           pinned: z.boolean(),
           source: z.enum(["model", "person"]).nullable(),
           evidence: z.array(z.string()).openapi({ description: "Ids of the failures it was learned from." }),
-          helped: z.int().openapi({ description: "Guided prompts with it whose reply did not fail." }),
-          hurt: z.int().openapi({ description: "Guided prompts with it whose reply failed." }),
+          effect: lessonEffect
+            .nullable()
+            .openapi({ description: "What it does; null where it is never left out, or nothing failed with it yet." }),
         }),
       )
       .openapi({ description: "The lessons that prompts get." }),
@@ -108,19 +108,13 @@ export const clusterDetail = z
       description: "Lessons of the model's that were refused because of what they held: links, contacts, commands…",
     }),
     guidance_version: z.int(),
-    guidance_switched_off: z
-      .boolean()
-      .openapi({ description: "Guided replies failed more often: prompts go out plain." }),
-    outcomes: z.object({
-      guided: rate,
-      plain: rate.openapi({ description: "Held out: there was guidance, and it was not given." }),
-      difference: z.number().nullable().openapi({ description: "Failure rate guided minus plain; below 0 it helps." }),
-      low: z.number().nullable().openapi({ description: "Of its 95% interval (Newcombe)." }),
-      high: z.number().nullable(),
+    guidance_switched_off: z.boolean().openapi({
+      description: "It does harm: prompts go out plain, but for one conversation in ten, to see when that changes.",
     }),
+    lift,
     changes: z.array(
       z.object({
-        kind: z.enum(["rename", "merge", "split"]),
+        kind: z.enum(["rename", "merge", "split", "switched_off", "switched_on", "lesson_retired"]),
         detail: z.record(z.string(), z.union([z.string(), z.number()])),
         actor: z.string(),
         at: z.iso.datetime(),

@@ -1,9 +1,10 @@
-import { eq, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { clusters } from "../db/schema/clusters.ts";
 import { outcomes } from "../db/schema/experiments.ts";
 import { log } from "../lib/log.ts";
 import type { Services } from "../services.ts";
-import { PROMPT_ARMS, readPromptId } from "./prompt-id.ts";
+import { PROMPT_ARMS, type PromptMark, readPromptId } from "./prompt-id.ts";
+import { lessonsLeftOut } from "./split.ts";
 
 export interface Outcome {
   prompt_id: string;
@@ -25,21 +26,19 @@ export async function recordOutcomes(
   const rows = given.flatMap((outcome) => {
     const mark = readPromptId(outcome.prompt_id);
     if (mark === null) unknown.push(outcome.prompt_id);
-    return mark === null ? [] : [{ ...outcome, prompt_id: outcome.prompt_id.toLowerCase(), ...mark }];
+    return mark === null ? [] : [rowOf(outcome, mark)];
   });
   if (rows.length === 0) return { clusterIds: [], unknown };
-  const json = JSON.stringify(rows.map((row) => ({ ...row, arm: PROMPT_ARMS[row.arm], failed: Number(row.failed) })));
-  const field = (name: keyof (typeof rows)[number]) => sql.raw(`json_extract(value, '$.${name}')`);
-  // A merged cluster's outcomes are its successor's, but its lessons were others.
-  const cluster = sql`(select coalesce(c.merged_into, c.id) from ${clusters} c where c.number = ${field("cluster")})`;
-  const lessons = sql`(select case when c.merged_into is null then ${field("lessons")} else 0 end
-    from ${clusters} c where c.number = ${field("cluster")})`;
+  const field = (name: keyof ReturnType<typeof rowOf>) => sql.raw(`json_extract(value, '$.${name}')`);
+  // A cluster that was merged away keeps its outcomes: they say nothing of its successor's guidance.
+  const cluster = sql`(select c.id from ${clusters} c where c.number = ${field("cluster")})`;
   const written = await db
     .insert(outcomes)
     .select(
-      sql`select ${field("prompt_id")}, ${cluster}, ${field("arm")}, coalesce(${lessons}, 0), ${field("failed")},
-          ${field("rating")}, ${clock()}
-          from json_each(${json}) where true`,
+      sql`select ${field("prompt_id")}, ${cluster}, ${field("arm")}, ${field("lessons")}, ${field("left_out")},
+          ${field("lessonShare")}, ${field("conversation")}, ${field("told_apart")}, ${field("plainShare")},
+          ${field("failed")}, ${field("rating")}, ${clock()}
+          from json_each(${JSON.stringify(rows)}) where true`,
     )
     .onConflictDoUpdate({
       target: outcomes.promptId,
@@ -74,7 +73,12 @@ export async function recordFailedPrompts(
   }
 }
 
-/** Moves a cluster's outcomes to another, whose lessons they were not made with. */
-export function moveOutcomes(db: Services["db"], from: string, to: string) {
-  return db.update(outcomes).set({ clusterId: to, lessons: 0 }).where(eq(outcomes.clusterId, from));
+function rowOf({ prompt_id, failed, rating }: Outcome, { arm, isToldApart, ...mark }: PromptMark) {
+  return {
+    ...mark,
+    ...{ prompt_id: prompt_id.toLowerCase(), failed: Number(failed), rating: rating ?? null },
+    ...{ arm: PROMPT_ARMS[arm], told_apart: Number(isToldApart) },
+    left_out:
+      arm === "guided" ? mark.lessons & lessonsLeftOut({ code: mark.conversation }, mark.cluster, mark.lessonShare) : 0,
+  };
 }

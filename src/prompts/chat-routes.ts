@@ -24,7 +24,8 @@ const chat = route(
       `clients read. At most ${MOST_CHAT_BYTES} bytes, images included. x-redraft-prompt-id names the prompt, x-redraft-cluster its topic (percent-encoded), ` +
       "x-redraft-plain why no guidance was added. The model name `redraft` means the bot's model (see /v1/bot-model), " +
       "which x-redraft-model then names; any other is passed on as it is. The guidance has at most " +
-      `${GUIDANCE_CHARACTERS} characters.`,
+      `${GUIDANCE_CHARACTERS} characters. The header x-redraft-conversation-id takes your id of the conversation, as ` +
+      "`conversation_id` of POST /v1/prompts.",
     request: { body: jsonBody(z.looseObject({ messages: z.array(z.unknown()) })) },
     answers: {
       200: {
@@ -53,6 +54,9 @@ export const chatRoutes = createRouter();
 // Not validated here: what is wrong with a request is for the model's server to say, in its own words.
 chatRoutes.openAPIRegistry.registerPath(chat);
 
+/** As of `conversation_id`. */
+const LONGEST_ID = 200;
+
 const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
 
 chatRoutes.post(chat.getRoutingPath(), async (c) => {
@@ -60,7 +64,8 @@ chatRoutes.post(chat.getRoutingPath(), async (c) => {
   if (!JSON_TYPE.test(c.req.header("content-type") ?? "")) {
     throw new RedraftError("unsupported_media_type", "Send the body with `content-type: application/json`.");
   }
-  const guided = await guideChatRequest(services, await readChatBody(c.req.raw.body), waitUntilOf(c));
+  const conversationId = c.req.header("x-redraft-conversation-id")?.slice(0, LONGEST_ID) || null;
+  const guided = await guideChatRequest(services, await readChatBody(c.req.raw.body), conversationId, waitUntilOf(c));
   const { promptId, topic, plain, model } = guided;
   const answer = await passOn(services, guided, {
     accept: c.req.header("accept"),

@@ -3,15 +3,15 @@ import type { Context } from "../clusters/context/context.ts";
 import { categoryGuidance, composeGuidance, type Guidance, sharedGuidance } from "../clusters/lessons/guidance-text.ts";
 import { type ConversationGiven, conversationOf } from "../experiments/conversation.ts";
 import { countPrompt } from "../experiments/count-prompts.ts";
-import { isHeldOut } from "../experiments/holdout.ts";
 import { newPromptId, type PromptArm } from "../experiments/prompt-id.ts";
+import { type GuidanceSource, isHeldOut, lessonShareOf, lessonsLeftOut, plainShareOf } from "../experiments/split.ts";
 import { log } from "../lib/log.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
 import type { Candidate } from "../router/route-message.ts";
 import { routeWithCopy } from "../router/router-copy.ts";
 import type { Services } from "../services.ts";
 
-export type GuidanceServices = Pick<Services, "db" | "clusters" | "bucket" | "clock" | "config" | "chance">;
+export type GuidanceServices = Pick<Services, "db" | "clusters" | "bucket" | "clock" | "config">;
 
 export type PlainReason =
   | "no_router"
@@ -58,33 +58,52 @@ const NOTHING: Found = { cluster: null, candidates: [], contexts: [], guidance: 
  * isolate's copies.
  */
 export async function findGuidance(services: GuidanceServices, asked: Asked, waitUntil: WaitUntil): Promise<Guiding> {
+  const { config } = services;
+  const conversation = conversationOf(asked.conversation);
+  const lessonShare = lessonShareOf(config);
+  const leftOut = (cluster: number) => lessonsLeftOut(conversation, cluster, lessonShare);
   let found: Found;
   try {
-    found = await find(services, asked, waitUntil);
+    found = await find(services, asked, leftOut, waitUntil);
   } catch (error) {
     log.error("prompt_unavailable", {}, error);
     found = { ...NOTHING, plain: "unavailable" };
   }
-  const { cluster, guidance, shared } = found;
-  const plainShare = services.config.HOLDOUT_FRACTION;
-  const { id, opening } = asked.conversation;
-  const heldOut = guidance !== null && isHeldOut(id ?? opening, plainShare);
-  const arm: PromptArm = guidance === null ? "plain" : shared ? "shared" : heldOut ? "holdout" : "guided";
+  const { guidance, shared } = found;
+  const source = sourceOf(found);
+  const plainShare = guidance === null ? 1 : plainShareOf(config, source);
+  const heldOut = guidance !== null && isHeldOut(conversation, source, plainShare);
+  const arm: PromptArm = guidance === null ? "plain" : heldOut ? "holdout" : shared ? "shared" : "guided";
   const lessons = arm === "guided" ? (guidance?.lessons ?? 0) : 0;
-  const number = cluster?.context.number ?? 0;
-  const promptId = newPromptId({ arm, cluster: number, lessons }, services);
-  const served = { arm, cluster: number, plainShare: guidance === null ? 1 : plainShare };
-  countPrompt(services, { ...served, conversation: conversationOf(asked.conversation) }, waitUntil);
-  return heldOut
-    ? { ...found, promptId, heldOut, text: null, plain: "holdout" }
-    : { ...found, promptId, heldOut, text: guidance?.text ?? null };
+  const { code, isToldApart } = conversation;
+  const mark = { arm, cluster: source.cluster, lessons, conversation: code, isToldApart, plainShare, lessonShare };
+  const promptId = newPromptId(mark, services);
+  countPrompt(services, { arm, cluster: source.cluster, plainShare, conversation }, waitUntil);
+  if (heldOut)
+    return { ...found, promptId, heldOut, text: null, plain: source.switchedOff ? "switched_off" : "holdout" };
+  const text = guidance?.text || null;
+  // Where there was but one lesson to give, and this conversation does without it.
+  return { ...found, promptId, heldOut, text, plain: guidance !== null && text === null ? "holdout" : found.plain };
+}
+
+/** Whose guidance it is. What holds across clusters is nobody's: it must not count for, or against, that of one. */
+function sourceOf({ cluster, shared }: Found): GuidanceSource {
+  if (cluster === null || shared) return { cluster: 0, version: 0, switchedOff: false };
+  const { number, guidance_version, tested } = cluster.context;
+  return { cluster: number, version: guidance_version, switchedOff: tested.switched_off };
 }
 
 /**
  * A topic that is given is a caller's word: where it is unknown, the router does not guess another. A failure category
- * that is given is always warned of.
+ * that is given is always warned of, where the cluster's own guidance is switched off too.
+ * @param leftOut which of a cluster's lessons the conversation does without, by the cluster's number
  */
-async function find(services: GuidanceServices, asked: Asked, waitUntil: WaitUntil): Promise<Found> {
+async function find(
+  services: GuidanceServices,
+  asked: Asked,
+  leftOut: (cluster: number) => number,
+  waitUntil: WaitUntil,
+): Promise<Found> {
   const known = asked.topic ? await cachedClusterId(services, asked.topic, waitUntil) : null;
   const routed = asked.topic ? null : await routeWithCopy(services, asked.customerMessage, waitUntil);
   const clusterIds = known === null ? (routed?.clusterIds ?? []) : [known];
@@ -94,23 +113,20 @@ async function find(services: GuidanceServices, asked: Asked, waitUntil: WaitUnt
   );
   const [first] = contexts;
   const cluster = first && { context: first, confidence: known === null ? (routed?.route.confidence ?? 0) : 1 };
-  const off = first?.tested.switched_off === true;
-  if (cluster !== undefined && !off) {
-    const working = contexts.filter(({ tested }) => !tested.switched_off);
-    const guidance = composeGuidance(working, asked);
+  if (cluster !== undefined && !(first?.tested.switched_off && asked.failureCategory)) {
+    // Guidance that does harm is switched off: the likeliest cluster's but for a few conversations, others' for all.
+    const working = contexts.filter((context) => context === first || !context.tested.switched_off);
+    const guidance = composeGuidance(working, { ...asked, leftOut: leftOut(cluster.context.number) });
     return { ...nothing, cluster, contexts: working, guidance, plain: guidance ? null : "nothing_known" };
   }
-  const beside = { ...nothing, cluster: cluster ?? null };
   if (asked.failureCategory) {
     const [own, all] = await Promise.all([
       cachedContext(services, { failure_category: asked.failureCategory }, waitUntil),
       cachedContext(services, "all", waitUntil),
     ]);
     const guidance = categoryGuidance(asked.failureCategory, own, all, asked.customerMessage);
-    return { ...beside, contexts: [own], guidance, shared: true };
+    return { ...nothing, cluster: cluster ?? null, contexts: [own], guidance, shared: true };
   }
-  // Guidance that does harm is switched off; where it is the likeliest cluster's, nothing is said.
-  if (off) return { ...beside, plain: "switched_off" };
   const guidance = sharedGuidance(await cachedContext(services, "all", waitUntil), asked.customerMessage);
   const unrouted = routed === null && !asked.topic;
   return { ...nothing, guidance, shared: true, plain: guidance ? null : unrouted ? "no_router" : "no_cluster" };

@@ -1,5 +1,5 @@
 import type { ConversationGiven } from "../experiments/conversation.ts";
-import { newPromptId } from "../experiments/prompt-id.ts";
+import { newPromptId, type PromptMark } from "../experiments/prompt-id.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
 import { BOT_ALIAS, modelServer, resolveBotModel, type Target } from "./bot-model.ts";
 import { addGuidance, type Change, type ChatRequest, changed, readChatRequest } from "./chat-request.ts";
@@ -16,6 +16,11 @@ export interface Guided {
   plain: PlainReason | null;
 }
 
+const NO_MESSAGE: PromptMark = {
+  ...{ arm: "plain", cluster: 0, lessons: 0, conversation: 0, isToldApart: false },
+  ...{ plainShare: 1, lessonShare: 0 },
+};
+
 /**
  * Adds the guidance to an OpenAI chat request, and puts the bot's model where the request says `redraft`. All else
  * stays as it was written. A body that is no such request is passed on untouched: what is wrong with it is for the
@@ -24,6 +29,7 @@ export interface Guided {
 export async function guideChatRequest(
   services: GuidanceServices,
   body: Uint8Array,
+  conversationId: string | null,
   waitUntil: WaitUntil,
 ): Promise<Guided> {
   const request = readChatRequest(body);
@@ -35,18 +41,21 @@ export async function guideChatRequest(
   }
   const to = { server: target ?? modelServer(services.config), model: target?.model ?? null };
   if (request === null || request.lastUserText === "") {
-    const promptId = newPromptId({ arm: "plain", cluster: 0, lessons: 0 }, services);
+    const promptId = newPromptId(NO_MESSAGE, services);
     return { ...to, body: changed(body, changes), promptId, topic: null, plain: "not_a_message" };
   }
   const { text, promptId, plain, cluster } = await findGuidance(
     services,
-    { customerMessage: request.lastUserText, conversation: conversationIn(request) },
+    { customerMessage: request.lastUserText, conversation: conversationIn(request, conversationId) },
     waitUntil,
   );
   if (text !== null) changes.push(addGuidance(body, request, text));
   return { ...to, body: changed(body, changes), promptId, topic: cluster?.context.topic ?? null, plain };
 }
 
-function conversationIn({ firstUserText, lastUserText, userMessages }: ChatRequest): ConversationGiven {
-  return { id: null, opening: firstUserText || lastUserText, isFirst: userMessages < 2 };
+function conversationIn(
+  { firstUserText, lastUserText, userMessages }: ChatRequest,
+  id: string | null,
+): ConversationGiven {
+  return { id, opening: firstUserText || lastUserText, isFirst: userMessages < 2 };
 }

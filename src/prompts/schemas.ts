@@ -16,8 +16,8 @@ export const promptInput = z
       .nullish()
       .openapi({
         description:
-          "Your id of the conversation. All its prompts are then guided, or all held out; without it, its first message " +
-          "decides.",
+          "Your id of the conversation. All its prompts are then guided, or all held out, and it counts once; without it, " +
+          "the customer's first message decides, and conversations that begin alike cannot be told apart.",
       }),
     topic: topic.nullish().openapi({
       description:

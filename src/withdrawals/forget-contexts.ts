@@ -24,7 +24,7 @@ export const forgetTouchedContexts: Step = async (services, row, isCurrent) => {
       select ${KINDS.category} || w.failure_category as name ${own}
       union select ${KINDS.cluster} || coalesce(c.merged_into, c.id) from ${clusters} c where c.id in (
         select w.cluster_id ${own}
-        union select json_extract(w.outcome, '$[0]') ${own}
+        union select json_extract(w.outcome, '$[1]') ${own}
         union select l.cluster_id from ${lessons} l where l.id in ${valuesOf(row.lessonIds)})
     ) where name > ${row.cursor} order by name limit ${CONTEXTS_A_PIECE}`);
   const changed = names.map(({ name }): Changed => {

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, inArray, type SQL, sql } from "drizzle-orm";
 import { clusters } from "../db/schema/clusters.ts";
 import { outcomes } from "../db/schema/experiments.ts";
 import { failedReplies } from "../db/schema/failures.ts";
@@ -31,9 +31,8 @@ const nowIn = (id: SQL) => sql`(select coalesce(c.merged_into, c.id) from ${clus
 function comeBack({ db, clock }: Withdrawing, row: Withdrawal, ids: SQL) {
   const w = withdrawnFailures;
   const own = sql`from ${w} w where w.withdrawal_id = ${row.id} and w.failed_reply_id = ${failedReplies.id}`;
-  const value = sql.raw("json_extract(w.outcome, '$[0]')");
+  const columns = Object.keys(getTableColumns(outcomes)).map((_, at) => `json_extract(w.outcome, '$[${at}]')`);
   const now = clock();
-  const field = (at: number) => sql.raw(`json_extract(w.outcome, '$[${at}]')`);
   return [
     db
       .update(failedReplies)
@@ -57,13 +56,10 @@ function comeBack({ db, clock }: Withdrawing, row: Withdrawal, ids: SQL) {
         sql`${improvements.seq} in (select w.improvement_seq from ${w} w
           where w.withdrawal_id = ${row.id} and w.failed_reply_id in ${ids})`,
       ),
-    // The lessons of a cluster that was merged were others, as in `record-outcomes.ts`.
     db
       .insert(outcomes)
       .select(
-        sql`select lower(f.served_prompt_id), ${nowIn(value)}, ${field(1)},
-          case when ${nowIn(value)} = ${value} then ${field(2)} else 0 end, ${field(3)}, ${field(4)}, ${field(5)}
-          from ${w} w join ${failedReplies} f on f.id = w.failed_reply_id
+        sql`select ${sql.raw(columns.join(", "))} from ${w} w
           where w.withdrawal_id = ${row.id} and w.failed_reply_id in ${ids} and w.outcome is not null`,
       )
       .onConflictDoUpdate({

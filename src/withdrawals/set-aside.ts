@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, lte, ne, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, inArray, lte, ne, type SQL, sql } from "drizzle-orm";
 import { outcomes } from "../db/schema/experiments.ts";
 import { exportsTable } from "../db/schema/exports.ts";
 import { failedReplies } from "../db/schema/failures.ts";
@@ -63,8 +63,8 @@ function leave({ db, clock }: Withdrawing, row: Withdrawal, ids: SQL) {
         sql`select ${row.id}, ${f.id}, case ${f.status} when 'correcting' then 'pending' else ${f.status} end,
           case when ${f.status} = 'correcting' or ${f.sent} then ${now} else ${f.dueAt} end, ${f.clusterId}, ${f.failureCategory},
           (select i.seq from ${improvements} i where i.failed_reply_id = ${f.id} and i.is_current = 1),
-          (select json_array(o.cluster_id, o.arm, o.lessons, o.failed, o.rating, o.created_at)
-            from ${outcomes} o where o.prompt_id = lower(${f.servedPromptId}))
+          (select json_array(${sql.join(Object.values(getTableColumns(outcomes)), sql`, `)})
+            from ${outcomes} where ${outcomes.promptId} = lower(${f.servedPromptId}))
           from ${f} where ${taken}`,
       )
       .onConflictDoNothing(),

@@ -16,8 +16,8 @@ import type { Db } from "../../src/db/client.ts";
 import type { JobKind } from "../../src/db/schema/jobs.ts";
 import { eraseFailures } from "../../src/erasure/erase-failures.ts";
 import { listErasures } from "../../src/erasure/queries.ts";
-import { lessonCounts } from "../../src/experiments/lesson-counts.ts";
-import { moveOutcomes } from "../../src/experiments/record-outcomes.ts";
+import { countForLift } from "../../src/experiments/count-outcomes.ts";
+import { measureLessons } from "../../src/experiments/lesson-effects.ts";
 import { listFailures } from "../../src/failures/queries.ts";
 import { failureQuery } from "../../src/failures/schemas.ts";
 import { exampleCases, getComparison, listCases } from "../../src/fine-tunes/comparison/queries.ts";
@@ -193,8 +193,8 @@ describe("the clusters", () => {
     ["the last days of each", (db, id) => recentFailures(db, [id, id], 0)],
     ["the numbers of one", (db, id) => clusterNumbers(db, id, 0)],
     ["the changes of one", (db, id) => listChanges(db, id)],
-    ["what became of lessons", (db, id) => lessonCounts(db, id)],
-    ["the outcomes to move", async (db, id) => await moveOutcomes(db, id, id)],
+    ["what its guidance is judged by", (db, clusterId) => countForLift(db, { clusterId, since: 0 })],
+    ["what its lessons do", (db, id) => measureLessons(db, id)],
     ["what lessons are due", (db) => askForLessons({ ...createWorld().services, db })],
     ["what is new for the router", (db) => routerStatus(db)],
     [
@@ -226,12 +226,12 @@ describe("the clusters", () => {
     }
   });
 
-  it("sort nothing that grows with the failures to build a context, but its lessons and arms", async () => {
+  it("sort nothing that grows with the failures to build a context, but its lessons", async () => {
     const id = await known();
     const { db, plans } = explained();
     await buildContext(db, { cluster_id: id }, [], RULE);
     const sorting = (await plans()).filter(({ plan }) => plan.some((step) => /TEMP B-TREE/.test(step)));
-    expect(sorting.map(({ sql }) => /from "(\w+)"/.exec(sql)?.[1]).toSorted()).toEqual(["lessons", "outcomes"]);
+    expect(sorting.map(({ sql }) => /from "(\w+)"/.exec(sql)?.[1]).toSorted()).toEqual(["lessons"]);
   });
 
   it("count all failures for the list and for what all have in common from indexes alone", async () => {

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
-import { newPromptId } from "../../src/experiments/prompt-id.ts";
 import type { LearningWeek } from "../../src/learning/schemas.ts";
 import { DAY, dayOf, toRfc3339, WEEK, weekOf } from "../../src/lib/time.ts";
+import { aPromptId } from "../support/outcomes.ts";
 import { createWorld } from "../support/world.ts";
 
 import { ago, aTopic, clusterOf, countPrompts, failed, learning, TODAY, week, writeLesson } from "./weeks-ago.ts";
@@ -104,8 +104,7 @@ describe("the share of replies that agents changed", () => {
     const { number } = await clusterOf(topic);
     const report = async (at: number, failedOnes: boolean[]) => {
       const outcomes = failedOnes.map((isFailed) => {
-        const mark = { arm: "guided" as const, cluster: number, lessons: 0 };
-        return { prompt_id: newPromptId(mark, { clock: () => at, chance: Math.random }), failed: isFailed };
+        return { prompt_id: aPromptId({ cluster: number }, at), failed: isFailed };
       });
       for (const outcome of outcomes) expect((await world.call("POST", "/v1/outcomes", outcome)).status).toBe(202);
     };

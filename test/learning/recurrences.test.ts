@@ -1,8 +1,8 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { newPromptId } from "../../src/experiments/prompt-id.ts";
 import type { LearningWeek } from "../../src/learning/schemas.ts";
 import { DAY, HOUR, toRfc3339 } from "../../src/lib/time.ts";
+import { aPromptId } from "../support/outcomes.ts";
 import { aFailure, createWorld } from "../support/world.ts";
 
 import { ago, aTopic, clusterOf, failed, learning, retireAll, TODAY, week, writeLesson } from "./weeks-ago.ts";
@@ -79,8 +79,7 @@ describe("recurrences", () => {
     await world.record(failed(topic, ago(5)));
     await writeLesson(world, topic, ago(4));
     const { number: cluster } = await clusterOf(topic);
-    const prompt = (arm: "guided" | "holdout", lessons: number) =>
-      newPromptId({ arm, cluster, lessons }, { clock: () => ago(3), chance: Math.random });
+    const prompt = (arm: "guided" | "holdout", lessons: number) => aPromptId({ arm, cluster, lessons }, ago(3));
     await world.record(
       failed(topic, ago(3)),
       failed(topic, ago(3), { prompt_id: prompt("guided", 1) }),

@@ -43,7 +43,8 @@ function contextOf({ topic, categories, lessons }: Given): Context {
       by_category: [],
     },
     ...{
-      tested: { guided: { n: 0, failed: 0 }, plain: { n: 0, failed: 0 }, switched_off: false },
+      tested: { switched_off: false },
+      guidance_version: 0,
       version: 1,
       built_at: 0,
     },

@@ -97,15 +97,21 @@ export async function learned(world: World) {
   const all = await buildContext(db, "all", null, RULE);
   const read = async (path: string) => world.json("GET", path);
   const { people } = await read("/v1/judge/calibration");
+  const contextOf = async (scope: (typeof scopes)[number]) => {
+    const { guidance_version: _, ...context } = await buildContext(db, scope, all.failure_categories, RULE);
+    return context;
+  };
   return {
-    contexts: await Promise.all(scopes.map((scope) => buildContext(db, scope, all.failure_categories, RULE))),
+    contexts: await Promise.all(scopes.map(contextOf)),
     categories: await listFailureCategories(db),
     leaderboard: (await read("/v1/improvements?limit=100")).data,
     newest: (await read("/v1/improvements?limit=100&sort=newest")).data,
     credit: await read("/v1/improvements/credit"),
     examples: (await readExamples(db)).examples,
     people,
-    outcomes: (await env.DB.prepare("select prompt_id, arm, failed from outcomes order by 1").all()).results,
+    outcomes: (
+      await env.DB.prepare("select prompt_id, arm, failed, plain_share, conversation from outcomes order by 1").all()
+    ).results,
     file: (await newExport(world)).text.split("\n").filter((text) => text.startsWith('{"messages"')),
     agents: (await newExport(world, { reply: "agent" })).text.split("\n").filter((text) => text.startsWith('{"mess')),
   };

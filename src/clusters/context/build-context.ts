@@ -1,13 +1,9 @@
 import { and, count, desc, eq, gte, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../../db/client.ts";
 import { clusters, lessons } from "../../db/schema/clusters.ts";
-import { outcomes } from "../../db/schema/experiments.ts";
 import { failedReplies, NOT_WITHDRAWN, prompts } from "../../db/schema/failures.ts";
 import { improvements } from "../../db/schema/improvements.ts";
-import { isHarmful } from "../../experiments/harm.ts";
-import { PROMPT_ARMS } from "../../experiments/prompt-id.ts";
 import { recordWithoutPersonalData } from "../../guards/without-personal-data.ts";
-import { firstIdOf } from "../../lib/ids.ts";
 import { excerpt } from "../../lib/text.ts";
 import { EXAMPLE_MESSAGE_CHARACTERS, EXAMPLE_REPLY_CHARACTERS } from "./budgets.ts";
 import { chooseLessons } from "./choose-lessons.ts";
@@ -21,7 +17,6 @@ import {
   type OwnLesson,
   type Scope,
   sharedCategories,
-  type Tested,
 } from "./context.ts";
 import { explanationOf, selectExplanations } from "./explanations.ts";
 import { openingOf } from "./opening.ts";
@@ -108,10 +103,11 @@ export async function buildContext(
   return {
     ...facts,
     number: cluster?.number ?? 0,
+    guidance_version: cluster?.guidanceVersion ?? 0,
     merged_into: cluster?.mergedInto ?? null,
     opening: openingOf(facts, null),
     examples: examples.map(exampleOf),
-    tested: cluster === undefined ? UNTESTED : await readTested(db, cluster.id, cluster.testedSince),
+    tested: { switched_off: cluster?.switchedOff ?? false },
     shared: scope === "all" ? await readShared(db) : [],
     by_category: lessonsByCategory(everyLesson),
   };
@@ -133,23 +129,6 @@ function exampleOf({ knownNames, ...example }: Example & Named): Example {
     customer_message: excerpt(record.customer_message, EXAMPLE_MESSAGE_CHARACTERS),
     reply: excerpt(record.reply, EXAMPLE_REPLY_CHARACTERS),
   };
-}
-
-const UNTESTED: Tested = { guided: { n: 0, failed: 0 }, plain: { n: 0, failed: 0 }, switched_off: false };
-
-/** Prompt ids sort by time, so the outcomes of prompts served since then are a range of them. */
-async function readTested(db: Db, clusterId: string, since: number): Promise<Tested> {
-  const rows = await db
-    .select({ arm: outcomes.arm, n: count().as("n"), failed: sql<number>`sum(${outcomes.failed})`.as("failures") })
-    .from(outcomes)
-    .where(and(eq(outcomes.clusterId, clusterId), gte(outcomes.promptId, firstIdOf(since))))
-    .groupBy(outcomes.arm);
-  const rate = (arm: number) => {
-    const row = rows.find((counted) => counted.arm === arm);
-    return { n: row?.n ?? 0, failed: row?.failed ?? 0 };
-  };
-  const [guided, plain] = [rate(PROMPT_ARMS.guided), rate(PROMPT_ARMS.holdout)];
-  return { guided, plain, switched_off: isHarmful(guided, plain) };
 }
 
 /** Each is compared with each: pinned ones, then the newest. */

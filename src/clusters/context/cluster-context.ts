@@ -1,7 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
 import { readConfig } from "../../config.ts";
 import { createDb } from "../../db/client.ts";
+import { judgeGuidance } from "../../experiments/judge-guidance.ts";
+import { measureLessons } from "../../experiments/lesson-effects.ts";
 import { describeError } from "../../lib/errors.ts";
+import { newId } from "../../lib/ids.ts";
 import { type Clock, MINUTE, SECOND } from "../../lib/time.ts";
 import { buildContext } from "./build-context.ts";
 import { type Context, type Scope, scopeName } from "./context.ts";
@@ -22,7 +25,7 @@ const STALE_MS = 10 * MINUTE;
 const OVERALL_STALE_MS = MINUTE;
 
 /**
- * The context of one scope, cached. It can be rebuilt from D1 at any time: losing it costs a few reads. Older
+ * The context of one scope, cached; with it, what outcomes say of the cluster's guidance is worked out and kept in D1. It can be rebuilt from D1 at any time: losing it costs a few reads. Older
  * versions never replace newer ones, because one object builds them one after the other.
  */
 export class ClusterContext extends DurableObject<Cloudflare.Env> {
@@ -83,7 +86,12 @@ export class ClusterContext extends DurableObject<Cloudflare.Env> {
     // Without settings that can be read nothing is served but what a person approved.
     const rule = { minGain: config?.MIN_EXPORT_GAIN ?? 1, needApproval: config?.LESSONS_NEED_APPROVAL ?? true };
     const built_at = clock();
-    const built = await buildContext(createDb(this.env.DB), scope, await this.#overall(scope), rule);
+    const db = createDb(this.env.DB);
+    if (scope !== "all" && "cluster_id" in scope) {
+      await judgeGuidance({ db, clock, newId }, scope.cluster_id);
+      await measureLessons(db, scope.cluster_id);
+    }
+    const built = await buildContext(db, scope, await this.#overall(scope), rule);
     this.#context = { ...built, version, built_at };
     await this.ctx.storage.put({ context: this.#context, scope });
     return this.#context;

@@ -1,4 +1,3 @@
-import type { FailureRate } from "../../experiments/harm.ts";
 import { wordsOf } from "../../lib/likeness.ts";
 import { oneLine } from "../../lib/text.ts";
 
@@ -46,11 +45,9 @@ export function lessonOf(given: Omit<Lesson, "words">): Lesson {
 /** A lesson with the cluster that learned it. */
 export type OwnLesson = Omit<Lesson, "id" | "words" | "slot"> & { id: string; cluster_id: string };
 
-/** Outcomes since the guidance was last put to the test. */
+/** What outcomes have said of the guidance. */
 export interface Tested {
-  guided: FailureRate;
-  plain: FailureRate;
-  /** The guidance does harm: its prompts go out plain. */
+  /** It does harm: almost all its prompts go out plain. */
   switched_off: boolean;
 }
 
@@ -65,6 +62,8 @@ export interface Context {
   /** The cluster's topic and number; null and 0 for scopes that are no cluster. */
   topic: string | null;
   number: number;
+  /** Counts the changes of the cluster's lessons. */
+  guidance_version: number;
   /** The cluster that this one went into: its context serves instead. */
   merged_into: string | null;
   failures: number;

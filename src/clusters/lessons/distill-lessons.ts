@@ -17,6 +17,7 @@ import { COMPARED_CHARACTERS, type Evidence, partByCustomer } from "../context/d
 import { touchClusters } from "../context/read-context.ts";
 import { changeLessons, currentLessons } from "./change-lessons.ts";
 import { type NewFailure, type Proposal, proposeChanges } from "./propose-changes.ts";
+import { retireHarmfulLessons } from "./retire-harmful.ts";
 import { asRead, isNew, isReadAgain, STILL_UNREAD, TEACHES } from "./unread.ts";
 
 /** New explained failures that are worth a model call, and how many one call reads. */
@@ -35,7 +36,12 @@ const SHARE_OF_BUDGET = 0.2;
 type Distilling = Pick<Services, "db" | "model" | "config" | "clock" | "newId" | "clusters">;
 
 /** A cluster whose lessons are distilled from its new failures. Given up, it waits for the next new ones. */
-export const distillJob: Job = { run: distillLessons, mostTries: 5, sweep: askForLessons };
+export const distillJob: Job = { run: distillLessons, mostTries: 5, sweep: tendLessons };
+
+async function tendLessons(services: Services): Promise<void> {
+  await retireHarmfulLessons(services);
+  await askForLessons(services);
+}
 
 /** Asks for the clusters in which enough has failed since. */
 export async function askForLessons(services: Pick<Services, "db" | "clock" | "jobs" | "config">): Promise<void> {

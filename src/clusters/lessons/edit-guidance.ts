@@ -38,7 +38,9 @@ export async function editGuidance(
   });
   const leftOut = [...left.values()].filter((lesson) => isServed(lesson, config.LESSONS_NEED_APPROVAL));
   changes.unshift(...leftOut.map((lesson): LessonChange => ({ op: "retire", lesson })));
-  const version = await changeLessons(services, cluster, changes, "person", { set: { testedSince: clock() } });
+  const version = await changeLessons(services, cluster, changes, "person", {
+    set: { testedSince: clock(), switchedOff: false },
+  });
   if (version === null) throw changedMeanwhile(null);
   await touchClusters(services, [{ clusterId: cluster.id }]);
   return version;

@@ -11,11 +11,14 @@ export interface GuidanceFor {
   customerMessage?: string;
   /** A category that the caller expects; its lessons come first. */
   failureCategory?: string | null;
+  /** Bit n: of the first context, the lesson in slot n is left out by chance, unless it is pinned. */
+  leftOut?: number;
 }
 
 export interface Guidance {
+  /** Empty where all there is to say was left out. */
   text: string;
-  /** Bit n: the lesson in slot n of the first context is in it. */
+  /** Bit n: the lesson in slot n of the first context is in it, or was left out by chance. */
   lessons: number;
 }
 
@@ -28,24 +31,33 @@ export interface Guidance {
  */
 export function composeGuidance(
   contexts: Context[],
-  { customerMessage = "", failureCategory = null }: GuidanceFor,
+  { customerMessage = "", failureCategory = null, leftOut = 0 }: GuidanceFor,
 ): Guidance | null {
   const budget = shareOf(contexts.length);
   const paragraphs: string[] = [];
   let bits = 0;
-  let anyLesson = false;
+  let [anyOpening, anyLesson] = [false, false];
   for (const [nth, context] of contexts.entries()) {
     const said = failureCategory === null ? context.opening : openingOf(context, failureCategory);
     if (said === null) continue;
+    anyOpening = true;
     const opening = excerpt(said, budget);
     const chosen = choose(context.lessons, customerMessage, failureCategory, budget - opening.length);
-    paragraphs.push(opening, ...chosen.map(lineOf));
-    anyLesson ||= chosen.length > 0;
     if (nth === 0) for (const { slot } of chosen) if (slot !== null) bits |= 1 << slot;
+    // No other lesson takes its place: with it and without it, all else is the same.
+    const given = nth === 0 ? chosen.filter((lesson) => !isLeftOut(lesson, leftOut)) : chosen;
+    anyLesson ||= given.length > 0;
+    const alone =
+      given.length === 0 && chosen.length > 0 ? openingOf({ ...context, lessons: [] }, failureCategory) : opening;
+    if (alone !== null) paragraphs.push(alone, ...given.map(lineOf));
   }
-  if (paragraphs.length === 0) return null;
+  if (!anyOpening) return null;
   if (anyLesson) paragraphs.push(NO_FACTS);
   return { text: paragraphs.join("\n"), lessons: bits };
+}
+
+function isLeftOut({ slot, pinned }: Lesson, leftOut: number): boolean {
+  return slot !== null && !pinned && ((leftOut >> slot) & 1) === 1;
 }
 
 /** What may be said where no cluster is clear; null while nothing holds across clusters. @param context of "all" */

@@ -29,9 +29,9 @@ export function ensureTopics({ db, newId }: Pick<Services, "db" | "newId">, topi
   const nextNumber = sql`(select coalesce(max(c.number), 0) + 1 from ${clusters} c)`;
   return [
     db.insert(clusters).select(
-      // In the order of the columns: merged into nothing, no lessons yet, outcomes count from the start, none unread, none
-      // refused.
-      sql`select ${field("id")}, ${field("topic")}, ${nextNumber} + json_each.key, ${now}, null, 0, 0, null, '[]', 0, 0
+      // In the order of the columns: merged into nothing, no lessons yet, outcomes count from the start, not switched
+      // off, none unread, none refused.
+      sql`select ${field("id")}, ${field("topic")}, ${nextNumber} + json_each.key, ${now}, null, 0, 0, 0, 0, null, '[]', 0, 0
             from json_each(${json}) where ${isNew}`,
     ),
     db

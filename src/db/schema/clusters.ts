@@ -16,6 +16,10 @@ export const clusters = sqliteTable(
     guidanceVersion: integer("guidance_version").notNull(),
     /** Outcomes count from here on; set when a person changes the guidance or switches it on again. */
     testedSince: integer("tested_since").notNull(),
+    /** Its guidance did harm: almost all its prompts go out plain. Set by `judgeGuidance`. */
+    switchedOff: integer("switched_off", { mode: "boolean" }).notNull(),
+    /** When that was last switched, or a lesson retired because it did harm: outcomes count from here on as well. */
+    switchedAt: integer("switched_at").notNull(),
     /** The newest failure that lessons were distilled from. */
     distilledTo: text("distilled_to"),
     /** Older failures that are to be read: they came late, or a lesson learned from them went with an erased one. */
@@ -71,13 +75,13 @@ export const lessons = sqliteTable(
   ],
 );
 
-/** What people did to clusters, kept for good. */
+/** What people did to clusters, and what the evidence did to their guidance; kept for good. */
 export const clusterChanges = sqliteTable(
   "cluster_changes",
   {
     id: text().primaryKey(),
     clusterId: text("cluster_id").notNull(),
-    kind: text().$type<"rename" | "merge" | "split">().notNull(),
+    kind: text().$type<"rename" | "merge" | "split" | "switched_off" | "switched_on" | "lesson_retired">().notNull(),
     /** What it was and what it became. */
     detail: text({ mode: "json" }).$type<Record<string, string | number>>().notNull(),
     actor: text().notNull(),

@@ -1,0 +1,162 @@
+import { env } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { findCluster } from "../../src/clusters/topics/topics.ts";
+import { judgeGuidance } from "../../src/experiments/judge-guidance.ts";
+import { failures, sendOutcomes } from "../support/outcomes.ts";
+import { createWorld, ofTwoCustomers, type World } from "../support/world.ts";
+
+async function aCluster(vars: Record<string, string> = {}) {
+  const world = createWorld({ vars });
+  const topic = `judged ${crypto.randomUUID()}`;
+  await world.record(...ofTwoCustomers({ topic }));
+  const id = (await findCluster(world.services.db, topic))?.id ?? "";
+  return { world, topic, id, judge: () => judgeGuidance(world.services, id) };
+}
+
+const isOff = async (world: World, topic: string) => (await findCluster(world.services.db, topic))?.switchedOff;
+const liftOf = async (world: World, topic: string) => (await world.json("GET", `/v1/clusters/${topic}`)).lift;
+const changesOf = async (world: World, topic: string) =>
+  (await world.json("GET", `/v1/clusters/${topic}`)).changes.map(({ kind }: { kind: string }) => kind);
+
+describe("guidance", () => {
+  it("that does harm is switched off from failures alone", async () => {
+    const { world, topic, judge } = await aCluster();
+    // A tenth is held out, and of 120 failed conversations one was.
+    await sendOutcomes(world, topic, failures(119, 1));
+    expect(await liftOf(world, topic)).toMatchObject({ verdict: "harms", failed: { guided: 119, plain: 1 } });
+    await judge();
+    expect(await isOff(world, topic)).toBe(true);
+    await judge();
+    expect(await changesOf(world, topic)).toEqual(["switched_off"]);
+  });
+
+  it("that helps is said to help, and stays", async () => {
+    const { world, topic, judge } = await aCluster();
+    await sendOutcomes(world, topic, failures(170, 40));
+    const lift = await liftOf(world, topic);
+    expect(lift).toMatchObject({ verdict: "helps", more_failures: 0, not_told_apart: 0 });
+    expect(lift.relative_risk).toBeCloseTo(0.4722, 4);
+    expect(lift.p_value).toBeCloseTo(0.0083, 4);
+    await judge();
+    expect(await isOff(world, topic)).toBe(false);
+  });
+
+  it("of which little is known is neither", async () => {
+    const { world, topic } = await aCluster();
+    await sendOutcomes(world, topic, failures(180, 30));
+    const lift = await liftOf(world, topic);
+    expect(lift.verdict).toBe("not_known");
+    expect(lift.more_failures).toBeGreaterThan(50);
+    expect((await (await aCluster()).world.json("GET", "/v1/lift")).verdict).toBeTypeOf("string");
+  });
+
+  it("comes back by itself where outcomes since it was switched off show that it helps, and by no others", async () => {
+    const { world, topic, judge } = await aCluster();
+    await sendOutcomes(world, topic, failures(119, 1));
+    world.now += 1_000;
+    await judge();
+    expect(await isOff(world, topic)).toBe(true);
+    world.now += 60_000;
+    // Nine in ten go out plain now: as many guided failures as there should be, which shows nothing.
+    const since = { plainShare: 0.9 };
+    await sendOutcomes(world, topic, failures(10, 90, since));
+    await judge();
+    expect(await isOff(world, topic)).toBe(true);
+    await sendOutcomes(world, topic, failures(2, 300, since));
+    await judge();
+    expect(await isOff(world, topic)).toBe(false);
+    expect(await changesOf(world, topic)).toEqual(["switched_on", "switched_off"]);
+    await judge();
+    expect(await isOff(world, topic)).toBe(false);
+  });
+
+  it("is judged by each conversation once, however many of its prompts failed", async () => {
+    const { world, topic } = await aCluster();
+    const one = Array.from({ length: 300 }, () => ({ arm: "guided" as const, conversation: 500_000 }));
+    await sendOutcomes(world, topic, one);
+    expect(await liftOf(world, topic)).toMatchObject({ verdict: "not_known", failed: { guided: 1, plain: 0 } });
+  });
+
+  it("is not switched because of conversations that cannot be told apart, and the verdict says so", async () => {
+    const { world, topic, judge } = await aCluster();
+    await sendOutcomes(world, topic, failures(119, 1, { isToldApart: false }));
+    await judge();
+    expect(await isOff(world, topic)).toBe(false);
+    expect(await liftOf(world, topic)).toMatchObject({ verdict: "harms", not_told_apart: 120 });
+    const page = await (await world.call("GET", `/clusters/${encodeURIComponent(topic)}`)).text();
+    expect(page).toContain("120 of them begin as others may");
+  });
+
+  it("is not judged while the split is not as it should be", async () => {
+    const { world, topic, id, judge } = await aCluster();
+    await sendOutcomes(world, topic, failures(119, 1));
+    const day = new Date(world.now).toISOString().slice(0, 10);
+    const count = (arm: number, conversations: number) =>
+      env.DB.prepare("insert into prompt_counts values (?, ?, ?, 0.1, ?, ?)")
+        .bind(day, id, arm, conversations, conversations)
+        .run();
+    await count(1, 990);
+    await count(2, 10);
+    await judge();
+    expect(await isOff(world, topic)).toBe(false);
+    const lift = await liftOf(world, topic);
+    expect(lift).toMatchObject({
+      verdict: "split_failed",
+      split: { conversations: 1_000, plain: 10, expected: 100, holds: false },
+    });
+    expect(await (await world.call("GET", `/clusters/${encodeURIComponent(topic)}`)).text()).toContain(
+      "Nothing may be concluded",
+    );
+  });
+
+  it("is not judged by the outcomes of a cluster that was merged into its own", async () => {
+    const { world, topic, judge } = await aCluster();
+    const other = `merged ${crypto.randomUUID()}`;
+    await world.record(...ofTwoCustomers({ topic: other }));
+    await sendOutcomes(world, other, failures(119, 1));
+    await world.json("POST", `/v1/clusters/${other}/merge`, { into: topic });
+    await world.deliver();
+    // Nor by those that come late.
+    const merged = await env.DB.prepare("select number from clusters where topic = ?")
+      .bind(other)
+      .first<{ number: number }>();
+    await sendOutcomes(world, topic, failures(119, 1, { cluster: merged?.number ?? 0 }));
+    await judge();
+    expect(await isOff(world, topic)).toBe(false);
+    expect(await liftOf(world, topic)).toMatchObject({ verdict: "not_known", failed: { guided: 0, plain: 0 } });
+  });
+
+  it("that a person edits is switched on and judged from now on", async () => {
+    const { world, topic, judge } = await aCluster();
+    await sendOutcomes(world, topic, failures(119, 1));
+    await judge();
+    world.now += 1_000;
+    const lessons = [{ text: "Name the day." }];
+    const edited = await world.json("PUT", `/v1/clusters/${topic}/guidance`, { version: 0, lessons });
+    expect(edited).toMatchObject({ guidance_switched_off: false, lift: { failed: { guided: 0, plain: 0 } } });
+    await judge();
+    expect(await isOff(world, topic)).toBe(false);
+  });
+
+  it("shows the difference of the rates where successes are reported as well", async () => {
+    const { world, topic } = await aCluster();
+    const successes = failures(800, 60).map((one) => ({ ...one, failed: false }));
+    await sendOutcomes(world, topic, [...failures(100, 40), ...successes]);
+    const { rate_difference: found, reported } = await liftOf(world, topic);
+    expect(reported).toEqual({
+      guided: { conversations: 900, failed: 100 },
+      plain: { conversations: 100, failed: 40 },
+    });
+    expect(found.value).toBeCloseTo(100 / 900 - 0.4, 9);
+    expect(found.high).toBeLessThan(0);
+  });
+
+  it("is judged over all by every cluster, and both pages say what is known", async () => {
+    const { world, topic } = await aCluster();
+    const before = await world.json("GET", "/v1/lift");
+    await sendOutcomes(world, topic, failures(10, 5));
+    const after = await world.json("GET", "/v1/lift");
+    expect(after.failed).toEqual({ guided: before.failed.guided + 10, plain: before.failed.plain + 5 });
+    expect(await (await world.call("GET", "/clusters")).text()).toContain("Does guidance help, over all?");
+  });
+});
