@@ -1,6 +1,7 @@
 import { env } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
+import { log } from "../../src/lib/log.ts";
 import { aFailure, createWorld, KEY } from "../support/world.ts";
 
 const app = createApp(() => createWorld().services);
@@ -73,6 +74,54 @@ describe("a body of JSON", () => {
     for (const path of ["/v1/prompts", "/v1/correction-runs", "/v1/outcomes", "/sign-out"]) {
       expect((await send(path, large, "application/x-ndjson")).status, path).toBe(413);
     }
+  });
+});
+
+/** A body that ends with an error in the midst of it. */
+function cut(): ReadableStream<Uint8Array> {
+  let begun = false;
+  return new ReadableStream({
+    pull(controller) {
+      if (begun) return controller.error(new Error("Network connection lost."));
+      begun = true;
+      controller.enqueue(new TextEncoder().encode('{"a":'));
+    },
+  });
+}
+
+describe("a body that breaks off", () => {
+  it.each([
+    ["/v1/correction-runs", "application/json"],
+    ["/v1/failures", "application/json"],
+    ["/v1/failures", "application/x-ndjson"],
+    ["/v1/prompts", "application/json"],
+    ["/v1/chat/completions", "application/json"],
+    ["/v1/fine-tunes/webhook", "application/json"],
+    ["/runs", "application/x-www-form-urlencoded"],
+    ["/sign-in", "multipart/form-data; boundary=b"],
+    ["/sign-out", "text/plain"],
+  ])("is no fault of ours: %s, %s", async (path, type) => {
+    const logged = vi.spyOn(log, "error");
+    vi.spyOn(log, "warn").mockReturnValue();
+    // With a length it is the route that reads it, without one the limit.
+    for (const [name, value] of [
+      ["content-length", "500"],
+      ["transfer-encoding", "chunked"],
+    ] as const) {
+      const headers = {
+        authorization: `Bearer ${KEY}`,
+        origin: "http://localhost",
+        "content-type": type,
+        [name]: value,
+      };
+      const response = await app.request(path, { method: "POST", headers, body: cut() }, env);
+      // Signing out needs no body, and does not read one.
+      const isUnread = path === "/sign-out" && name === "content-length";
+      expect(response.status, name).toBe(isUnread ? 303 : 400);
+      if (!isUnread) expect(await response.text()).toContain("The body broke off.");
+    }
+    expect(logged).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
   });
 });
 
