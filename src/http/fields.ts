@@ -47,8 +47,17 @@ export const conversation = z
     `is longer than ${MAX_CONVERSATION} characters`,
   );
 
+const [FIRST_TIME, LAST_TIME] = [Date.parse("0000-01-01T00:00:00Z"), Date.parse("9999-12-31T23:59:59.999Z")];
+
+/** Its offset may take a time out of the years that RFC 3339 writes. What is no time at all is refused as that. */
+function hasFourDigitYear(value: string): boolean {
+  const at = Date.parse(value);
+  return !(at < FIRST_TIME || at > LAST_TIME);
+}
+
 export const time = z.iso
   .datetime({ offset: true, error: "must be a time such as 2026-01-31T12:00:00Z (RFC 3339)" })
+  .refine(hasFourDigitYear, "must lie in the years 0000 to 9999, UTC")
   .openapi({ format: "date-time" });
 
 /** A time in a filter, as milliseconds. */
