@@ -25,10 +25,17 @@ export const name = (max: number) =>
     .refine((value) => value.length <= max, `is longer than ${max} characters`);
 
 /** A name that many failures share, and that prompts, files and pages show: it holds no personal data. */
-const sharedName = (max: number) => name(max).transform((value) => textWithoutPersonalData(value));
+const sharedName = (max: number) =>
+  name(max)
+    .transform((value) => textWithoutPersonalData(value))
+    // Placeholders may be longer than what they stand for.
+    .refine((value) => value.length <= max, `is longer than ${max} characters`);
 
-export const topic = sharedName(200);
-export const failureCategory = sharedName(100);
+export const MAX_TOPIC = 200;
+export const MAX_CATEGORY = 100;
+
+export const topic = sharedName(MAX_TOPIC);
+export const failureCategory = sharedName(MAX_CATEGORY);
 
 /** One reply or message of a customer, an AI or an agent. */
 export const MAX_MESSAGE = 50_000;

@@ -153,6 +153,34 @@ describe("the form of a page", () => {
 });
 
 describe("a name", () => {
+  it("is measured with the placeholders that stand in it, and what is kept can be asked for", async () => {
+    const topic = "a@example.com ".repeat(14).trim();
+    const short = "a@b.co ".repeat(28).trim();
+    expect(short.length).toBeLessThanOrEqual(200);
+    const refused = await send("/v1/failures", JSON.stringify(aFailure({ topic: short })), "application/json");
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      errors: [{ pointer: "/topic", detail: "is longer than 200 characters" }],
+    });
+    const kept = await send("/v1/failures", JSON.stringify(aFailure({ topic })), "application/json");
+    expect(kept.status).toBe(201);
+  });
+
+  it("that gets longer by a known name's placeholders is cut to what can be asked for", async () => {
+    const names = { metadata: { customer_name: "Tarn Quill" }, ai_reply: "Dear Tarn Quill, see the app." };
+    const input = aFailure({
+      topic: "Quill ask ".repeat(20).trim(),
+      failure_category: "Quill ask ".repeat(10).trim(),
+      ...names,
+    });
+    const kept = await send("/v1/failures", JSON.stringify(input), "application/json");
+    expect(kept.status).toBe(201);
+    const { topic, failure_category } = (await kept.json()) as { topic: string; failure_category: string };
+    expect(topic).toContain("[NAME_1] ask [NAME_1]");
+    expect(topic.length).toBeLessThanOrEqual(200);
+    expect(failure_category.length).toBeLessThanOrEqual(100);
+  });
+
   it("is measured as it is kept", async () => {
     // One character that becomes 18.
     const grows = aFailure({ topic: "\uFDFA".repeat(200) });
