@@ -1,5 +1,4 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
 import { clusterPages } from "./clusters/pages.tsx";
 import { clusterRoutes } from "./clusters/routes.ts";
@@ -22,6 +21,7 @@ import { docsPage } from "./http/docs-page.tsx";
 import { errorPage } from "./http/error-page.tsx";
 import { openAiProblem } from "./http/openai-error.ts";
 import { problemResponse, toProblem } from "./http/problem.ts";
+import { limitBody } from "./http/read-body.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { signInPages } from "./http/sign-in.tsx";
 import { improvementPages } from "./improvements/pages.tsx";
@@ -91,12 +91,7 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
     if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
   });
   app.use(requireKey);
-  const limited = bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: () => {
-      throw new RedraftError("too_large", `The body is larger than ${MAX_BODY_BYTES} bytes.`);
-    },
-  });
+  const limited = limitBody(MAX_BODY_BYTES);
   app.use((c, next) => {
     // Chats carry images, and have a limit of their own.
     const isElsewhere = c.req.path === CHAT_PATH || (c.req.path === IMPORTS && mediaType(c) === NDJSON);

@@ -7,6 +7,7 @@ import { failedReplies, prompts, type Turn } from "../db/schema/failures.ts";
 import { recordFailedPrompts } from "../experiments/record-outcomes.ts";
 import { knownNames } from "../guards/known-names.ts";
 import { textWithoutPersonalData } from "../guards/without-personal-data.ts";
+import { MAX_CATEGORY, MAX_TOPIC } from "../http/fields.ts";
 import { excerpt, label, sha256Hex, stableJson } from "../lib/text.ts";
 import { noteNewExamples } from "../router/request-training.ts";
 import type { Services } from "../services.ts";
@@ -139,8 +140,8 @@ async function toRows(input: FailureInput, importId: string | null, now: number,
   const { ai_reply: aiReply, agent_reply: agentReply } = input;
   const turns = (conversation ?? []).map(({ content }) => content);
   const names = knownNames(metadata, [originalPrompt, ...turns, aiReply, agentReply, failureExplanation ?? ""]);
-  const topic = sharedLabel(input.topic, names);
-  const failureCategory = sharedLabel(input.failure_category, names);
+  const topic = sharedLabel(input.topic, names, MAX_TOPIC);
+  const failureCategory = sharedLabel(input.failure_category, names, MAX_CATEGORY);
   return {
     topic,
     prompt: { id: promptId, originalPrompt, conversation, contextUrl, createdAt: now },
@@ -174,13 +175,16 @@ async function toRows(input: FailureInput, importId: string | null, now: number,
   };
 }
 
-/** A topic or category is for all customers, so it goes without the names of this one. */
-function sharedLabel(given: string | null | undefined, names: string[] | null): string | null {
+/**
+ * A topic or category is for all customers, so it goes without the names of this one.
+ * @param max what can be asked for: with placeholders it may get longer
+ */
+function sharedLabel(given: string | null | undefined, names: string[] | null, max: number): string | null {
   if (!given || names === null) return given || null;
   // "quill_refund" is two words.
   const words = given.replaceAll("_", " ");
   const shared = textWithoutPersonalData(words, names);
-  return shared === words ? given : shared;
+  return shared === words ? given : excerpt(shared, max);
 }
 
 const MAX_AGENT = 200;

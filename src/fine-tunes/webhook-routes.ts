@@ -1,8 +1,7 @@
-import { bodyLimit } from "hono/body-limit";
 import { createRouter } from "../http/app-env.ts";
 import { FINE_TUNE_WEBHOOK } from "../http/auth.ts";
+import { limitBody, readBody } from "../http/read-body.ts";
 import { jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
-import { RedraftError } from "../lib/errors.ts";
 import { receiveWebhook } from "./receive-webhook.ts";
 import { webhookEvent, webhookReceived } from "./schemas.ts";
 
@@ -27,19 +26,12 @@ export const webhookRoutes = createRouter();
 // Not validated here: the signature is over the body byte for byte, and is checked first.
 webhookRoutes.openAPIRegistry.registerPath(webhook);
 
-const limited = bodyLimit({
-  maxSize: MOST_BYTES,
-  onError: () => {
-    throw new RedraftError("too_large", `The body is larger than ${MOST_BYTES} bytes.`);
-  },
-});
-
-webhookRoutes.post(webhook.getRoutingPath(), limited, async (c) => {
+webhookRoutes.post(webhook.getRoutingPath(), limitBody(MOST_BYTES), async (c) => {
   const received = await receiveWebhook(c.var.services, {
     id: c.req.header("webhook-id"),
     timestamp: c.req.header("webhook-timestamp"),
     signature: c.req.header("webhook-signature"),
-    body: new Uint8Array(await c.req.arrayBuffer()),
+    body: await readBody(c),
   });
   return c.json(received);
 });

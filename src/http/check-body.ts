@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { checkJson } from "../lib/check-json.ts";
 import { RedraftError } from "../lib/errors.ts";
 import type { AppContext, AppEnv } from "./app-env.ts";
+import { readBody } from "./read-body.ts";
 
 const JSON_TYPE = /^application\/([\w.-]+\+)?json$/;
 
@@ -23,7 +24,7 @@ export function checkBody(takes: string[]): MiddlewareHandler<AppEnv> {
       throw new RedraftError("unsupported_media_type", `Send the body as ${takes.join(" or as ")}.`);
     }
     if (isJson) {
-      const problem = checkJson(new Uint8Array(await c.req.arrayBuffer()));
+      const problem = checkJson(await readBody(c));
       if (problem !== null) throw new RedraftError("invalid", `The body ${problem}.`);
     }
     return next();

@@ -25,10 +25,17 @@ export const name = (max: number) =>
     .refine((value) => value.length <= max, `is longer than ${max} characters`);
 
 /** A name that many failures share, and that prompts, files and pages show: it holds no personal data. */
-const sharedName = (max: number) => name(max).transform((value) => textWithoutPersonalData(value));
+const sharedName = (max: number) =>
+  name(max)
+    .transform((value) => textWithoutPersonalData(value))
+    // Placeholders may be longer than what they stand for.
+    .refine((value) => value.length <= max, `is longer than ${max} characters`);
 
-export const topic = sharedName(200);
-export const failureCategory = sharedName(100);
+export const MAX_TOPIC = 200;
+export const MAX_CATEGORY = 100;
+
+export const topic = sharedName(MAX_TOPIC);
+export const failureCategory = sharedName(MAX_CATEGORY);
 
 /** One reply or message of a customer, an AI or an agent. */
 export const MAX_MESSAGE = 50_000;
@@ -47,8 +54,17 @@ export const conversation = z
     `is longer than ${MAX_CONVERSATION} characters`,
   );
 
+const [FIRST_TIME, LAST_TIME] = [Date.parse("0000-01-01T00:00:00Z"), Date.parse("9999-12-31T23:59:59.999Z")];
+
+/** Its offset may take a time out of the years that RFC 3339 writes. What is no time at all is refused as that. */
+function hasFourDigitYear(value: string): boolean {
+  const at = Date.parse(value);
+  return !(at < FIRST_TIME || at > LAST_TIME);
+}
+
 export const time = z.iso
   .datetime({ offset: true, error: "must be a time such as 2026-01-31T12:00:00Z (RFC 3339)" })
+  .refine(hasFourDigitYear, "must lie in the years 0000 to 9999, UTC")
   .openapi({ format: "date-time" });
 
 /** A time in a filter, as milliseconds. */

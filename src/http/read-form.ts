@@ -4,6 +4,7 @@ import { RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import type { AppContext } from "./app-env.ts";
 import { mediaType } from "./check-body.ts";
+import { readBody } from "./read-body.ts";
 
 const FORM_TYPES = ["application/x-www-form-urlencoded", "multipart/form-data"];
 
@@ -11,7 +12,7 @@ const FORM_TYPES = ["application/x-www-form-urlencoded", "multipart/form-data"];
 export async function readFormData(c: AppContext): Promise<FormData> {
   const type = mediaType(c);
   if (!FORM_TYPES.includes(type)) throw new RedraftError("unsupported_media_type", "Send this as a form.");
-  const bytes = new Uint8Array(await c.req.arrayBuffer());
+  const bytes = await readBody(c);
   if (!isUtf8(bytes) || (type === FORM_TYPES[0] && !isDecodable(new TextDecoder().decode(bytes)))) {
     throw new RedraftError("invalid", "The form is not valid UTF-8.");
   }

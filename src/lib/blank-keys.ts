@@ -36,9 +36,9 @@ const LOOKS = [
   /\bAIza[\w*-]{8,}/g,
   /\beyJ[\w-]{8,}(?:\.[\w-]+)*/g,
   // After their scheme; not "bearer authentication".
-  /(?<=\bbearer\s+)(?=\S*[\d*_-])[^\s"'`,;]{8,}/gi,
-  // Masked in the middle.
-  /[\w-]*(?:\*{3,}|•{3,})[\w*•-]*/g,
+  /(?<=\bbearer\s{1,9})(?=\S*[\d*_-])[^\s"'`,;]{8,}/gi,
+  // Masked in the middle. Tried once for each word: from each letter on, a long word would take hours.
+  /(?<![\w-])[\w-]*(?:\*{3,}|•{3,})[\w*•-]*/g,
   /[\w*-]{32,}/g,
 ];
 

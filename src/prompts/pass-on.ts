@@ -28,7 +28,7 @@ const PASSED_ON = /^(?:content-type|x-request-id|openai-.*|x-ratelimit-.*|retry-
 
 /**
  * Passes a chat request on to the model's server and its answer back: status and body, byte for byte, as it streams.
- * Errors of that server are passed on like any answer, without the key that it was sent.
+ * Errors of that server are passed on like any answer, and they and all headers without the key that it was sent.
  * @returns null when the server could not be reached, or its answer is none to pass on
  */
 export async function passOn(
@@ -61,7 +61,11 @@ export async function passOn(
       log.error("model_redirects", { status });
       return null;
     }
-    const headers = new Headers([...answer.headers].filter(([name]) => PASSED_ON.test(name)));
+    const headers = new Headers(
+      [...answer.headers].flatMap(([name, value]) =>
+        PASSED_ON.test(name) ? [[name, blankGivenKeys(value, [server.key])]] : [],
+      ),
+    );
     const content = status < 400 ? answer.body : await withoutKey(answer, server.key);
     return new Response(content, { status, headers });
   } catch (error) {

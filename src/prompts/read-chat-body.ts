@@ -1,3 +1,4 @@
+import { brokenOff } from "../http/read-body.ts";
 import { RedraftError } from "../lib/errors.ts";
 
 /**
@@ -8,19 +9,23 @@ export const MOST_CHAT_BYTES = 28 * 1024 * 1024;
 
 /**
  * A chat request's body, whatever its headers say of its length.
- * @throws RedraftError `too_large` as soon as it is, or `invalid` where it is not UTF-8
+ * @throws RedraftError `too_large` as soon as it is, or `invalid` where it is not UTF-8 or breaks off
  */
 export async function readChatBody(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const pieces: Uint8Array[] = [];
   let length = 0;
-  for await (const piece of body ?? []) {
-    length += piece.byteLength;
-    if (length > MOST_CHAT_BYTES) {
-      throw new RedraftError("too_large", `The body is larger than ${MOST_CHAT_BYTES} bytes.`);
+  try {
+    for await (const piece of body ?? []) {
+      length += piece.byteLength;
+      if (length > MOST_CHAT_BYTES) {
+        throw new RedraftError("too_large", `The body is larger than ${MOST_CHAT_BYTES} bytes.`);
+      }
+      decode(utf8, piece, true);
+      pieces.push(piece);
     }
-    decode(utf8, piece, true);
-    pieces.push(piece);
+  } catch (error) {
+    throw error instanceof RedraftError ? error : brokenOff(error);
   }
   decode(utf8, new Uint8Array(), false);
   return joined(pieces, length);

@@ -49,6 +49,24 @@ describe("POST /v1/failures", () => {
   it.each([
     ["a missing reply", { ai_reply: undefined }, "/ai_reply", "is required"],
     ["an unknown field", { colour: "red" }, "/colour", "is not a known field"],
+    [
+      "a time that is in a year of five digits, UTC",
+      { occurred_at: "9999-12-31T23:59:59-00:01" },
+      "/occurred_at",
+      "must lie in the years 0000 to 9999, UTC",
+    ],
+    [
+      "a time that is in a year before 0, UTC",
+      { occurred_at: "0000-01-01T00:00:00+00:01" },
+      "/occurred_at",
+      "must lie in the years 0000 to 9999, UTC",
+    ],
+    [
+      "a time that is none",
+      { occurred_at: "yesterday" },
+      "/occurred_at",
+      "must be a time such as 2026-01-31T12:00:00Z (RFC 3339)",
+    ],
     ["a rating out of range", { ai_rating: 6 }, "/ai_rating", "must be at most 5"],
     ["a link that is not https", { context_url: "http://example.com/1" }, "/context_url", "must be an https address"],
     ["a script as a link", { context_url: "javascript:alert(1)" }, "/context_url", "must be an https address"],

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
+import { log } from "../../src/lib/log.ts";
 import { aFailure, createWorld, KEY } from "../support/world.ts";
 
 const app = createApp(() => createWorld().services);
@@ -76,6 +77,54 @@ describe("a body of JSON", () => {
   });
 });
 
+/** A body that ends with an error in the midst of it. */
+function cut(): ReadableStream<Uint8Array> {
+  let begun = false;
+  return new ReadableStream({
+    pull(controller) {
+      if (begun) return controller.error(new Error("Network connection lost."));
+      begun = true;
+      controller.enqueue(new TextEncoder().encode('{"a":'));
+    },
+  });
+}
+
+describe("a body that breaks off", () => {
+  it.each([
+    ["/v1/correction-runs", "application/json"],
+    ["/v1/failures", "application/json"],
+    ["/v1/failures", "application/x-ndjson"],
+    ["/v1/prompts", "application/json"],
+    ["/v1/chat/completions", "application/json"],
+    ["/v1/fine-tunes/webhook", "application/json"],
+    ["/runs", "application/x-www-form-urlencoded"],
+    ["/sign-in", "multipart/form-data; boundary=b"],
+    ["/sign-out", "text/plain"],
+  ])("is no fault of ours: %s, %s", async (path, type) => {
+    const logged = vi.spyOn(log, "error");
+    vi.spyOn(log, "warn").mockReturnValue();
+    // With a length it is the route that reads it, without one the limit.
+    for (const [name, value] of [
+      ["content-length", "500"],
+      ["transfer-encoding", "chunked"],
+    ] as const) {
+      const headers = {
+        authorization: `Bearer ${KEY}`,
+        origin: "http://localhost",
+        "content-type": type,
+        [name]: value,
+      };
+      const response = await app.request(path, { method: "POST", headers, body: cut() }, env);
+      // Signing out needs no body, and does not read one.
+      const isUnread = path === "/sign-out" && name === "content-length";
+      expect(response.status, name).toBe(isUnread ? 303 : 400);
+      if (!isUnread) expect(await response.text()).toContain("The body broke off.");
+    }
+    expect(logged).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
+  });
+});
+
 describe("the form of a page", () => {
   const paths = [
     "/sign-in",
@@ -104,6 +153,34 @@ describe("the form of a page", () => {
 });
 
 describe("a name", () => {
+  it("is measured with the placeholders that stand in it, and what is kept can be asked for", async () => {
+    const topic = "a@example.com ".repeat(14).trim();
+    const short = "a@b.co ".repeat(28).trim();
+    expect(short.length).toBeLessThanOrEqual(200);
+    const refused = await send("/v1/failures", JSON.stringify(aFailure({ topic: short })), "application/json");
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      errors: [{ pointer: "/topic", detail: "is longer than 200 characters" }],
+    });
+    const kept = await send("/v1/failures", JSON.stringify(aFailure({ topic })), "application/json");
+    expect(kept.status).toBe(201);
+  });
+
+  it("that gets longer by a known name's placeholders is cut to what can be asked for", async () => {
+    const names = { metadata: { customer_name: "Tarn Quill" }, ai_reply: "Dear Tarn Quill, see the app." };
+    const input = aFailure({
+      topic: "Quill ask ".repeat(20).trim(),
+      failure_category: "Quill ask ".repeat(10).trim(),
+      ...names,
+    });
+    const kept = await send("/v1/failures", JSON.stringify(input), "application/json");
+    expect(kept.status).toBe(201);
+    const { topic, failure_category } = (await kept.json()) as { topic: string; failure_category: string };
+    expect(topic).toContain("[NAME_1] ask [NAME_1]");
+    expect(topic.length).toBeLessThanOrEqual(200);
+    expect(failure_category.length).toBeLessThanOrEqual(100);
+  });
+
   it("is measured as it is kept", async () => {
     // One character that becomes 18.
     const grows = aFailure({ topic: "\uFDFA".repeat(200) });

@@ -33,6 +33,16 @@ describe("a server's words", () => {
     );
   });
 
+  it.each(["a", " ", "bearer ", "bearer  ", "-", "*a", "**", "sk-", "sk-.", "eyJa.", "AIza", "a•"])(
+    "take no time to speak of, however long they are: %j again and again",
+    (piece) => {
+      const words = piece.repeat(200_000 / piece.length);
+      const begun = performance.now();
+      blankKeys(words, [KEY]);
+      expect(performance.now() - begun).toBeLessThan(2_000);
+    },
+  );
+
   it.each([
     ["Incorrect API key provided: sk-proj-abcd********************wxyz. See", "Incorrect API key provided: [key]. See"],
     ["Invalid key sk-ab12cd34...wxyz", "Invalid key [key]"],

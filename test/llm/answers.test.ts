@@ -67,6 +67,45 @@ describe("a provider's key", () => {
   });
 });
 
+describe("an answer that is made to be hard to read", () => {
+  const deep = (open: string, close: string) => `${open.repeat(100_000)}1${close.repeat(100_000)}`;
+  const choice = (fields: string) => `{"choices":[{"finish_reason":"stop",${fields}}]}`;
+
+  it.each([
+    ["lists in lists", choice(`"message":{"content":${deep("[", "]")}}`)],
+    ["objects in objects", choice(`"message":{"content":${deep('{"text":', "}")}}`)],
+    ["an error of a choice, nested", choice(`"error":${deep('{"error":', "}")}`)],
+  ])("is a malformed one, and no fault of ours: %s", (_, body) => {
+    const { fault } = readCompletion({ status: 200, headers: new Headers(), body, at: AT, key: "" });
+    expect(fault?.code).toBe("malformed_answer");
+  });
+
+  it.each([
+    [
+      "thoughts that begin and do not end",
+      200,
+      JSON.stringify({ choices: [{ message: { content: "<think>".repeat(90_000) } }] }),
+    ],
+    ["tags that do not end", 502, "<".repeat(900_000)],
+    ["scripts that do not end", 502, "<script>".repeat(100_000)],
+    [
+      "words without number",
+      500,
+      JSON.stringify({
+        error: Array(20).fill({
+          details: Array.from({ length: 20 }, (_, i) => ({
+            errors: Array.from({ length: 20 }, (_, j) => ({ message: `${i} ${j} ${"x".repeat(90)}` })),
+          })),
+        }),
+      }),
+    ],
+  ])("is read in no time to speak of: %s", (_, status, body) => {
+    const begun = performance.now();
+    readCompletion({ status, headers: new Headers(), body, at: AT, key: "" });
+    expect(performance.now() - begun).toBeLessThan(3_000);
+  });
+});
+
 describe("tokens that make no sense", () => {
   const tokensOf = (usage: unknown) => {
     const body = JSON.stringify({ choices: [{ message: { content: "Hi" } }], usage });

@@ -189,6 +189,13 @@ describe("what the model's server answers to a chat", () => {
     expect(JSON.parse(text)).toEqual({ error: { ...said.error, message: "Incorrect API key provided: [key]." } });
   });
 
+  it("does not show that key in a header either", async () => {
+    const headers = { "x-request-id": `req ${KEY_OF_SERVER}`, "openai-organization": KEY_OF_SERVER };
+    const { response } = await passed("{}", () => Response.json({}, { headers }));
+    expect(response.headers.get("x-request-id")).toBe("req [key]");
+    expect(response.headers.get("openai-organization")).toBe("[key]");
+  });
+
   it("is the caller's byte for byte where it is an error without a key", async () => {
     const body = `{ "error" : {"message":"Slow down \\u00e9", "n": 1.0} }`;
     const { response } = await passed("{}", () => new Response(body, { status: 429 }));

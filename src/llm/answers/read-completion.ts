@@ -105,7 +105,9 @@ function joined(content: unknown): string {
 
 /** Open models think in the answer, in `<think>` blocks whose first tag may be missing, or the last in a cut answer. */
 function withoutThinking(text: string): string {
-  const rest = text.replace(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi, "");
+  // Only up to the last end of a block: behind it each beginning would look for one through all the rest.
+  const ended = /^[\s\S]*<\/think(?:ing)?>/i.exec(text)?.[0] ?? "";
+  const rest = ended.replace(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi, "") + text.slice(ended.length);
   // JSON may quote such a tag in a text; a block that began before the answer ends before the JSON does.
   if (/^\s*[[{]/.test(rest)) return rest;
   return rest.replace(/^[\s\S]*<\/think(?:ing)?>/i, "").replace(/<think(?:ing)?>[\s\S]*$/i, "");

@@ -1,3 +1,4 @@
+import { checkJson } from "../../lib/check-json.ts";
 import { excerpt } from "../../lib/text.ts";
 
 /** What an error body says, whatever its shape. */
@@ -74,6 +75,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function parse(text: string): unknown {
+  // What is nested that deep says nothing, and whoever goes through it runs out of stack.
+  if (checkJson(new TextEncoder().encode(text)) !== null) return undefined;
   try {
     const data: unknown = JSON.parse(text);
     return typeof data === "object" && data !== null ? data : undefined;
@@ -101,7 +104,8 @@ function collect(value: unknown, said: SaidError, depth: number): void {
 function collectText(text: string, said: SaidError, depth: number): void {
   const inner = /^\s*[[{]/.test(text) ? parse(text) : undefined;
   if (inner !== undefined) collect(inner, said, depth + 1);
-  else if (!said.message.includes(text)) said.message = `${said.message} ${withoutTags(text)}`.trim();
+  else if (said.message.length <= LONGEST_MESSAGE && !said.message.includes(text))
+    said.message = `${said.message} ${withoutTags(text)}`.trim();
 }
 
 function collectCode(value: unknown, said: SaidError): void {
@@ -120,10 +124,14 @@ function paramOf({ param, loc }: Record<string, unknown>): string | null {
   return loc.filter((step) => typeof step === "string" && step !== "body").at(-1) ?? null;
 }
 
+/** A page of a proxy says what is wrong near its beginning. */
+const LONGEST_PAGE = 20_000;
+
 function withoutTags(text: string): string {
   return text
+    .slice(0, LONGEST_PAGE)
     .replace(/<(script|style)[\s\S]*?<\/\1>/gi, " ")
-    .replace(/<[^>]*>/g, " ")
+    .replace(/<[^<>]*>/g, " ")
     .replace(/\s+/g, " ")
     .trim();
 }
