@@ -24,7 +24,7 @@ export function Lift({ lift }: { lift: LiftOutput }) {
       </p>
       {not_told_apart > 0 && (
         <p class="hint">
-          {`${whole(not_told_apart)} of them begin as others may, such as "Hi", and have no conversation_id: those that begin alike count as one, and guidance is not switched because of them.`}
+          {`Of these, ${whole(not_told_apart)} cannot be told from others: they begin as many do, such as "Hi", and have no conversation_id. Those that begin alike count as one, and guidance is not switched because of them.`}
         </p>
       )}
       <Reported lift={lift} />
@@ -37,7 +37,7 @@ const VERDICTS = { helps: "It helps.", harms: "It does harm.", not_known: "Not k
 function said(lift: LiftOutput): string {
   const risk = riskText(lift);
   if (risk === null) return "No conversation with guidance, given or held out, has failed.";
-  const guided = `With guidance a conversation is ${risk} to fail as without.`;
+  const guided = `With guidance a conversation is ${risk}.`;
   return lift.verdict === "not_known" ? `${guided} To know, it takes ${moreText(lift)}.` : guided;
 }
 
@@ -57,7 +57,7 @@ function Reported({ lift: { reported, rate_difference } }: { lift: LiftOutput })
 export function lessonText(effect: LessonEffectOutput | null): string {
   if (effect === null) return "What it does is not known yet: no failure since it is served.";
   const risk = riskText(effect);
-  const found = risk === null ? "" : ` With it a conversation is ${risk} to fail as without.`;
+  const found = risk === null ? "" : ` With it a conversation is ${risk}.`;
   if (effect.finding === "not_known") return `What it does is not known yet; it takes ${moreText(effect)}.${found}`;
   return `${effect.finding === "helps" ? "It helped." : "It does harm."}${found}`;
 }
@@ -65,7 +65,7 @@ export function lessonText(effect: LessonEffectOutput | null): string {
 function riskText({ relative_risk, low, high }: Risk): string | null {
   if (low === null) return null;
   const times = relative_risk === null ? "many times" : `${relative_risk.toFixed(2)} times`;
-  return `${times} as likely (95% interval ${high === null ? `from ${low.toFixed(2)}` : `${low.toFixed(2)} to ${high.toFixed(2)}`})`;
+  return `${times} as likely to fail as without (95% interval ${high === null ? `from ${low.toFixed(2)}` : `${low.toFixed(2)} to ${high.toFixed(2)}`})`;
 }
 
 function moreText({ more_failures }: Risk): string {

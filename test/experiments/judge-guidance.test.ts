@@ -84,7 +84,7 @@ describe("guidance", () => {
     expect(await isOff(world, topic)).toBe(false);
     expect(await liftOf(world, topic)).toMatchObject({ verdict: "harms", not_told_apart: 120 });
     const page = await (await world.call("GET", `/clusters/${encodeURIComponent(topic)}`)).text();
-    expect(page).toContain("120 of them begin as others may");
+    expect(page).toContain("Of these, 120 cannot be told from others");
   });
 
   it("is not judged while the split is not as it should be", async () => {

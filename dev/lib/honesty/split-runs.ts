@@ -56,6 +56,7 @@ export function run(
     ...{ riskMissedAt: NEVER, differenceMissedAt: NEVER },
   };
   const truth = promptsEach > 1 || drifts ? null : failureRate * (risk - 1);
+  const riskOfAll = riskOfConversation({ failureRate, risk, promptsEach });
   let conversations = 0;
   for (let done = 0; done < outcomes; ) {
     // The setting changes twice in a run.
@@ -78,12 +79,36 @@ export function run(
       rates.events += 1;
       count.n += 1;
       count.k += Number(isPlain);
-      lookAtFailures(found, counts, { risk, done });
+      lookAtFailures(found, counts, { risk: riskOfAll, done });
     }
     lookAtRates(found, sides, { truth, done, conversations });
     for (const end of ENDS) if (before < end && done >= end) found.foundAtEnd.push(lnEvidence(counts) >= FOUND);
   }
   return found;
+}
+
+const STEPS = 1_000;
+
+/** Guided over plain, of whole conversations: the more prompts one has, the likelier it fails either way. */
+function riskOfConversation({
+  failureRate,
+  risk,
+  promptsEach,
+}: {
+  failureRate: number;
+  risk: number;
+  promptsEach: number;
+}) {
+  if (promptsEach === 1) return risk;
+  const fails = (rate: number) => {
+    let sum = 0;
+    for (let step = 0; step < STEPS; step++) {
+      const each = Math.min(1, (rate * 2 * (step + 0.5)) / STEPS);
+      for (let prompts = 1; prompts <= promptsEach; prompts++) sum += 1 - (1 - each) ** prompts;
+    }
+    return sum / STEPS / promptsEach;
+  };
+  return fails(failureRate * risk) / fails(failureRate);
 }
 
 function lookAtFailures(found: Run, counts: SplitCount[], { risk, done }: { risk: number; done: number }): void {
