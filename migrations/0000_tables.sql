@@ -395,6 +395,19 @@ CREATE TABLE `judge_controls` (
 	`finished_at` integer
 );
 --> statement-breakpoint
+CREATE TABLE `keys` (
+	`id` text PRIMARY KEY NOT NULL,
+	`name` text NOT NULL,
+	`scopes` text NOT NULL,
+	`secret_hash` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`created_by` text NOT NULL,
+	`expires_at` integer,
+	`revoked_at` integer,
+	`revoked_by` text,
+	`last_used_at` integer
+);
+--> statement-breakpoint
 CREATE TABLE `daily_usage` (
 	`day` text PRIMARY KEY NOT NULL,
 	`model_calls` integer NOT NULL,
@@ -428,8 +441,10 @@ CREATE TABLE `router_training` (
 --> statement-breakpoint
 CREATE TABLE `sessions` (
 	`id_hash` text PRIMARY KEY NOT NULL,
+	`key_id` text,
 	`created_at` integer NOT NULL,
-	`expires_at` integer NOT NULL
+	`expires_at` integer NOT NULL,
+	FOREIGN KEY (`key_id`) REFERENCES `keys`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
 CREATE INDEX `sessions_expired` ON `sessions` (`expires_at`);--> statement-breakpoint

@@ -1,6 +1,5 @@
 import { bodyLimit } from "hono/body-limit";
 import { createRouter } from "../http/app-env.ts";
-import { FINE_TUNE_WEBHOOK } from "../http/auth.ts";
 import { jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { receiveWebhook } from "./receive-webhook.ts";
@@ -11,11 +10,11 @@ const route = routesOf("fine-tunes");
 /** An event holds a few ids. */
 const MOST_BYTES = 64 * 1024;
 
-const webhook = route(`POST ${FINE_TUNE_WEBHOOK}`, "For the provider to say that a job has ended", {
+const webhook = route("POST /v1/fine-tunes/webhook", "For the provider to say that a job has ended", {
+  scope: "public",
   description:
     "Takes no key, but a signature (Standard Webhooks) made with the secret FINE_TUNE_WEBHOOK_SECRET. Set it up at the " +
     "provider for its events fine_tuning.job.*: the job's status is then polled at once. Other events are ignored.",
-  security: [],
   request: { body: jsonBody(webhookEvent) },
   answers: { 200: jsonAnswer("Taken", webhookReceived) },
   problems: ["invalid", "too_large", "not_configured"],
@@ -34,7 +33,7 @@ const limited = bodyLimit({
   },
 });
 
-webhookRoutes.post(webhook.getRoutingPath(), limited, async (c) => {
+webhookRoutes.post(webhook.getRoutingPath(), webhook.middleware[0], limited, async (c) => {
   const received = await receiveWebhook(c.var.services, {
     id: c.req.header("webhook-id"),
     timestamp: c.req.header("webhook-timestamp"),
