@@ -44,7 +44,7 @@ export function accessOfEach(routes: RouterRoute[]): { method: string; path: str
   }));
 }
 
-/** Middleware of the whole app is for every path. */
+/** Only middleware is for every path and method. */
 function isEndpoint({ method, path }: RouterRoute): boolean {
-  return method !== "ALL" || !path.endsWith("/*");
+  return method !== "ALL" || path !== "/*";
 }
