@@ -85,16 +85,13 @@ async function readOrKeep(services: KeyServices, known: KnownKey, waitUntil: Wai
 
 async function read({ db, clock }: KeyServices, id: string): Promise<KnownKey | null> {
   const now = clock();
-  const row = await db
-    .select()
-    .from(keys)
-    .where(eq(keys.id, id))
-    .get()
-    .catch((error: unknown) => {
-      log.warn("key_not_read", { key_id: id }, error);
-      throw new RedraftError("unavailable", "Keys cannot be looked up right now. Try again.");
-    });
-  return row === undefined ? null : keep(db, row, now);
+  try {
+    const row = await db.select().from(keys).where(eq(keys.id, id)).get();
+    return row === undefined ? null : keep(db, row, now);
+  } catch (error) {
+    log.warn("key_not_read", { key_id: id }, error);
+    throw new RedraftError("unavailable", "Keys cannot be looked up right now. Try again.");
+  }
 }
 
 function keep(db: Services["db"], row: Key, now: number): KnownKey {
