@@ -463,6 +463,19 @@ CREATE TABLE `judge_controls` (
 	`finished_at` integer
 );
 --> statement-breakpoint
+CREATE TABLE `keys` (
+	`id` text PRIMARY KEY NOT NULL,
+	`name` text NOT NULL,
+	`scopes` text NOT NULL,
+	`secret_hash` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`created_by` text NOT NULL,
+	`expires_at` integer,
+	`revoked_at` integer,
+	`revoked_by` text,
+	`last_used_at` integer
+);
+--> statement-breakpoint
 CREATE TABLE `correction_models` (
 	`since` integer PRIMARY KEY NOT NULL,
 	`model` text NOT NULL
@@ -510,8 +523,10 @@ CREATE TABLE `router_training` (
 --> statement-breakpoint
 CREATE TABLE `sessions` (
 	`id_hash` text PRIMARY KEY NOT NULL,
+	`key_id` text,
 	`created_at` integer NOT NULL,
-	`expires_at` integer NOT NULL
+	`expires_at` integer NOT NULL,
+	FOREIGN KEY (`key_id`) REFERENCES `keys`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
 CREATE INDEX `sessions_expired` ON `sessions` (`expires_at`);--> statement-breakpoint

@@ -1,5 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { requestId } from "hono/request-id";
+import { gate } from "./access/gate.ts";
+import { keyRoutes } from "./access/routes.ts";
+import { signInPages } from "./access/sign-in-pages.tsx";
 import { clusterPages } from "./clusters/pages.tsx";
 import { clusterRoutes } from "./clusters/routes.ts";
 import { correctionPages } from "./corrections/pages.tsx";
@@ -15,15 +18,15 @@ import { fineTunePages } from "./fine-tunes/pages.tsx";
 import { fineTuneRoutes } from "./fine-tunes/routes.ts";
 import { webhookRoutes } from "./fine-tunes/webhook-routes.ts";
 import { type AppEnv, createRouter } from "./http/app-env.ts";
-import { requireKey } from "./http/auth.ts";
 import { mediaType } from "./http/check-body.ts";
 import { docsPage } from "./http/docs-page.tsx";
 import { errorPage } from "./http/error-page.tsx";
+import { needs } from "./http/needs.ts";
 import { openAiProblem } from "./http/openai-error.ts";
 import { problemResponse, toProblem } from "./http/problem.ts";
 import { limitBody } from "./http/read-body.ts";
+import { BEARER } from "./http/route-parts.ts";
 import { securityHeaders } from "./http/security-headers.ts";
-import { signInPages } from "./http/sign-in.tsx";
 import { improvementPages } from "./improvements/pages.tsx";
 import { improvementRoutes } from "./improvements/routes.ts";
 import { deadLetterRoutes } from "./jobs/routes.ts";
@@ -47,6 +50,7 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** Routes and pages, in the order of the flow. */
 const FEATURES = [
   signInPages,
+  keyRoutes,
   failureRoutes,
   correctionRoutes,
   correctionPages,
@@ -84,13 +88,13 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
   // Made natively: on the busiest route an id of our own kind costs as much as the routing.
   app.use(requestId({ generator: () => crypto.randomUUID() }));
   app.use(securityHeaders);
-  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.get("/healthz", needs("public"), (c) => c.json({ status: "ok" }));
   app.use(async (c, next) => {
     c.set("services", servicesOf(c.env));
     await next();
     if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
   });
-  app.use(requireKey);
+  app.use(gate);
   const limited = limitBody(MAX_BODY_BYTES);
   app.use((c, next) => {
     // Chats carry images, and have a limit of their own.
@@ -100,9 +104,10 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
 
   for (const feature of FEATURES) app.route("/", feature);
 
+  app.openAPIRegistry.registerComponent("securitySchemes", BEARER, { type: "http", scheme: "bearer" });
   const document = () => app.getOpenAPI31Document({ openapi: "3.1.0", info: { title: "Redraft", version: "1" } });
-  app.get("/openapi.json", (c) => c.json(document()));
-  app.get("/docs", (c) => docsPage(c, document()));
+  app.get("/openapi.json", needs("any_key"), (c) => c.json(document()));
+  app.get("/docs", needs("any_key"), (c) => docsPage(c, document()));
 
   app.notFound(() => {
     throw new RedraftError("not_found", "There is nothing at this address.");

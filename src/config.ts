@@ -20,8 +20,10 @@ const whole = z.coerce.number().int();
  * and both from `.dev.vars` locally. Changing what a setting means starts here.
  */
 const settings = z.object({
-  /** Secret, at least 32 characters. Opens the API and the pages. */
+  /** Secret, at least 32 characters. Opens everything, makes the first key, and signs cookies and links. */
   ADMIN_KEY: z.string().min(32, "must be at least 32 characters"),
+  /** "true": ADMIN_KEY opens nothing, as long as a key with the scope `admin` does. */
+  ADMIN_KEY_OFF: z.stringbool().default(false),
   /** Secret. The key of the model's server; not needed where the server asks for none. */
   OPENAI_API_KEY: z.string().default(""),
   /** Any server that speaks OpenAI's Chat Completions: AI Gateway, Workers AI, vLLM, Ollama… */

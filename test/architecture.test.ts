@@ -130,7 +130,8 @@ describe("the floors", () => {
     expect(users(/^openai(\/|$)/).toSorted()).toEqual(["llm/chat-client.ts", "llm/openai.ts"]);
     const hono = users(/^hono(\/|$)/);
     expect(hono).toContain("app.ts");
-    for (const path of hono) expect(path).toMatch(/^(http|ui)\/|^app\.ts$|(pages|routes|-page|-parts)\.tsx?$/);
+    for (const path of hono)
+      expect(path).toMatch(/^(http|ui)\/|^app\.ts$|^access\/(gate|cookie)\.ts$|(pages|routes|-page|-parts)\.tsx?$/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { readLift } from "../experiments/read-lift.ts";
 import type { AppEnv } from "../http/app-env.ts";
+import { needs } from "../http/needs.ts";
 import { checkForm, checkQuery, readForm, readFormData } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { dayOf } from "../lib/time.ts";
@@ -17,7 +18,7 @@ import { clusterQuery } from "./schemas.ts";
 const PAGE_ROWS = 50;
 
 export const clusterPages = new Hono<AppEnv>()
-  .get("/clusters", async (c) => {
+  .get("/clusters", needs("read"), async (c) => {
     const { db, clock } = c.var.services;
     const query = checkQuery(c, clusterQuery, PAGE_ROWS);
     const [page, router, lift] = await Promise.all([
@@ -27,11 +28,11 @@ export const clusterPages = new Hono<AppEnv>()
     ]);
     return renderPage(c, "Clusters", <ClustersPage page={page} router={router} lift={lift} today={dayOf(clock())} />);
   })
-  .get("/clusters/:topic", async (c) => {
+  .get("/clusters/:topic", needs("read"), async (c) => {
     const cluster = await getCluster(c.var.services, c.req.param("topic"));
     return renderPage(c, cluster.topic, <ClusterPage cluster={cluster} today={dayOf(c.var.services.clock())} />);
   })
-  .post("/clusters/:topic/guidance", async (c) => {
+  .post("/clusters/:topic/guidance", needs("review"), async (c) => {
     const topic = c.req.param("topic");
     const form = await readFormData(c);
     const all = (name: string) => form.getAll(name).map(String);
@@ -48,7 +49,7 @@ export const clusterPages = new Hono<AppEnv>()
     await editGuidance(c.var.services, topic, lessons, c.var.actor);
     return c.redirect(`/clusters/${encodeURIComponent(topic)}`, 303);
   })
-  .post("/clusters/:topic/lessons/:id", async (c) => {
+  .post("/clusters/:topic/lessons/:id", needs("review"), async (c) => {
     const { topic, id } = c.req.param();
     const { decision } = checkForm(lessonDecision, await readForm(c));
     await reviewLesson(c.var.services, topic, id, decision, c.var.actor);

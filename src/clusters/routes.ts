@@ -22,21 +22,25 @@ const params = z.object({ topic: z.string().max(200) });
 const answers = { 200: jsonAnswer("The cluster", clusterDetail) };
 
 const list = route("GET /v1/clusters", "Types of query, those with the most failures first", {
+  scope: "read",
   request: { query: clusterQuery },
   answers: { 200: jsonAnswer("A page", clusterPage) },
 });
 
 const get = route("GET /v1/clusters/{topic}", "One type of query: why it fails, guidance, examples, numbers", {
+  scope: "read",
   request: { params },
   answers,
   problems: ["not_found"],
 });
 
 const categories = route("GET /v1/failure-categories", "Failure categories with their counts", {
+  scope: "read",
   answers: { 200: jsonAnswer("All of them", categoryList) },
 });
 
 const guidance = route("PUT /v1/clusters/{topic}/guidance", "Set the lessons of a type of query", {
+  scope: "review",
   description:
     "Lessons left out are retired, changed ones replaced; one that waits is approved by naming it. Outcomes are counted from zero again, so this also switches " +
     "guidance back on that was switched off.",
@@ -48,18 +52,21 @@ const guidance = route("PUT /v1/clusters/{topic}/guidance", "Set the lessons of 
 const lessonParams = params.extend({ id: z.uuid() });
 
 const approve = route("POST /v1/clusters/{topic}/lessons/{id}/approve", "Have a lesson that waits served", {
+  scope: "review",
   request: { params: lessonParams },
   answers,
   problems: ["not_found", "conflict"],
 });
 
 const reject = route("POST /v1/clusters/{topic}/lessons/{id}/reject", "Retire a lesson that waits", {
+  scope: "review",
   request: { params: lessonParams },
   answers,
   problems: ["not_found", "conflict"],
 });
 
 const rename = route("POST /v1/clusters/{topic}/rename", "Rename a type of query; its old names still lead to it", {
+  scope: "review",
   request: { params, body: jsonBody(renameInput) },
   answers,
   problems: ["not_found", "conflict"],
@@ -69,6 +76,7 @@ const merge = route(
   "POST /v1/clusters/{topic}/merge",
   "Merge a type of query into another; its names lead there at once, its failures follow",
   {
+    scope: "review",
     request: { params, body: jsonBody(mergeInput) },
     answers,
     problems: ["not_found", "conflict"],
@@ -79,6 +87,7 @@ const split = route(
   "POST /v1/clusters/{topic}/split",
   "Move some failures of a type of query to another topic, new or known",
   {
+    scope: "review",
     request: { params, body: jsonBody(splitInput) },
     answers,
     problems: ["not_found", "conflict"],

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
+import { needs } from "../http/needs.ts";
 import { checkForm, readForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { listDeadLetters, replayDeadLetter } from "../jobs/dead-letters.ts";
@@ -15,7 +16,7 @@ import { whyWaiting } from "./why-waiting.ts";
 const PAGE_ROWS = 25;
 
 export const correctionPages = new Hono<AppEnv>()
-  .get("/runs", async (c) => {
+  .get("/runs", needs("read"), async (c) => {
     const { services } = c.var;
     const [runs, waiting, letters] = await Promise.all([
       listRuns(services, { limit: PAGE_ROWS, cursor: c.req.query("cursor") }),
@@ -24,19 +25,19 @@ export const correctionPages = new Hono<AppEnv>()
     ]);
     return renderPage(c, "Runs", <RunsPage runs={runs} waiting={waiting} letters={letters.data} />);
   })
-  .get("/runs/:id", async (c) => {
+  .get("/runs/:id", needs("read"), async (c) => {
     const run = await getRun(c.var.services, c.req.param("id"));
     return renderPage(c, "Run", <RunPage run={run} />);
   })
-  .post("/runs", async (c) => {
+  .post("/runs", needs("review"), async (c) => {
     const { id } = await startRun(c.var.services, checkForm(runInput, await readForm(c)));
     return c.redirect(`/runs/${id}`, 303);
   })
-  .post("/runs/resume", async (c) => {
+  .post("/runs/resume", needs("review"), async (c) => {
     await openGate(c.var.services);
     return c.redirect("/runs", 303);
   })
-  .post("/dead-letters/:id/replay", async (c) => {
+  .post("/dead-letters/:id/replay", needs("admin"), async (c) => {
     const sent = await replayDeadLetter(c.var.services, c.req.param("id"));
     if (!sent) throw noSuch("dead letter");
     return c.redirect("/runs", 303);

@@ -10,6 +10,7 @@ import { startRun } from "./start-run.ts";
 const route = routesOf("corrections");
 
 const start = route("POST /v1/correction-runs", "Correct every failure that has no correction yet", {
+  scope: "review",
   request: {
     query: z.strictObject({
       dry_run: z
@@ -23,17 +24,20 @@ const start = route("POST /v1/correction-runs", "Correct every failure that has 
 });
 
 const list = route("GET /v1/correction-runs", "Runs, newest first", {
+  scope: "read",
   request: { query: runQuery },
   answers: { 200: jsonAnswer("A page", runPage) },
 });
 
 const get = route("GET /v1/correction-runs/{id}", "How far a run is", {
+  scope: "read",
   request: { params: idParam("a run's") },
   answers: { 200: jsonAnswer("The run", runOutput) },
   problems: ["not_found"],
 });
 
 const resume = route("POST /v1/corrections/resume", "Resume paused corrections at once", {
+  scope: "review",
   description: "Corrections also resume on their own: what paused them is probed every few minutes.",
   answers: { 204: { description: "Resumed" } },
 });

@@ -9,6 +9,7 @@ const route = routesOf("failures");
 const params = idParam("a failure's");
 
 const erase = route("DELETE /v1/failures/{id}", "Erase a failure everywhere it went", {
+  scope: "admin",
   description: "Repeating it changes nothing. Where something could not be removed at once, the state is `running`.",
   request: { params },
   answers: { 200: jsonAnswer("Erased; what held it, and what remains with whom", erasureOutput) },
@@ -16,11 +17,13 @@ const erase = route("DELETE /v1/failures/{id}", "Erase a failure everywhere it w
 });
 
 const list = route("GET /v1/erasures", "Erasures, newest first", {
+  scope: "read",
   request: { query: erasureQuery },
   answers: { 200: jsonAnswer("A page", erasurePage) },
 });
 
 const get = route("GET /v1/erasures/{id}", "What an erasure removed where, and what remains with whom", {
+  scope: "read",
   request: { params },
   answers: { 200: jsonAnswer("The erasure as it is now", erasureOutput) },
   problems: ["not_found"],

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { listFailureCategories } from "../clusters/queries.ts";
 import type { AppEnv } from "../http/app-env.ts";
+import { needs } from "../http/needs.ts";
 import { checkForm, checkQuery, readForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { noSuch } from "../lib/errors.ts";
@@ -16,7 +17,7 @@ const PAGE_ROWS = 25;
 const CHANGES = { cancel: cancelExport, rebuild: rebuildExport, delete: deleteExport };
 
 export const exportPages = new Hono<AppEnv>()
-  .get("/exports", async (c) => {
+  .get("/exports", needs("export"), async (c) => {
     const { db, config } = c.var.services;
     const query = checkQuery(c, exportQuery, PAGE_ROWS);
     const [page, categories] = await Promise.all([listExports(db, query), listFailureCategories(db)]);
@@ -30,13 +31,13 @@ export const exportPages = new Hono<AppEnv>()
       />,
     );
   })
-  .post("/exports", async (c) => {
+  .post("/exports", needs("export"), async (c) => {
     const form = await readForm(c);
     const given = Object.entries(form).map(([name, text]) => [name, NUMBERS.has(name) ? Number(text) : text]);
     await requestExport(c.var.services, checkForm(exportInput, Object.fromEntries(given)));
     return c.redirect("/exports", 303);
   })
-  .post("/exports/:id/:change{cancel|rebuild|delete}", async (c) => {
+  .post("/exports/:id/:change{cancel|rebuild|delete}", needs("export"), async (c) => {
     const { id, change } = c.req.param();
     if (!isId(id)) throw noSuch("export");
     await CHANGES[change as keyof typeof CHANGES](c.var.services, id);

@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
+import { readLink, signLink } from "../access/signed-links.ts";
 import { type AppContext, createRouter } from "../http/app-env.ts";
 import { idParam, jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { serveObject } from "../http/serve-object.ts";
-import { readToken, signToken } from "../http/signed-links.ts";
+import { waitUntilOf } from "../http/wait-until.ts";
 import { type ErrorCode, noSuch, RedraftError } from "../lib/errors.ts";
 import { SECOND, toRfc3339 } from "../lib/time.ts";
 import { cancelExport, deleteExport, rebuildExport } from "./change-export.ts";
@@ -20,16 +21,19 @@ const ownId = idParam("an export's");
 const names = Object.keys(EXPORT_FILES) as ExportFileName[];
 
 const request = route("POST /v1/exports", "Write a training file", {
+  scope: "export",
   request: { body: jsonBody(exportInput) },
   answers: { 202: jsonAnswer("Accepted", exportCreated) },
 });
 
 const list = route("GET /v1/exports", "Exports, newest first", {
+  scope: "export",
   request: { query: exportQuery },
   answers: { 200: jsonAnswer("A page", exportPage) },
 });
 
 const get = route("GET /v1/exports/{id}", "One export", {
+  scope: "export",
   request: { params: exportId },
   answers: { 200: jsonAnswer("The export", exportOutput) },
   problems: ["not_found"],
@@ -37,6 +41,7 @@ const get = route("GET /v1/exports/{id}", "One export", {
 
 const download = (file: ExportFileName, summary: string) =>
   route(`GET /v1/exports/{id}/${file}`, summary, {
+    scope: "export",
     description:
       "Supports Range, If-Range, If-Match, If-None-Match and Accept-Encoding. `latest` is the newest finished export, " +
       "another file after each. So `latest`, and an export that was rebuilt, send a part only to those who name the file " +
@@ -63,14 +68,15 @@ const fileOrProblem = (...types: (keyof typeof CONTENTS)[]) => ({
 });
 
 const linked = route("GET /v1/links/{token}/{file}", "A file, by a signed link", {
+  scope: "public",
   description:
-    "Needs no key: the link itself grants access until it expires. POST /v1/exports/{id}/links creates links.",
-  security: [],
+    "Needs no key: the link itself grants access until it expires, or the key that made it ends. POST /v1/exports/{id}/links creates links.",
   request: { params: z.object({ token: z.string().max(500), file: z.string().openapi({ enum: names }) }) },
   ...fileOrProblem("application/jsonl", "application/json"),
 });
 
 const links = route("POST /v1/exports/{id}/links", "Create links to the files that need no key", {
+  scope: "export",
   request: { params: exportId, body: jsonBody(linkInput) },
   answers: { 200: jsonAnswer("A link for each file", linkOutput) },
   problems: ["not_found", "conflict"],
@@ -78,12 +84,14 @@ const links = route("POST /v1/exports/{id}/links", "Create links to the files th
 
 const change = (verb: "cancel" | "rebuild", summary: string) =>
   route(`POST /v1/exports/{id}/${verb}`, summary, {
+    scope: "export",
     request: { params: ownId },
     answers: { 202: jsonAnswer("The export as it is now", exportOutput) },
     problems: ["not_found", "conflict"],
   });
 
 const remove = route("DELETE /v1/exports/{id}", "Delete an export and its files", {
+  scope: "export",
   request: { params: ownId },
   answers: { 204: { description: "Gone" } },
 });
@@ -107,7 +115,7 @@ export const exportRoutes = createRouter()
     const { config, clock } = c.var.services;
     const { id, files } = await finished(c, c.req.valid("param").id);
     const expires = clock() + c.req.valid("json").expires_in_s * SECOND;
-    const token = await signToken(config.ADMIN_KEY, id, expires);
+    const token = await signLink(c.var.services, c.var.caller, id, expires, waitUntilOf(c));
     const present = ["training_data.jsonl", "manifest.json", ...Object.keys(files)];
     const url = (file: string) => new URL(`/v1/links/${token}/${file}`, config.PUBLIC_URL ?? c.req.url).href;
     return c.json(
@@ -116,9 +124,8 @@ export const exportRoutes = createRouter()
     );
   })
   .openapi(linked, async (c) => {
-    const { config, clock } = c.var.services;
     const { token, file } = c.req.valid("param");
-    const id = await readToken(config.ADMIN_KEY, token, clock());
+    const id = await readLink(c.var.services, token, waitUntilOf(c));
     if (id === null) throw new RedraftError("unauthorized", "The link is not valid or has expired.");
     if (!isFileName(file)) throw new RedraftError("not_found", "An export has no such file.");
     return serve(c, file, id);

@@ -18,6 +18,7 @@ export const IMPORTS = "/v1/failures";
 const route = routesOf("failures");
 
 const record = route("POST /v1/failures", "Record a failed reply, or many as NDJSON", {
+  scope: "ingest",
   description:
     "One failure as JSON, or a failure a line as `application/x-ndjson`, streamed, any number of lines. Safe to " +
     "repeat: the same `external_id` with the same content is recorded once; that of an erased failure never again (409).",
@@ -30,11 +31,13 @@ const record = route("POST /v1/failures", "Record a failed reply, or many as NDJ
 });
 
 const list = route("GET /v1/failures", "List failures, newest first", {
+  scope: "read",
   request: { query: failureQuery },
   answers: { 200: jsonAnswer("A page", failurePage) },
 });
 
 const get = route("GET /v1/failures/{id}", "One failure", {
+  scope: "read",
   request: { params: idParam("a failure's") },
   answers: { 200: jsonAnswer("The failure", failureOutput) },
   problems: ["not_found"],

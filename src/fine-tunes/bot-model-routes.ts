@@ -7,9 +7,10 @@ const route = routesOf("fine-tunes");
 const path = "/v1/bot-model";
 const answers = { 200: jsonAnswer("As it is now", botModelOutput) };
 
-const get = route(`GET ${path}`, "The bot's model: what the model name `redraft` means", { answers });
+const get = route(`GET ${path}`, "The bot's model: what the model name `redraft` means", { scope: "any_key", answers });
 
 const set = route(`PUT ${path}`, "Use a tuned model as the bot's model", {
+  scope: "admin",
   description:
     "Chat requests for the model `redraft` go to it within seconds. Only a person changes it; no job ever does.",
   request: { body: jsonBody(botModelInput) },
@@ -17,7 +18,7 @@ const set = route(`PUT ${path}`, "Use a tuned model as the bot's model", {
   problems: ["not_found", "conflict"],
 });
 
-const clear = route(`DELETE ${path}`, "Go back to the default model", { answers });
+const clear = route(`DELETE ${path}`, "Go back to the default model", { scope: "admin", answers });
 
 export const botModelRoutes = createRouter()
   .openapi(get, answerNow)

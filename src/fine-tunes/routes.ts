@@ -10,23 +10,27 @@ const params = idParam("a fine-tune's");
 const one = (description: string) => jsonAnswer(description, fineTuneOutput);
 
 const request = route("POST /v1/fine-tunes", "Train a model on an export", {
+  scope: "export",
   request: { body: jsonBody(fineTuneInput) },
   answers: { 202: one("Accepted") },
   problems: ["not_found", "conflict"],
 });
 
 const list = route("GET /v1/fine-tunes", "Fine-tunes, newest first", {
+  scope: "export",
   request: { query: fineTuneQuery },
   answers: { 200: jsonAnswer("A page", fineTunePage) },
 });
 
 const get = route("GET /v1/fine-tunes/{id}", "One fine-tune, with its events and loss", {
+  scope: "export",
   request: { params },
   answers: { 200: one("The fine-tune") },
   problems: ["not_found"],
 });
 
 const cancel = route("POST /v1/fine-tunes/{id}/cancel", "Cancel a fine-tune", {
+  scope: "export",
   request: { params },
   answers: { 202: one("The fine-tune as it is now") },
   problems: ["not_found"],

@@ -3,13 +3,15 @@ import type { Context } from "hono";
 import { RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import type { Services } from "../services.ts";
+import type { Caller } from "./caller.ts";
 
 export interface AppEnv {
   Bindings: Cloudflare.Env;
   Variables: {
     services: Services;
     requestId: string;
-    /** The signed-in person's or caller's name, for what is kept about who decided. */
+    caller: Caller;
+    /** The caller's name, for what is kept about who decided. */
     actor: string;
   };
 }

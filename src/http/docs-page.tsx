@@ -19,8 +19,8 @@ export function docsPage(c: AppContext, document: OpenApi) {
     <article class="docs">
       <h1>API</h1>
       <p>
-        Every call takes <code>Authorization: Bearer &lt;key&gt;</code>. The machine-readable form is{" "}
-        <a href="/openapi.json">/openapi.json</a>.
+        Calls take <code>Authorization: Bearer &lt;key&gt;</code>, a key with the scope that each names. The
+        machine-readable form is <a href="/openapi.json">/openapi.json</a>.
       </p>
       <ul class="toc">
         {calls.map(({ method, path, operation }) => (
@@ -57,6 +57,7 @@ function Call({
       </h2>
       <p>{operation.summary}</p>
       {operation.description && <p>{operation.description}</p>}
+      <p class="hint">{needed(operation)}</p>
       <Parameters operation={operation} document={document} />
       {Object.entries(bodyContent(operation)).map(([type, { schema }]) => (
         <Fields title={`Body, ${type}`} schema={schema as Schema | undefined} document={document} />
@@ -71,6 +72,14 @@ function Call({
       ))}
     </section>
   );
+}
+
+/** What a call asks of its key, from its `security`. */
+function needed({ security = [] }: Operation): string {
+  const [required] = security;
+  if (required === undefined) return "Needs no key.";
+  const scopes = Object.values(required).flat();
+  return scopes.length === 0 ? "Any key." : `A key with the scope ${scopes.join(", ")}.`;
 }
 
 function bodyContent(operation: Operation): Record<string, { schema?: unknown }> {

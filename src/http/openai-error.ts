@@ -19,6 +19,7 @@ export const openAiError = z
 const CODES: Record<number, string> = {
   400: "invalid_request",
   401: "invalid_api_key",
+  403: "insufficient_permissions",
   404: "not_found",
   413: "request_too_large",
   415: "unsupported_media_type",

@@ -1,6 +1,9 @@
 import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
 import type { ErrorCode } from "../lib/errors.ts";
+import type { AppEnv } from "./app-env.ts";
 import { checkBody } from "./check-body.ts";
+import { type Access, needs } from "./needs.ts";
 import { problems } from "./problem.ts";
 
 type Tag =
@@ -14,7 +17,8 @@ type Tag =
   | "clusters"
   | "prompts"
   | "learning"
-  | "withdrawals";
+  | "withdrawals"
+  | "keys";
 
 type Request = NonNullable<RouteConfig["request"]>;
 
@@ -23,20 +27,20 @@ type Answers = RouteConfig["responses"];
 /** What a route says about itself, besides its address and its summary. */
 interface Parts<R extends Request, A extends Answers> {
   description?: string;
-  /** `[]`: needs no key. */
-  security?: [];
+  /** What it asks of its caller. */
+  scope: Access;
   request?: R;
   /** By status. */
   answers: A;
   /** Those that are not plain from `request`: a missing key and a bad parameter or body go without saying. */
   problems?: ErrorCode[];
-  /** The handler reads the request as it came; `request` only describes it. */
+  /** The handler reads the request as it came; `request` only describes it. It is mounted with `middleware[0]`. */
   unchecked?: true;
 }
 
 /**
  * Defines a room's routes: `const route = routesOf("exports")`, then for each
- * `route("GET /v1/exports/{id}", "One export", { request, answers, problems })`.
+ * `route("GET /v1/exports/{id}", "One export", { scope, request, answers, problems })`.
  *
  * The type parameters keep method, path, request and answers exactly as written, so that `openapi()` can check the
  * handler against them: what `c.req.valid` returns, and which status and body it may answer with. The casts say what
@@ -51,28 +55,40 @@ export function routesOf(tag: Tag) {
   >(
     address: `${M} ${P}`,
     summary: string,
-    { request, answers, problems: codes = [], unchecked, ...parts }: Parts<R, A>,
+    { scope, request, answers, problems: codes = [], unchecked, ...parts }: Parts<R, A>,
   ) {
     const [method, path] = address.split(" ") as [M, P];
+    const middleware: [MiddlewareHandler<AppEnv>, ...MiddlewareHandler<AppEnv>[]] = [needs(scope)];
+    if (!unchecked && request?.body !== undefined) middleware.push(checkBody(Object.keys(request.body.content)));
     return createRoute({
       ...parts,
       method: method.toLowerCase() as Lowercase<M>,
       path,
       tags: [tag],
       summary,
+      security: securityOf(scope),
       request: request as R,
       responses: {
-        ...problems(...refusals(method, parts), ...(unchecked ? [] : problemsOf(request)), ...codes),
+        ...problems(...refusals(scope), ...(unchecked ? [] : problemsOf(request)), ...codes),
         ...answers,
       } as A,
-      middleware: unchecked || request?.body === undefined ? [] : [checkBody(Object.keys(request.body.content))],
+      middleware,
     });
   };
 }
 
-/** What a browser sends on somebody else's behalf is refused where it would change something. */
-function refusals(method: string, { security }: { security?: [] }): ErrorCode[] {
-  return method === "GET" || security !== undefined ? [] : ["forbidden"];
+/** The name of the one way to show who calls, in the OpenAPI document. */
+export const BEARER = "bearer";
+
+/** As OpenAPI 3.1 says which scope of a bearer's is required. */
+function securityOf(scope: Access) {
+  if (scope === "public") return [];
+  return [{ [BEARER]: scope === "any_key" ? [] : [scope] }];
+}
+
+/** A key without the scope is refused, and what a browser sends on somebody else's behalf. */
+function refusals(scope: Access): ErrorCode[] {
+  return scope === "public" ? [] : ["forbidden"];
 }
 
 /** What is refused before the handler runs: bad parameters, and bodies that are bad, too large or not JSON. */

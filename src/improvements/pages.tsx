@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { listFailureCategories } from "../clusters/queries.ts";
 import type { AppEnv } from "../http/app-env.ts";
+import { needs } from "../http/needs.ts";
 import { checkForm, checkQuery, givenQuery, readForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { found, noSuch, RedraftError } from "../lib/errors.ts";
@@ -19,7 +20,7 @@ const PAGE_ROWS = 25;
 
 /** The leaderboard, each improvement, and the review queue, one improvement at a time. */
 export const improvementPages = new Hono<AppEnv>()
-  .get("/", async (c) => {
+  .get("/", needs("read"), async (c) => {
     const { db, config } = c.var.services;
     const query = checkQuery(c, improvementQuery, PAGE_ROWS);
     const [page, totals, categories, credit] = await Promise.all([
@@ -35,7 +36,7 @@ export const improvementPages = new Hono<AppEnv>()
       <LeaderboardPage {...{ page, totals, categories, query, credit, rule }} given={givenQuery(c)} />,
     );
   })
-  .get("/improvements/:id", async (c) => {
+  .get("/improvements/:id", needs("read"), async (c) => {
     const improvement = found(await getImprovement(c.var.services.db, c.req.param("id")), "improvement");
     return renderPage(
       c,
@@ -43,12 +44,12 @@ export const improvementPages = new Hono<AppEnv>()
       <DetailPage improvement={improvement} rule={exportRule(c.var.services.config)} />,
     );
   })
-  .get("/review", async (c) => {
+  .get("/review", needs("review"), async (c) => {
     const after = c.req.query("after") || null;
     const next = await nextToReview(c.var.services.db, after);
     return showReview(c, { id: next?.id ?? null, cursor: next?.cursor ?? "", isFirst: after === null });
   })
-  .post("/improvements/:id/review", async (c) => {
+  .post("/improvements/:id/review", needs("review"), async (c) => {
     const id = c.req.param("id");
     if (!isId(id)) throw noSuch("improvement");
     const form = await readForm(c);

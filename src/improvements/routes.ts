@@ -15,16 +15,19 @@ import {
 const route = routesOf("improvements");
 
 const list = route("GET /v1/improvements", "The leaderboard: the most improved replies", {
+  scope: "read",
   request: { query: improvementQuery },
   answers: { 200: jsonAnswer("A page", improvementPage) },
 });
 
 const credit = route("GET /v1/improvements/credit", "What was gained, by failure category and by correcting agent", {
+  scope: "read",
   request: { query: creditQuery },
   answers: { 200: jsonAnswer("Those with the most points first", creditOutput) },
 });
 
 const review = route("POST /v1/improvements/{id}/review", "Approve an improvement, edited or as it is, or reject it", {
+  scope: "review",
   request: { params: idParam("an improvement's"), body: jsonBody(reviewInput) },
   answers: { 200: jsonAnswer("The improvement as it is now", improvementOutput) },
   problems: ["not_found", "conflict"],

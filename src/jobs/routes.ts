@@ -7,11 +7,13 @@ import { deadLetterPage, deadLetterQuery } from "./schemas.ts";
 const route = routesOf("corrections");
 
 const letters = route("GET /v1/dead-letters", "Messages that no consumer could deal with, newest first", {
+  scope: "read",
   request: { query: deadLetterQuery },
   answers: { 200: jsonAnswer("A page", deadLetterPage) },
 });
 
 const replay = route("POST /v1/dead-letters/{id}/replay", "Send a dead letter again; twice does no harm", {
+  scope: "admin",
   request: { params: idParam("a dead letter's") },
   answers: { 204: { description: "Sent" } },
   problems: ["not_found"],

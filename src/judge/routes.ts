@@ -7,10 +7,12 @@ import { calibrationOutput, controlsCreated, controlsInput } from "./schemas.ts"
 const route = routesOf("judge");
 
 const calibration = route("GET /v1/judge/calibration", "How far the judge can be trusted", {
+  scope: "read",
   answers: { 200: jsonAnswer("Agreement with people, and controls", calibrationOutput) },
 });
 
 const controls = route("POST /v1/judge/controls", "Run the judge's controls over a sample of failures", {
+  scope: "review",
   request: { body: jsonBody(controlsInput) },
   answers: { 202: jsonAnswer("Accepted", controlsCreated) },
 });

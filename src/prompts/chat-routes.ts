@@ -18,6 +18,7 @@ const chat = route(
   `POST ${CHAT_PATH}`,
   "Chat completions with the guidance added: an OpenAI client with only its base URL changed",
   {
+    scope: "prompts",
     description:
       "The request goes to OPENAI_BASE_URL as it was written, the guidance added to its messages; the answer comes back " +
       "byte for byte, streaming or not, errors included (our own key blanked), with those of its headers that chat " +
@@ -37,7 +38,7 @@ const chat = route(
       },
       400: jsonAnswer("Not UTF-8, or refused by the model's server", openAiError),
       401: jsonAnswer("No valid key, here or at the model's server", openAiError),
-      403: jsonAnswer("A browser's, and not from one of our own pages", openAiError),
+      403: jsonAnswer("A key without the scope, or a browser's request from elsewhere", openAiError),
       413: jsonAnswer("Too large", openAiError),
       415: jsonAnswer("Not JSON", openAiError),
       502: jsonAnswer(
@@ -59,7 +60,7 @@ const LONGEST_ID = 200;
 
 const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
 
-chatRoutes.post(chat.getRoutingPath(), async (c) => {
+chatRoutes.post(chat.getRoutingPath(), chat.middleware[0], async (c) => {
   const { services } = c.var;
   if (!JSON_TYPE.test(c.req.header("content-type") ?? "")) {
     throw new RedraftError("unsupported_media_type", "Send the body with `content-type: application/json`.");

@@ -1,4 +1,6 @@
-import { bearerOf, isAdminKey } from "../http/auth.ts";
+import { findCaller } from "../access/find-caller.ts";
+import { bearerOf } from "../access/gate.ts";
+import { mayUse } from "../http/caller.ts";
 import { SECURITY_HEADERS } from "../http/security-headers.ts";
 import type { Services } from "../services.ts";
 import { promptInput } from "./schemas.ts";
@@ -49,9 +51,11 @@ async function answer(
     body = await request.arrayBuffer();
     const services = servicesOf(env);
     const key = bearerOf(request.headers.get("authorization"));
-    if (key !== null && isAdminKey(services.config, key)) {
+    const waitUntil = (work: Promise<unknown>) => ctx.waitUntil(work);
+    const caller = key === null ? null : await findCaller(services, key, waitUntil, { forBot: true });
+    if (caller !== null && mayUse(caller, "prompts")) {
       const input = promptInput.safeParse(JSON.parse(UTF8.decode(body)));
-      if (input.success) return respond(await servePrompt(services, input.data, (work) => ctx.waitUntil(work)));
+      if (input.success) return respond(await servePrompt(services, input.data, waitUntil));
     }
   } catch {
     // The long way meets the same error, and reports it in full.

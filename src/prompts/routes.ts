@@ -10,6 +10,7 @@ import { servePrompt } from "./serve-prompt.ts";
 const route = routesOf("prompts");
 
 const serve = route("POST /v1/prompts", "The prompt for a customer's message, with what is known of past failures", {
+  scope: "prompts",
   description:
     "Answers with a plain prompt whenever anything behind it fails: see `guided` and the header x-redraft-plain.",
   request: { body: jsonBody(promptInput) },
@@ -17,6 +18,7 @@ const serve = route("POST /v1/prompts", "The prompt for a customer's message, wi
 });
 
 const outcome = route("POST /v1/outcomes", "Whether the reply to a prompt failed", {
+  scope: "prompts",
   description: "Safe to repeat. Where two outcomes of one prompt differ, it counts as failed.",
   request: { body: jsonBody(outcomeInput) },
   answers: { 202: jsonAnswer("Kept", outcomeOutput) },

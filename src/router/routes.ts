@@ -7,10 +7,12 @@ import { routerStatus } from "./training-state.ts";
 const route = routesOf("clusters");
 
 const status = route("GET /v1/router", "What the router learned, and when", {
+  scope: "read",
   answers: { 200: jsonAnswer("Its status", routerOutput) },
 });
 
 const train = route("POST /v1/router/train", "Train the router now", {
+  scope: "review",
   description: "It is also trained automatically, when there is a new topic or 5% more failures.",
   answers: { 202: jsonAnswer("Training requested", routerOutput) },
 });

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
+import { needs } from "../http/needs.ts";
 import { checkForm, checkQuery, givenQuery, readForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { noSuch } from "../lib/errors.ts";
@@ -13,7 +14,7 @@ import { WithdrawalsPage } from "./withdrawals-page.tsx";
 const PAGE_ROWS = 25;
 
 export const withdrawalPages = new Hono<AppEnv>()
-  .get("/withdrawals", async (c) => {
+  .get("/withdrawals", needs("read"), async (c) => {
     const { services } = c.var;
     const { cursor, ...given } = givenQuery(c);
     const query = checkQuery(c, withdrawalQuery.pick({ limit: true, cursor: true }).loose(), PAGE_ROWS);
@@ -22,12 +23,12 @@ export const withdrawalPages = new Hono<AppEnv>()
     const page = await listWithdrawals(services.db, { limit: query.limit, cursor });
     return renderPage(c, "Withdrawals", <WithdrawalsPage given={given} preview={preview} page={page} />);
   })
-  .post("/withdrawals", async (c) => {
+  .post("/withdrawals", needs("admin"), async (c) => {
     const form = checkForm(withdrawalInput, withTimes(await readForm(c)));
     await requestWithdrawal(c.var.services, form, c.var.actor);
     return c.redirect("/withdrawals", 303);
   })
-  .post("/withdrawals/:id/undo", async (c) => {
+  .post("/withdrawals/:id/undo", needs("admin"), async (c) => {
     const { id } = c.req.param();
     if (!isId(id)) throw noSuch("withdrawal");
     await undoWithdrawal(c.var.services, id);

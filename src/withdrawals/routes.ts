@@ -17,11 +17,13 @@ const route = routesOf("withdrawals");
 const ownId = idParam("a withdrawal's");
 
 const preview = route("POST /v1/withdrawals/preview", "What withdrawing many failures would touch; changes nothing", {
+  scope: "read",
   request: { body: jsonBody(previewInput) },
   answers: { 200: jsonAnswer("What it would touch, and a token for it", previewOutput) },
 });
 
 const request = route("POST /v1/withdrawals", "Withdraw many failures at once", {
+  scope: "admin",
   description:
     "Takes failures, their improvements, the outcomes they brought and the lessons learned from them out of everything " +
     "that Redraft serves, learns from and exports; files that hold them are closed until they are rebuilt. Failures " +
@@ -33,17 +35,20 @@ const request = route("POST /v1/withdrawals", "Withdraw many failures at once", 
 });
 
 const list = route("GET /v1/withdrawals", "Withdrawals, newest first", {
+  scope: "read",
   request: { query: withdrawalQuery },
   answers: { 200: jsonAnswer("A page", withdrawalPage) },
 });
 
 const get = route("GET /v1/withdrawals/{id}", "One withdrawal, with how far it has come", {
+  scope: "read",
   request: { params: ownId },
   answers: { 200: jsonAnswer("The withdrawal", withdrawalOutput) },
   problems: ["not_found"],
 });
 
 const undo = route("POST /v1/withdrawals/{id}/undo", "Put back what a withdrawal set aside", {
+  scope: "admin",
   description: "Files that were rebuilt meanwhile stay without it until they are rebuilt once more.",
   request: { params: ownId },
   answers: { 202: jsonAnswer("The withdrawal as it is now", withdrawalOutput) },

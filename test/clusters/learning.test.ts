@@ -81,7 +81,7 @@ describe("the router in the product", () => {
     await world.deliver();
     expect((await world.json("GET", "/v1/failures?topic=refund_route&limit=100")).data).toHaveLength(8);
     const detail = await world.json("GET", "/v1/clusters/card_route");
-    expect(detail.changes[0]).toMatchObject({ kind: "merge", actor: "api" });
+    expect(detail.changes[0]).toMatchObject({ kind: "merge", actor: "ADMIN_KEY" });
   });
 
   it("is asked for whenever a failure comes that the job asked for before may miss", async () => {

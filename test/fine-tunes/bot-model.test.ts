@@ -44,7 +44,7 @@ describe("the bot's model", () => {
     const first = await ask(world, { model: "redraft", messages });
     expect(first.headers.get("x-redraft-model")).toBe("house-model");
     const set = await world.json("PUT", "/v1/bot-model", { fine_tune_id: fineTune });
-    expect(set).toMatchObject({ model: "ft:base:1", default_model: "house-model", set_by: "api" });
+    expect(set).toMatchObject({ model: "ft:base:1", default_model: "house-model", set_by: "ADMIN_KEY" });
     expect(Date.parse(set.since)).toBe(world.now);
     const second = await ask(world, { model: "redraft", messages });
     expect(second.headers.get("x-redraft-model")).toBe("ft:base:1");

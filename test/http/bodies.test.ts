@@ -19,11 +19,11 @@ function send(path: string, body: BodyInit | null, contentType: string | null, m
 async function jsonRoutes(): Promise<[method: string, path: string][]> {
   const response = await app.request("/openapi.json", { headers: { authorization: `Bearer ${KEY}` } }, env);
   const { paths } = (await response.json()) as {
-    paths: Record<string, Record<string, { requestBody?: { content: object }; security?: [] }>>;
+    paths: Record<string, Record<string, { requestBody?: { content: object }; security: object[] }>>;
   };
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, { requestBody, security }]) =>
-      requestBody !== undefined && security === undefined && path !== "/v1/chat/completions"
+      requestBody !== undefined && security.length > 0 && path !== "/v1/chat/completions"
         ? [[method.toUpperCase(), path.replace("{topic}", "x").replace(/\{\w+\}/g, ID)] as [string, string]]
         : [],
     ),

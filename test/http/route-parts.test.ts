@@ -10,6 +10,7 @@ describe("a route", () => {
   it("keeps the types of what goes in and out", () => {
     const body = jsonBody(z.object({ system: z.string() }));
     const write = route("POST /v1/things/{id}", "Write it", {
+      scope: "export",
       request: { params: idParam("a thing's"), body },
       answers,
     });
@@ -23,7 +24,8 @@ describe("a route", () => {
   });
 
   it("lists the problems that its parameters and its body can have", () => {
-    const statuses = (parts: object) => Object.keys(route("PUT /v1/things", "Set it", { answers, ...parts }).responses);
+    const statuses = (parts: object) =>
+      Object.keys(route("PUT /v1/things", "Set it", { scope: "export", answers, ...parts }).responses);
     const request = { body: jsonBody(z.object({})) };
     expect(statuses({})).toEqual(["202", "401", "403"]);
     expect(statuses({ request: { params: idParam("a thing's") }, problems: ["not_found"] })).toEqual([
@@ -35,7 +37,9 @@ describe("a route", () => {
     ]);
     expect(statuses({ request })).toEqual(["202", "400", "401", "403", "413", "415"]);
     expect(statuses({ request, unchecked: true })).toEqual(["202", "401", "403"]);
-    const read = route("GET /v1/things", "List them", { answers });
-    expect(Object.keys(read.responses)).toEqual(["202", "401"]);
+    const read = route("GET /v1/things", "List them", { scope: "read", answers });
+    expect(Object.keys(read.responses)).toEqual(["202", "401", "403"]);
+    const open = route("GET /v1/things", "List them", { scope: "public", answers });
+    expect(Object.keys(open.responses)).toEqual(["202", "401"]);
   });
 });

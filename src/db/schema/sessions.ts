@@ -1,4 +1,5 @@
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { keys } from "./keys.ts";
 
 /** The browsers that are signed in. A session without its row is over. */
 export const sessions = sqliteTable(
@@ -6,6 +7,8 @@ export const sessions = sqliteTable(
   {
     /** SHA-256 of the id in the browser's cookie: what stands here opens nothing. */
     idHash: text("id_hash").primaryKey(),
+    /** The key that opened it, with which it ends; null: ADMIN_KEY. */
+    keyId: text("key_id").references(() => keys.id),
     createdAt: integer("created_at").notNull(),
     expiresAt: integer("expires_at").notNull(),
   },

@@ -12,6 +12,7 @@ const params = idParam("a fine-tune's");
 const one = (description: string) => jsonAnswer(description, comparisonOutput);
 
 const request = route(`POST ${path}`, "Compare a tuned model with its base, on failures it has not seen", {
+  scope: "export",
   description:
     "Both models are asked what a training line asks, and their replies are judged blind, with the rubric of " +
     "corrections. While a comparison is under way, this answers with that one.",
@@ -21,12 +22,14 @@ const request = route(`POST ${path}`, "Compare a tuned model with its base, on f
 });
 
 const get = route(`GET ${path}`, "The newest comparison of a fine-tune: its progress and its results so far", {
+  scope: "export",
   request: { params },
   answers: { 200: one("The comparison") },
   problems: ["not_found"],
 });
 
 const cancel = route(`POST ${path}/cancel`, "Cancel a comparison that is under way", {
+  scope: "export",
   description: "Cases that are being answered are finished and kept. Cancelling one that is over changes nothing.",
   request: { params },
   answers: { 200: one("The comparison") },
@@ -34,6 +37,7 @@ const cancel = route(`POST ${path}/cancel`, "Cancel a comparison that is under w
 });
 
 const cases = route(`GET ${path}/cases`, "Its cases, with both replies and their ratings", {
+  scope: "export",
   request: { params, query: caseQuery },
   answers: { 200: jsonAnswer("A page", casePage) },
   problems: ["not_found"],

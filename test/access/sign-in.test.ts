@@ -111,7 +111,12 @@ describe("a session", () => {
     browser.setCookie(real);
     await browser.send("GET", "/docs");
     expect(await plans()).toEqual([
-      expect.objectContaining({ plan: [expect.stringMatching(/^SEARCH sessions USING .*INDEX .*\(id_hash=\?\)$/)] }),
+      expect.objectContaining({
+        plan: [
+          expect.stringMatching(/^SEARCH sessions USING .*INDEX .*\(id_hash=\?\)$/),
+          expect.stringMatching(/^SEARCH keys USING .*INDEX .*\(id=\?\) LEFT-JOIN$/),
+        ],
+      }),
     ]);
   });
 });
