@@ -12,8 +12,8 @@ import { PROMPT_ARMS, type PromptArm } from "./prompt-id.ts";
 const GATHER_MS = 10 * SECOND;
 const MOST_GATHERED = 500;
 
-/** Conversations that an isolate remembers, so that each counts once: some 200 KB. */
-const MOST_REMEMBERED = 5_000;
+/** Conversations that an isolate remembers, the last so many or twice as many, so that each counts once: some 200 KB. */
+const REMEMBERED = 2_500;
 
 /** Different counts kept while D1 cannot be written to; beyond it prompts of new kinds go uncounted, which is logged. */
 const MOST_KEPT = 10_000;
@@ -44,7 +44,9 @@ interface Gathered {
   counts: Map<string, Count>;
   /** Prompts since the last write began. */
   prompts: number;
+  /** The newest conversations, and those before them: giving the oldest up one by one would take longer than all else. */
   remembered: Set<number>;
+  rememberedBefore: Set<number>;
   /** When the next write may begin; and until when one that was planned is to have begun, in case its request was cut off. */
   nextAt: number;
   plannedUntil: number;
@@ -66,7 +68,7 @@ export function countPrompt(
   const gathered = gatheredFor(services.db);
   const count: Count = {
     ...{ day: dayOf(now), cluster, arm: PROMPT_ARMS[arm], plainShare },
-    ...{ prompts: 1, conversations: Number(isNew(gathered.remembered, conversation)) },
+    ...{ prompts: 1, conversations: Number(isNew(gathered, conversation)) },
   };
   if (!add(gathered.counts, count)) log.warn("prompt_not_counted");
   gathered.prompts += 1;
@@ -79,13 +81,15 @@ export function countPrompt(
 }
 
 /** True for a conversation's first prompt, as far as an isolate knows. One that cannot be told from others counts as none. */
-function isNew(remembered: Set<number>, conversation: Conversation | null): boolean {
+function isNew(gathered: Gathered, conversation: Conversation | null): boolean {
   if (conversation === null || !conversation.isFirst || !conversation.isToldApart) return false;
-  if (remembered.has(conversation.key)) return false;
-  // The oldest goes first: sets keep their order of insertion.
-  const [oldest] = remembered.size >= MOST_REMEMBERED ? remembered : [];
-  if (oldest !== undefined) remembered.delete(oldest);
-  remembered.add(conversation.key);
+  const { key } = conversation;
+  if (gathered.remembered.has(key) || gathered.rememberedBefore.has(key)) return false;
+  if (gathered.remembered.size >= REMEMBERED) {
+    gathered.rememberedBefore = gathered.remembered;
+    gathered.remembered = new Set();
+  }
+  gathered.remembered.add(key);
   return true;
 }
 
@@ -145,7 +149,10 @@ function add(counts: Map<string, Count>, count: Count): boolean {
 function gatheredFor(db: Services["db"]): Gathered {
   const known = gatheredOf.get(db);
   if (known !== undefined) return known;
-  const gathered = { counts: new Map(), prompts: 0, remembered: new Set<number>(), nextAt: 0, plannedUntil: 0 };
+  const gathered: Gathered = {
+    ...{ counts: new Map(), prompts: 0, nextAt: 0, plannedUntil: 0 },
+    ...{ remembered: new Set(), rememberedBefore: new Set() },
+  };
   gatheredOf.set(db, gathered);
   return gathered;
 }

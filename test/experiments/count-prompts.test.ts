@@ -7,10 +7,13 @@ import { createWorld, ofTwoCustomers } from "../support/world.ts";
 
 const DAY = Date.UTC(2031, 0, 5);
 
-/** An isolate of its own, with a clock and a D1 that the test moves and breaks. */
+let isolates = 0;
+
+/** An isolate and a day of its own, with a clock and a D1 that the test moves and breaks. */
 function anIsolate() {
   const world = createWorld();
-  world.now = DAY + Math.floor(Math.random() * 1_000) * 86_400_000;
+  isolates += 1;
+  world.now = DAY + isolates * 86_400_000;
   const down = { is: false };
   const db = new Proxy(world.services.db, {
     get(target, name) {
@@ -107,6 +110,15 @@ describe("prompts asked", () => {
     count({ id: "c2", opening: "Hi" });
     await Promise.all([behind[0], behind.at(-1)]);
     expect(await counted()).toEqual([{ ...one, prompts: 6, conversations: 2 }]);
+  });
+
+  it("forget the oldest conversations alone", async () => {
+    const { world, count, counted } = anIsolate();
+    for (let i = 0; i < 6_000; i++) count({ id: `c${i}` });
+    for (let i = 5_999; i > 3_500; i--) count({ id: `c${i}` });
+    world.now += 10_001;
+    count({ id: "c0" });
+    await expect.poll(counted).toEqual([{ ...one, prompts: 8_500, conversations: 6_001 }]);
   });
 
   it("are counted where they are asked, by the cluster's id", async () => {
