@@ -6,6 +6,7 @@ import { learningOutput, learningQuery } from "./schemas.ts";
 const route = routesOf("learning");
 
 const get = route("GET /v1/learning", "Whether it learns, week by week: failures, recurrences, releases", {
+  scope: "read",
   description:
     "Weeks begin on Monday, UTC. A failure belongs to the week in which it occurred, however late it was recorded.",
   request: { query: learningQuery },

@@ -7,6 +7,7 @@ import { withPromptLane } from "../../src/prompts/prompt-lane.ts";
 import { createWorld } from "../support/world.ts";
 import { aKey, reads, watchedDb } from "./a-key.ts";
 
+const SOON_MS = 50;
 const BODY = JSON.stringify({ customer_message: "Where is my refund?" });
 
 /** An isolate whose reads of keys are noted, and the prompt lane on it. */
@@ -20,14 +21,16 @@ function anIsolate() {
     world,
     state,
     keyReads: () => seen.filter((sql) => sql.includes('from "keys"')).length,
-    statements: () => seen.length,
+    // Prompts are counted behind the answer, many at once.
+    statements: () => seen.filter((sql) => !sql.includes('"prompt_counts"')).length,
     async prompt(headers: Record<string, string>, type = "application/json") {
       const ctx = createExecutionContext();
       const length = { "content-type": type, "content-length": String(BODY.length) };
       const init = { method: "POST", headers: { ...length, ...headers }, body: BODY };
       const answer = await lane(new Request("https://redraft.test/v1/prompts", init), env, ctx);
       await answer.arrayBuffer();
-      await waitOnExecutionContext(ctx);
+      // The counter waits for more prompts to write; what has to do with keys is soon done.
+      await Promise.race([waitOnExecutionContext(ctx), new Promise((resolve) => setTimeout(resolve, SOON_MS))]);
       return answer.status;
     },
   };

@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { AppEnv } from "../../http/app-env.ts";
+import { needs } from "../../http/needs.ts";
 import { checkForm, givenQuery, readForm } from "../../http/read-form.ts";
 import { renderPage } from "../../http/render-page.tsx";
 import { noSuch, RedraftError } from "../../lib/errors.ts";
@@ -12,13 +13,13 @@ import { labelInput, nextQuery } from "./schemas.ts";
 
 /** The audit, one item at a time. Who rates stands in the address, so that it works without scripts. */
 export const auditPages = new Hono<AppEnv>()
-  .get("/audit", async (c) => {
+  .get("/audit", needs("review"), async (c) => {
     const given = givenQuery(c);
     if (given.reviewer === undefined) return showAudit(c, { reviewer: null });
     const { reviewer } = checkForm(nextQuery, { reviewer: given.reviewer });
     return showAudit(c, { reviewer });
   })
-  .post("/audit/items/:id", async (c) => {
+  .post("/audit/items/:id", needs("review"), async (c) => {
     const id = c.req.param("id");
     if (!isId(id)) throw noSuch("audit item");
     const { reviewer = "", better, first, second } = await readForm(c);

@@ -8,6 +8,7 @@ import { labelCreated, labelInput, labelPage, labelQuery, nextOutput, nextQuery 
 const route = routesOf("audit");
 
 const next = route("GET /v1/audit/next", "What a person is to rate next: two replies in random order, blind", {
+  scope: "review",
   description:
     "Improvements are drawn at random, each with the same known probability; the same item comes until it is rated.",
   request: { query: nextQuery },
@@ -15,12 +16,14 @@ const next = route("GET /v1/audit/next", "What a person is to rate next: two rep
 });
 
 const rate = route("POST /v1/audit/items/{id}/labels", "Say which reply is better, and rate both", {
+  scope: "review",
   request: { params: idParam("an audit item's"), body: jsonBody(labelInput) },
   answers: { 201: jsonAnswer("Kept", labelCreated) },
   problems: ["not_found", "conflict"],
 });
 
 const labels = route("GET /v1/audit/labels", "What people said, with which reply was the old one", {
+  scope: "read",
   request: { query: labelQuery },
   answers: { 200: jsonAnswer("A page, newest first", labelPage) },
 });
