@@ -1,4 +1,4 @@
-import { keys } from "../db/schema/keys.ts";
+import { keys, SCOPES } from "../db/schema/keys.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { sha256Hex } from "../lib/text.ts";
 import type { Services } from "../services.ts";
@@ -23,7 +23,7 @@ export async function makeKey(
   const id = newId();
   const { text, secret } = newKeyText(id);
   const row = {
-    ...{ id, name, scopes, expiresAt },
+    ...{ id, name, scopes: SCOPES.filter((one) => scopes.includes(one)), expiresAt },
     ...{ secretHash: await sha256Hex(secret), createdAt: now, createdBy: actor },
     ...{ revokedAt: null, revokedBy: null, lastUsedAt: null },
   };

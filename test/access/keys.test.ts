@@ -1,7 +1,9 @@
 import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { listKeys } from "../../src/access/queries.ts";
 import { createApp } from "../../src/app.ts";
 import { HOUR, MINUTE, SECOND, toRfc3339 } from "../../src/lib/time.ts";
+import { explained } from "../db/explained.ts";
 import { whereIs } from "../erasure/scan.ts";
 import { createWorld, KEY, type World } from "../support/world.ts";
 import { aKey, reads, watchedDb } from "./a-key.ts";
@@ -119,6 +121,10 @@ describe("a key", () => {
     const revoked = (await all("?revoked=true")).find(({ id }) => id === first.id);
     expect(revoked).toMatchObject({ revoked_at: toRfc3339(world.now - 2 * MINUTE), revoked_by: "ADMIN_KEY" });
     expect((await world.call("DELETE", `/v1/keys/${crypto.randomUUID()}`)).status).toBe(404);
+    const { db, plans } = explained();
+    await listKeys(db, { limit: 1, cursor: page.next_cursor, revoked: false });
+    for (const { plan } of await plans())
+      expect(plan).toEqual([expect.stringMatching(/^SEARCH keys USING INDEX sqlite_autoindex_keys_1 \(id<\?\)$/)]);
   });
 });
 

@@ -23,6 +23,14 @@ describe("a route", () => {
     });
   });
 
+  it("does not compile without saying what it needs", () => {
+    // @ts-expect-error: `scope` is missing
+    const bare = route("GET /v1/things", "List them", { answers });
+    expect(bare.path).toBe("/v1/things");
+    // @ts-expect-error: there is no such scope
+    route("GET /v1/things", "List them", { scope: "everything", answers });
+  });
+
   it("lists the problems that its parameters and its body can have", () => {
     const statuses = (parts: object) =>
       Object.keys(route("PUT /v1/things", "Set it", { scope: "export", answers, ...parts }).responses);
