@@ -34,12 +34,17 @@ export function checkAnswer(api: Api, request: FuzzRequest, answer: Answer): Fau
 type Say = (kind: Kind, detail: string) => Fault;
 
 function checkStatus(operation: Operation | undefined, status: number, say: Say): Fault | null {
-  if (operation === undefined || operation.responses[status] !== undefined) return null;
+  if (operation === undefined || documented(operation, status) !== undefined) return null;
   return say("undocumented", `${operation.route} does not document the status ${status}`);
 }
 
-function checkContent(api: Api, { responses }: Operation, answer: Answer, type: string, say: Say): Fault | null {
-  const content = responses[answer.status]?.content;
+/** `default` stands for any status that is not listed; a fault of the server's must be listed by its own. */
+function documented({ responses }: Operation, status: number) {
+  return responses[status] ?? (status < 500 ? responses.default : undefined);
+}
+
+function checkContent(api: Api, operation: Operation, answer: Answer, type: string, say: Say): Fault | null {
+  const content = documented(operation, answer.status)?.content;
   if (content === undefined) return null;
   const known = content[type];
   if (known === undefined) return say("schema", `sent as "${type}", documented as ${Object.keys(content).join(", ")}`);

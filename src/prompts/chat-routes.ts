@@ -45,6 +45,7 @@ const chat = route(
         "The model's server could not be reached, was silent, or sent the request elsewhere",
         openAiError,
       ),
+      default: jsonAnswer("Whatever else the model's server refuses with, passed on", openAiError),
     },
     unchecked: true,
   },

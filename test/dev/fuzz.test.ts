@@ -16,7 +16,7 @@ const document: Document = {
         },
       },
     },
-    "/v1/chat/completions": { post: { responses: { "400": {}, "502": {} } } },
+    "/v1/chat/completions": { post: { responses: { "400": {}, "502": {}, default: {} } } },
   },
   components: {
     schemas: { Thing: { type: "object", properties: { at: { type: "integer" } }, required: ["at"] } },
@@ -44,7 +44,10 @@ describe("what counts as a finding", () => {
     expect(kindOf(request(), answer(200, { at: 1 }))).toBeNull();
     expect(kindOf(request(), answer(404, problem(404), PROBLEM))).toBeNull();
     const chat = request({ method: "POST", path: "/v1/chat/completions" });
-    expect(kindOf(chat, answer(502, { error: { message: "gone", type: "server_error" } }))).toBeNull();
+    const refused = { error: { message: "gone", type: "server_error" } };
+    expect(kindOf(chat, answer(502, refused))).toBeNull();
+    expect(kindOf(chat, answer(404, refused))).toBeNull();
+    expect(kindOf(chat, answer(500, refused))).toBe("server error");
   });
 
   it("is a server error that is not documented", () => {
