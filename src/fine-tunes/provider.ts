@@ -22,8 +22,10 @@ export const PROVIDER_DEADLINES: ProviderDeadlines = {
   bytesPerSecond: 1_000_000,
 };
 
-/** Pages of files that are looked through, of 10,000 at OpenAI. */
+/** Pages of files that are looked through, of 10,000 at OpenAI, and for how long at most: a list may never end. */
 const MOST_PAGES = 20;
+const LIST_CALLS = 3;
+const MOST_FOUND = 100;
 
 /** What went wrong at the provider, in words that may be shown. */
 export class ProviderError extends Error {
@@ -59,17 +61,19 @@ export function createProvider(config: Config, deadlines: ProviderDeadlines = PR
     uploadPart: (uploadId: string, bytes: number, content: ReadableStream) =>
       sendFile(`/uploads/${segment(uploadId)}/parts`, {}, { field: "data", name: "part", bytes, content }),
     deleteFile: (id: string) => call(z.unknown(), `/files/${segment(id)}`, undefined, "DELETE"),
-    /** The ids of the files whose names begin like this. */
+    /** The ids of the files whose names begin like this, a hundred at most: there is one of each kind and try. */
     async findFiles(prefix: string): Promise<string[]> {
-      const found: string[] = [];
-      for (let after = "", page = 0; page < MOST_PAGES; page++) {
+      const found = new Set<string>();
+      const until = Date.now() + LIST_CALLS * deadlines.call.totalMs;
+      for (let after = "", page = 0; page < MOST_PAGES && Date.now() < until; page++) {
         const { data, has_more } = await call(files, `/files?purpose=fine-tune&limit=10000${after}`);
-        found.push(...(data ?? []).flatMap(({ id, filename }) => (filename?.startsWith(prefix) ? id : [])));
+        for (const { id, filename } of data ?? []) if (filename?.startsWith(prefix)) found.add(id);
         const last = data?.at(-1);
-        if (has_more !== true || last === undefined) break;
-        after = `&after=${segment(last.id)}`;
+        const next = last && `&after=${segment(last.id)}`;
+        if (has_more !== true || next === undefined || next === after || found.size >= MOST_FOUND) break;
+        after = next;
       }
-      return found;
+      return [...found].slice(0, MOST_FOUND);
     },
     cancelUpload: (uploadId: string) => call(z.unknown(), `/uploads/${segment(uploadId)}/cancel`, {}),
     /** @returns the id of the file */

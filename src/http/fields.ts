@@ -34,7 +34,8 @@ const sharedName = (max: number) =>
 export const MAX_TOPIC = 200;
 export const MAX_CATEGORY = 100;
 
-export const topic = sharedName(MAX_TOPIC);
+/** It stands in addresses, where a lone dot or two mean a folder. */
+export const topic = sharedName(MAX_TOPIC).refine((value) => !/^\.{1,2}$/.test(value), "is no name");
 export const failureCategory = sharedName(MAX_CATEGORY);
 
 /** One reply or message of a customer, an AI or an agent. */

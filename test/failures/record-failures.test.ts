@@ -70,6 +70,7 @@ describe("POST /v1/failures", () => {
     ["a rating out of range", { ai_rating: 6 }, "/ai_rating", "must be at most 5"],
     ["a link that is not https", { context_url: "http://example.com/1" }, "/context_url", "must be an https address"],
     ["a script as a link", { context_url: "javascript:alert(1)" }, "/context_url", "must be an https address"],
+    ["a topic that no address can hold", { topic: ".." }, "/topic", "is no name"],
     ["an empty reply", { agent_reply: "  " }, "/agent_reply", "is empty"],
     [
       "nothing that was asked",

@@ -56,6 +56,16 @@ describe("a provider of fine-tuning", () => {
     expect(error).toMatchObject({ kind: "retry", message: expect.stringContaining("no answer began") });
   });
 
+  it("whose list of files never ends, or repeats itself, is not followed", async () => {
+    let asked = 0;
+    const page = (id: string) => Response.json({ data: [{ id, filename: `redraft-${id}` }], has_more: true });
+    await expect(providerAt(() => page(`same-${++asked && 1}`)).findFiles("redraft-")).resolves.toEqual(["same-1"]);
+    expect(asked).toBe(2);
+    const many = Array.from({ length: 1_000 }, (_, n) => ({ id: `file-${n}`, filename: `redraft-${n}` }));
+    const found = await providerAt(() => Response.json({ data: many, has_more: true })).findFiles("redraft-");
+    expect(found).toHaveLength(100);
+  });
+
   it("whose answer does not end is given up, and not kept in memory", async () => {
     let given = 0;
     const endless = new ReadableStream({
