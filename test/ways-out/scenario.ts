@@ -7,6 +7,7 @@ import type { Model, ModelRequest } from "../../src/llm/model.ts";
 import { clearAll } from "../exports/rows.ts";
 import { aProvider, aTunedModel } from "../fine-tunes/provider.ts";
 import { comparison, REWRITE, rating } from "../support/model.ts";
+import { ownWords } from "../support/own-words.ts";
 import {
   METADATA,
   PERSONAL_KINDS,
@@ -42,8 +43,8 @@ function aPlantedFailure(i: number): FailureInput {
     // Said by two customers: what one says alone is served to nobody else.
     original_prompt:
       i % 2 === 0
-        ? `Where is my refund number ${i}? I am ${planted(1)}, please answer.`
-        : `I sent everything back weeks ago, parcel ${i}, from ${planted(1)}, and see no money.`,
+        ? `Where is my refund number ${i}? I am ${planted(1)}, please answer. It was for ${ownWords(i)}.`
+        : `I sent everything back weeks ago, parcel ${i}, from ${planted(1)}, and see no money. It was for ${ownWords(i)}.`,
     conversation: [
       { role: "user", content: `Hello, this is ${planted(2)} here.` },
       { role: "assistant", content: `Welcome ${planted(3)}, how can I help?` },

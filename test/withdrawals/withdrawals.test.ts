@@ -206,7 +206,11 @@ describe("a withdrawal", { timeout: 60_000 }, () => {
     await correct(world);
     const { id: exportId } = await newExport(world);
     world.now += 1;
-    const importId = await importBatch(world, badBatch(2));
+    const asked = ["Where is it?", "The parcel came back to me, opened and with half of it gone."];
+    const importId = await importBatch(
+      world,
+      badBatch(2).map((one, n) => ({ ...one, original_prompt: asked[n] })),
+    );
     const compared = (await world.json("GET", `/v1/failures?import_id=${importId}`)).data;
     const comparison = crypto.randomUUID();
     await env.DB.batch([
