@@ -8,6 +8,15 @@ declare namespace Cloudflare {
     CLUSTERS: DurableObjectNamespace<import("./clusters/context/cluster-context.ts").ClusterContext>;
     PACE: DurableObjectNamespace<import("./llm/pace/pace-object.ts").Pace>;
     ASSETS: Fetcher;
+    // Each may be taken out of wrangler.toml: `limits.ts`.
+    LIMIT_PROMPTS?: RateLimit;
+    LIMIT_CHATS?: RateLimit;
+    LIMIT_INGEST?: RateLimit;
+    LIMIT_READS?: RateLimit;
+    LIMIT_CHANGES?: RateLimit;
+    LIMIT_WORK?: RateLimit;
+    LIMIT_NO_KEY?: RateLimit;
+    LIMIT_UNKNOWN_KEYS?: RateLimit;
   }
 }
 

@@ -3,6 +3,7 @@ import { createDb, type Db } from "./db/client.ts";
 import { RedraftError } from "./lib/errors.ts";
 import { newId } from "./lib/ids.ts";
 import type { Clock } from "./lib/time.ts";
+import { type Counters, countersOf } from "./limits.ts";
 import type { Model } from "./llm/model.ts";
 import { createOpenAiModel } from "./llm/openai.ts";
 import { createPacer, createReadLane, type Pacer, type ReadLane } from "./llm/pace/pacer.ts";
@@ -22,6 +23,8 @@ export interface Services {
   jobs: Queue;
   bucket: R2Bucket;
   clusters: Cloudflare.Env["CLUSTERS"];
+  /** What counts requests for the limits of `limits.ts`. */
+  counters: Counters;
   clock: Clock;
   /** A new id, which sorts by the time it was made. */
   newId: () => string;
@@ -60,6 +63,7 @@ export function createServices(env: Cloudflare.Env): Services {
     jobs: env.JOBS,
     bucket: env.EXPORTS,
     clusters: env.CLUSTERS,
+    counters: countersOf(env),
     clock: Date.now,
     newId,
     chance: Math.random,

@@ -32,7 +32,7 @@ const FLOORS = [
   ["services.ts"],
   ["ui", "llm"],
   ["guards"],
-  ["db", "config.ts"],
+  ["db", "config.ts", "limits.ts"],
   ["lib"],
 ];
 

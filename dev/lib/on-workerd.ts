@@ -33,7 +33,10 @@ export function scriptOn(port: number, name: string, rootPath: string, scriptPat
   };
 }
 
-/** The database, the bucket and the queues, with these settings. */
+/**
+ * The database, the bucket and the queues, with these settings. No limits (`src/limits.ts`): one caller here sends what
+ * many do, and what counts on one machine costs more than what counts at Cloudflare.
+ */
 export function stores(settings: Record<string, string>) {
   return {
     bindings: { ADMIN_KEY: KEY, ...settings },

@@ -1,22 +1,26 @@
 import type { MiddlewareHandler } from "hono";
 import type { AppContext, AppEnv } from "../http/app-env.ts";
 import { type Caller, mayUse, PUBLIC } from "../http/caller.ts";
-import { accessOf } from "../http/needs.ts";
+import { accessOf, routeOf } from "../http/needs.ts";
 import { requireOwnPage } from "../http/same-origin.ts";
 import { waitUntilOf } from "../http/wait-until.ts";
 import { RedraftError } from "../lib/errors.ts";
+import { type LimitName, policyOf } from "../limits.ts";
 import { sessionIn } from "./cookie.ts";
-import { findCaller } from "./find-caller.ts";
+import { findCaller, knownHolder } from "./find-caller.ts";
+import { countedAs, countedAsAddress, holdToLimit, limitFor } from "./hold-to-limit.ts";
 import { findSession } from "./sessions.ts";
 
 /**
  * Every request comes by here, before anything else looks at it: who calls, and may they? Each route says what it asks
  * (`http/needs.ts`); one that does not say answers nobody. Callers send `Authorization: Bearer <key>`, or the cookie of a
- * signed-in browser; what comes by a cookie must come from our own pages.
+ * signed-in browser; what comes by a cookie must come from our own pages. Each request counts for a limit (`limits.ts`).
  */
 export const gate: MiddlewareHandler<AppEnv> = async (c, next) => {
   const access = accessOf(c);
-  const caller = access === "public" ? PUBLIC : await callerOf(c, access === "prompts");
+  const limit = limitFor(routeOf(c), access);
+  const caller = access === "public" ? PUBLIC : await callerOf(c, limit, access === "prompts");
+  if (caller === null || access === "public") await holdToLimit(c, "no_key", await countedAsAddress(c));
   if (caller === null) return toSignIn(c);
   c.set("caller", caller);
   c.set("actor", caller.name);
@@ -26,20 +30,39 @@ export const gate: MiddlewareHandler<AppEnv> = async (c, next) => {
     c.header("www-authenticate", `Bearer realm="redraft", error="insufficient_scope", scope="${access}"`);
     throw new RedraftError("forbidden", `This needs the scope \`${access}\`, which this key does not have.`);
   }
-  return next();
+  await next();
+  // Answers that come from elsewhere as a whole, such as a file, lack it.
+  if (c.var.services.counters[limit] !== null) c.header("ratelimit-policy", policyOf(limit));
 };
 
-/** @throws RedraftError `unauthorized` for a key that opens nothing */
-async function callerOf(c: AppContext, forBot: boolean): Promise<Caller | null> {
+/**
+ * Who calls, counted for the limit of the route.
+ * @throws RedraftError `unauthorized` for a key that opens nothing, `too_many_requests`
+ */
+async function callerOf(c: AppContext, limit: LimitName, forBot: boolean): Promise<Caller | null> {
   const { services } = c.var;
   const bearer = bearerOf(c.req.header("authorization"));
-  if (bearer !== null) {
-    const caller = await findCaller(services, bearer, waitUntilOf(c), { forBot });
-    if (caller === null) throw new RedraftError("unauthorized", "The key is not valid.");
-    return caller;
-  }
+  if (bearer !== null) return holderOf(c, bearer, limit, forBot);
   const session = await sessionIn(c);
-  return session === null ? null : findSession(services, session, waitUntilOf(c));
+  const caller = session === null ? null : await findSession(services, session, waitUntilOf(c));
+  if (caller !== null) await holdToLimit(c, limit, countedAs(caller));
+  return caller;
+}
+
+/**
+ * A key that was right before counts for itself, even once it has ended. Any other counts for the address it comes from,
+ * before it is looked up: guessing gets slower, and reads the database no faster, while nobody who knows no key can have
+ * a key refused that is in use.
+ */
+async function holderOf(c: AppContext, key: string, limit: LimitName, forBot: boolean): Promise<Caller> {
+  const { services } = c.var;
+  const known = knownHolder(services, key);
+  if (known === null) await holdToLimit(c, "unknown_keys", await countedAsAddress(c));
+  else await holdToLimit(c, limit, countedAs(known));
+  const caller = await findCaller(services, key, waitUntilOf(c), { forBot });
+  if (caller === null) throw new RedraftError("unauthorized", "The key is not valid.");
+  if (known === null) await holdToLimit(c, limit, countedAs(caller));
+  return caller;
 }
 
 /** @throws RedraftError `unauthorized` where no person asks for a page */

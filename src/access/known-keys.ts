@@ -53,7 +53,7 @@ export async function knownKey(
   waitUntil: WaitUntil,
   { forBot = false } = {},
 ): Promise<KnownKey | null> {
-  const known = copiesOf.get(services.db)?.get(id);
+  const known = copyOf(services.db, id);
   const now = services.clock();
   if (known === undefined) return read(services, id);
   if (now < known.renewAt && now < known.readAt + LONGEST_MS) return known;
@@ -64,6 +64,11 @@ export async function knownKey(
   }
   if (!forBot || now >= known.readAt + BOT_WITHOUT_D1_MS) return read(services, id);
   return readOrKeep(services, known, waitUntil);
+}
+
+/** This isolate's copy, however old. */
+export function copyOf(db: Services["db"], id: string): KnownKey | undefined {
+  return copiesOf.get(db)?.get(id);
 }
 
 /** Drops this isolate's copy: what changed is seen at once here, and within a minute elsewhere. */

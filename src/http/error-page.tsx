@@ -2,7 +2,7 @@ import type { AppContext } from "./app-env.ts";
 import type { Problem } from "./problem.ts";
 import { renderPage } from "./render-page.tsx";
 
-const PAGE_STATUSES = [400, 401, 403, 404, 409, 500, 503] as const;
+const PAGE_STATUSES = [400, 401, 403, 404, 409, 429, 500, 503] as const;
 
 /** The page a person sees where a program would get problem details. */
 export function errorPage(c: AppContext, problem: Problem) {

@@ -23,6 +23,7 @@ const CODES: Record<number, string> = {
   404: "not_found",
   413: "request_too_large",
   415: "unsupported_media_type",
+  429: "rate_limit_exceeded",
   503: "not_configured",
 };
 
@@ -33,7 +34,8 @@ export function openAiProblem(c: Context, { status, detail }: Problem): Response
 }
 
 export function openAiRefusal(c: Context, status: number, code: string, message: string): Response {
-  const type = status < 500 ? "invalid_request_error" : "server_error";
+  // "requests" is what ran out.
+  const type = status === 429 ? "requests" : status < 500 ? "invalid_request_error" : "server_error";
   const body: z.infer<typeof openAiError> = { error: { message, type, param: null, code } };
   return c.json(body, status as ContentfulStatusCode);
 }

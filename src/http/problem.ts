@@ -16,6 +16,7 @@ const PROBLEMS: Record<ErrorCode, { status: ContentfulStatusCode; title: string 
   unsupported_media_type: { status: 415, title: "Unsupported media type" },
   range_not_satisfiable: { status: 416, title: "Range not satisfiable" },
   precondition_required: { status: 428, title: "Say which file" },
+  too_many_requests: { status: 429, title: "Too many requests" },
   not_configured: { status: 503, title: "Not set up" },
   unavailable: { status: 503, title: "Not available" },
 };

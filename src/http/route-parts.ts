@@ -86,9 +86,9 @@ function securityOf(scope: Access) {
   return [{ [BEARER]: scope === "any_key" ? [] : [scope] }];
 }
 
-/** A key without the scope is refused, and what a browser sends on somebody else's behalf. */
+/** One request too many, a key without the scope, and what a browser sends on somebody else's behalf. */
 function refusals(scope: Access): ErrorCode[] {
-  return scope === "public" ? [] : ["forbidden"];
+  return scope === "public" ? ["too_many_requests"] : ["forbidden", "too_many_requests"];
 }
 
 /** What is refused before the handler runs: bad parameters, and bodies that are bad, too large or not JSON. */

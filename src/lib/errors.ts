@@ -10,6 +10,7 @@ export type ErrorCode =
   | "unsupported_media_type"
   | "range_not_satisfiable"
   | "precondition_required"
+  | "too_many_requests"
   | "not_configured"
   | "unavailable";
 

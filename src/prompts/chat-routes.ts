@@ -41,6 +41,7 @@ const chat = route(
       403: jsonAnswer("A key without the scope, or a browser's request from elsewhere", openAiError),
       413: jsonAnswer("Too large", openAiError),
       415: jsonAnswer("Not JSON", openAiError),
+      429: jsonAnswer("Too many requests, here or at the model's server", openAiError),
       502: jsonAnswer(
         "The model's server could not be reached, was silent, or sent the request elsewhere",
         openAiError,

@@ -1,13 +1,16 @@
-import { findCaller } from "../access/find-caller.ts";
+import { findCaller, knownHolder } from "../access/find-caller.ts";
 import { bearerOf } from "../access/gate.ts";
+import { countedAs, isWithin } from "../access/hold-to-limit.ts";
 import { mayUse } from "../http/caller.ts";
 import { SECURITY_HEADERS } from "../http/security-headers.ts";
+import { policyOf } from "../limits.ts";
 import type { Services } from "../services.ts";
 import { promptInput } from "./schemas.ts";
 import { type Served, servePrompt } from "./serve-prompt.ts";
 
 /** Made once: 4.2 µs an answer in place of 7.7, of some 130 for the whole call. */
 const HEADERS = new Headers({ ...SECURITY_HEADERS, "content-type": "application/json", "cache-control": "no-store" });
+const LIMITED_HEADERS = new Headers([...HEADERS, ["ratelimit-policy", policyOf("prompts")]]);
 
 const PATH = "/v1/prompts";
 
@@ -52,10 +55,15 @@ async function answer(
     const services = servicesOf(env);
     const key = bearerOf(request.headers.get("authorization"));
     const waitUntil = (work: Promise<unknown>) => ctx.waitUntil(work);
-    const caller = key === null ? null : await findCaller(services, key, waitUntil, { forBot: true });
+    // A key that has yet to be looked up counts for its address; that is the gate's.
+    const isKnown = key !== null && knownHolder(services, key) !== null;
+    const caller = isKnown ? await findCaller(services, key, waitUntil, { forBot: true }) : null;
     if (caller !== null && mayUse(caller, "prompts")) {
       const input = promptInput.safeParse(JSON.parse(UTF8.decode(body)));
-      if (input.success) return respond(await servePrompt(services, input.data, waitUntil));
+      if (input.success && (await isWithin(services, "prompts", countedAs(caller)))) {
+        const headers = services.counters.prompts === null ? HEADERS : LIMITED_HEADERS;
+        return respond(await servePrompt(services, input.data, waitUntil), headers);
+      }
     }
   } catch {
     // The long way meets the same error, and reports it in full.
@@ -63,8 +71,8 @@ async function answer(
   return app.fetch(body === null ? request : new Request(request, { body }), env, ctx);
 }
 
-function respond({ prompt, plain }: Served): Response {
-  const response = new Response(JSON.stringify(prompt), { headers: HEADERS });
+function respond({ prompt, plain }: Served, headers: Headers): Response {
+  const response = new Response(JSON.stringify(prompt), { headers });
   // The prompt's id names its request too: one id to make, one to look for.
   response.headers.set("x-request-id", prompt.prompt_id);
   if (plain !== null) response.headers.set("x-redraft-plain", plain);

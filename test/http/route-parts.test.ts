@@ -35,19 +35,20 @@ describe("a route", () => {
     const statuses = (parts: object) =>
       Object.keys(route("PUT /v1/things", "Set it", { scope: "export", answers, ...parts }).responses);
     const request = { body: jsonBody(z.object({})) };
-    expect(statuses({})).toEqual(["202", "401", "403"]);
+    expect(statuses({})).toEqual(["202", "401", "403", "429"]);
     expect(statuses({ request: { params: idParam("a thing's") }, problems: ["not_found"] })).toEqual([
       "202",
       "400",
       "401",
       "403",
       "404",
+      "429",
     ]);
-    expect(statuses({ request })).toEqual(["202", "400", "401", "403", "413", "415"]);
-    expect(statuses({ request, unchecked: true })).toEqual(["202", "401", "403"]);
+    expect(statuses({ request })).toEqual(["202", "400", "401", "403", "413", "415", "429"]);
+    expect(statuses({ request, unchecked: true })).toEqual(["202", "401", "403", "429"]);
     const read = route("GET /v1/things", "List them", { scope: "read", answers });
-    expect(Object.keys(read.responses)).toEqual(["202", "401", "403"]);
+    expect(Object.keys(read.responses)).toEqual(["202", "401", "403", "429"]);
     const open = route("GET /v1/things", "List them", { scope: "public", answers });
-    expect(Object.keys(open.responses)).toEqual(["202", "401"]);
+    expect(Object.keys(open.responses)).toEqual(["202", "401", "429"]);
   });
 });

@@ -9,6 +9,7 @@ import { askFor } from "../../src/jobs/ask-for.ts";
 import { consumeJobs, workOff } from "../../src/jobs/consume-jobs.ts";
 import type { Job, JobMessage } from "../../src/jobs/job.ts";
 import { sweepJobs } from "../../src/jobs/sweep-jobs.ts";
+import { type Counters, LIMITS } from "../../src/limits.ts";
 import type { Model } from "../../src/llm/model.ts";
 import { createServices, type Services } from "../../src/services.ts";
 import { goodModel } from "./model.ts";
@@ -115,10 +116,14 @@ export function createWorld({ model = goodModel(), vars = {} }: { model?: Model;
     corrections,
     jobs,
     clock: () => world.now,
+    // Cloudflare's count in real time, and a test is one caller (`test/access/limits.test.ts`).
+    counters: NO_COUNTERS,
   };
   const app = createApp(() => world.services);
   return world;
 }
+
+const NO_COUNTERS = Object.fromEntries(Object.keys(LIMITS).map((name) => [name, null])) as Counters;
 
 export type World = ReturnType<typeof createWorld>;
 
