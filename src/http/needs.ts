@@ -24,11 +24,16 @@ export function needs(access: Access): MiddlewareHandler<AppEnv> {
  * @throws Error for a route that does not say: it answers nobody
  */
 export function accessOf(c: AppContext): Access {
-  const route = matchedRoutes(c).find(isEndpoint);
+  const route = endpointOf(c);
   if (route === undefined) return "any_key";
   const access = accesses.get(route.handler);
   if (access === undefined) throw new Error(`${route.method} ${route.path} does not say what it needs`);
   return access;
+}
+
+/** The route of this request; undefined where there is none. */
+export function endpointOf(c: AppContext): RouterRoute | undefined {
+  return matchedRoutes(c).find(isEndpoint);
 }
 
 /** What each route of an app asks of its caller; null for one that does not say. */
