@@ -1,5 +1,6 @@
 import type { Values } from "../../db/schema/activity.ts";
 import type { Page } from "../../http/pagination.ts";
+import { isId } from "../../lib/ids.ts";
 import { type Column, DataTable, NextPage } from "../../ui/data-table.tsx";
 import { When } from "../../ui/when.tsx";
 import { ACTION_NAMES } from "./actions.ts";
@@ -90,30 +91,45 @@ const COLUMNS: Column<ActivityOutput>[] = [
     cell: ({ action, outcome }) => (
       <>
         {inWords(action)}
-        {outcome !== "done" && <span class="gain down"> {outcome}</span>}
+        {outcome !== "done" && <p class="error">{outcome}</p>}
       </>
     ),
   },
   {
     name: "To what",
     cell: ({ subject }) =>
-      subject && (
+      subject === null ? (
+        "–"
+      ) : (
         <a href={`/activity?subject=${subject.id}`} title={subject.id}>
-          {`${subject.kind ?? ""} …${subject.id.slice(-8)}`}
+          {`${subject.kind ?? ""} ${shortId(subject.id)}`}
         </a>
       ),
   },
-  { name: "Before", cell: ({ before }) => <Shown values={before} /> },
-  { name: "After", cell: ({ after }) => <Shown values={after} /> },
-  { name: "From", cell: ({ address_hash }) => address_hash?.slice(0, 8) ?? "–" },
+  {
+    name: "With",
+    cell: ({ before, after }) => {
+      const [was, is] = [before, after].map((values) => values && shown(values));
+      return was ? `${was} → ${is ?? "none"}` : (is ?? "–");
+    },
+  },
+  { name: "Address", cell: ({ address_hash }) => address_hash?.slice(0, 8) ?? "–" },
 ];
 
-function Shown({ values }: { values: Values | null }) {
-  if (values === null) return <>–</>;
-  const pairs = Object.entries(values).map(
-    ([name, value]) => `${inWords(name)}: ${Array.isArray(value) ? value.join(", ") : (value ?? "none")}`,
-  );
-  return <>{pairs.join("; ")}</>;
+function shown(values: Values): string {
+  const inShort = (value: Values[string]) => {
+    if (Array.isArray(value)) return value.join(", ");
+    if (typeof value !== "string") return value ?? "none";
+    return isId(value) ? shortId(value) : value;
+  };
+  return Object.entries(values)
+    .map(([name, value]) => `${inWords(name)} ${inShort(value)}`)
+    .join("; ");
+}
+
+/** Its end: ids that were made together begin alike. */
+function shortId(id: string): string {
+  return `…${id.slice(-8)}`;
 }
 
 /** `make_key` as "make key"; a route stays as it is. */

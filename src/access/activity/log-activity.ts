@@ -3,6 +3,7 @@ import type { activity } from "../../db/schema/activity.ts";
 import type { AppContext, AppEnv } from "../../http/app-env.ts";
 import { endpointOf } from "../../http/needs.ts";
 import { SAFE_METHODS } from "../../http/same-origin.ts";
+import { waitUntilOf } from "../../http/wait-until.ts";
 import { isId } from "../../lib/ids.ts";
 import { log } from "../../lib/log.ts";
 import { ACTIONS, type Action, NOT_RECORDED } from "./actions.ts";
@@ -32,12 +33,13 @@ export const logActivity: MiddlewareHandler<AppEnv> = async (c, next) => {
     ...{ subjectKind: subjectId === null ? null : (action.subject ?? null), subjectId },
     ...{ before: note?.before ?? null, after: note?.after ?? null },
   };
-  try {
-    await recordActivity(services, entry, c.req.header("cf-connecting-ip") ?? null);
-  } catch (error) {
+  const written = recordActivity(services, entry, c.req.header("cf-connecting-ip") ?? null).catch((error: unknown) => {
     const who = { code: entry.action, caller_id: caller.id ?? caller.kind, subject_id: subjectId };
     log.error("activity_not_recorded", { request_id: requestId, ...who }, error);
-  }
+  });
+  // A caller who hangs up does not take the entry along.
+  waitUntilOf(c)(written);
+  await written;
 };
 
 /** How it ended, as far as that is recorded; null where there is nothing to record. */

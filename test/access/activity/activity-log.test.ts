@@ -75,7 +75,7 @@ describe("the audit log", () => {
       expect((await world.call("GET", path, undefined, others.headers)).status).toBe(403);
     const page = await (await world.call("GET", "/activity")).text();
     expect(page).toContain("make key");
-    expect(page).toContain("scopes: ingest, prompts, read, review, export");
+    expect(page).toContain("scopes ingest, prompts, read, review, export");
     expect(page).toContain("&lt;b&gt;Bo&lt;/b&gt;");
     expect(page).toContain("refused");
     expect(page).toContain("Kept for 400 days.");
