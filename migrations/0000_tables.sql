@@ -1,3 +1,24 @@
+CREATE TABLE `activity` (
+	`id` text PRIMARY KEY NOT NULL,
+	`outcome` text NOT NULL,
+	`caller_kind` text NOT NULL,
+	`caller_id` text,
+	`caller` text NOT NULL,
+	`action` text NOT NULL,
+	`subject_kind` text,
+	`subject_id` text,
+	`before` text,
+	`after` text,
+	`address_hash` text,
+	`request_id` text NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `activity_caller` ON `activity` (`caller`,`id`);--> statement-breakpoint
+CREATE INDEX `activity_caller_id` ON `activity` (`caller_id`,`id`);--> statement-breakpoint
+CREATE INDEX `activity_action` ON `activity` (`action`,`id`);--> statement-breakpoint
+CREATE INDEX `activity_subject` ON `activity` (`subject_id`,`id`);--> statement-breakpoint
+CREATE INDEX `activity_refused` ON `activity` (`id`,`address_hash`) WHERE outcome = 'refused';--> statement-breakpoint
 CREATE TABLE `audit_draws` (
 	`id` text PRIMARY KEY NOT NULL,
 	`number` integer NOT NULL,

@@ -1,5 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { requestId } from "hono/request-id";
+import { logActivity } from "./access/activity/log-activity.ts";
+import { activityPages } from "./access/activity/pages.tsx";
+import { activityRoutes } from "./access/activity/routes.ts";
 import { gate } from "./access/gate.ts";
 import { keyRoutes } from "./access/routes.ts";
 import { signInPages } from "./access/sign-in-pages.tsx";
@@ -51,6 +54,8 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const FEATURES = [
   signInPages,
   keyRoutes,
+  activityRoutes,
+  activityPages,
   failureRoutes,
   correctionRoutes,
   correctionPages,
@@ -94,6 +99,7 @@ export function createApp(servicesOf: (env: Cloudflare.Env) => Services = create
     await next();
     if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
   });
+  app.use(logActivity);
   app.use(gate);
   const limited = limitBody(MAX_BODY_BYTES);
   app.use((c, next) => {

@@ -54,6 +54,8 @@ const settings = z.object({
   EXPORT_RETENTION_DAYS: whole.min(0).default(0),
   /** Days after which a failure is erased everywhere it went, counted from when it was recorded; 0 keeps it. */
   FAILURE_RETENTION_DAYS: whole.min(0).default(0),
+  /** Days after which an entry of the audit log is removed; 0 keeps it. */
+  AUDIT_LOG_RETENTION_DAYS: whole.min(0).default(400),
   /** Any service with OpenAI's fine-tuning API. */
   FINE_TUNE_BASE_URL: baseUrl.default("https://api.openai.com/v1"),
   /** Secret. Its key; without it OPENAI_API_KEY is used where both addresses are the same. */

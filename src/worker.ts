@@ -1,3 +1,4 @@
+import { removeOldActivity } from "./access/activity/remove-old-activity.ts";
 import { createApp } from "./app.ts";
 import { consumeCorrections } from "./corrections/consume-corrections.ts";
 import { JOBS } from "./job-table.ts";
@@ -24,6 +25,6 @@ export default {
   },
 
   async scheduled(_event, env) {
-    await sweepJobs(createServices(env), JOBS);
+    await sweepJobs(createServices(env), JOBS, [{ job: "activity", sweep: removeOldActivity }]);
   },
 } satisfies ExportedHandler<Cloudflare.Env>;

@@ -131,7 +131,9 @@ describe("the floors", () => {
     const hono = users(/^hono(\/|$)/);
     expect(hono).toContain("app.ts");
     for (const path of hono)
-      expect(path).toMatch(/^(http|ui)\/|^app\.ts$|^access\/(gate|cookie)\.ts$|(pages|routes|-page|-parts)\.tsx?$/);
+      expect(path).toMatch(
+        /^(http|ui)\/|^app\.ts$|^access\/(gate|cookie|activity\/log-activity)\.ts$|(pages|routes|-page|-parts)\.tsx?$/,
+      );
   });
 });
 

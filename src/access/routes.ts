@@ -1,4 +1,5 @@
 import { createRouter } from "../http/app-env.ts";
+import { note } from "../http/note.ts";
 import { idParam, jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { makeKey } from "./make-key.ts";
 import { listKeys } from "./queries.ts";
@@ -30,7 +31,11 @@ const revoke = route("DELETE /v1/keys/{id}", "Revoke a key, its sessions and its
 });
 
 export const keyRoutes = createRouter()
-  .openapi(make, async (c) => c.json(await makeKey(c.var.services, c.req.valid("json"), c.var.actor), 201))
+  .openapi(make, async (c) => {
+    const made = await makeKey(c.var.services, c.req.valid("json"), c.var.actor);
+    note(c, { subject: made.id, after: { scopes: made.scopes, expires_at: made.expires_at } });
+    return c.json(made, 201);
+  })
   .openapi(list, async (c) => c.json(await listKeys(c.var.services.db, c.req.valid("query")), 200))
   .openapi(revoke, async (c) => {
     await revokeKey(c.var.services, c.req.valid("param").id, c.var.actor);

@@ -20,6 +20,7 @@ export const signInPages = new Hono<AppEnv>()
     const caller = await findCaller(c.var.services, form.key ?? "", waitUntilOf(c));
     if (caller !== null) {
       await openSession(c, caller.id);
+      c.set("caller", caller);
       return c.redirect(next, 303);
     }
     return renderPage(c, "Sign in", <SignIn next={next} refused />, 401);

@@ -46,6 +46,11 @@ export async function readLink(services: AccessServices, token: string, waitUnti
   return new TextDecoder().decode(fromBase64Url(what));
 }
 
+/** The id of the key that made a link; its signature was checked before. */
+export function makerOf(token: string): string {
+  return token.split(".")[1] ?? "";
+}
+
 /** What a maker's links are signed with besides ADMIN_KEY; null where the maker's key opens nothing (any more). */
 async function secretOf(services: AccessServices, maker: string, waitUntil: WaitUntil): Promise<string | null> {
   if (maker === ADMIN) return (await isAdminKeyOn(services)) ? "" : null;

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { readLift } from "../experiments/read-lift.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { needs } from "../http/needs.ts";
+import { note } from "../http/note.ts";
 import { checkForm, checkQuery, readForm, readFormData } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { dayOf } from "../lib/time.ts";
@@ -12,6 +13,7 @@ import { getCluster } from "./get-cluster.ts";
 import { editGuidance } from "./lessons/edit-guidance.ts";
 import { reviewLesson } from "./lessons/review-lesson.ts";
 import { guidanceInput, lessonDecision } from "./lessons/schemas.ts";
+import { noteGuidance } from "./note-cluster.ts";
 import { listClusters } from "./queries.ts";
 import { clusterQuery } from "./schemas.ts";
 
@@ -46,12 +48,13 @@ export const clusterPages = new Hono<AppEnv>()
           : { id: ids[i] || null, text, failure_category: categories[i]?.trim() || null, pinned: pinned[i] === "yes" },
       ),
     });
-    await editGuidance(c.var.services, topic, lessons, c.var.actor);
+    noteGuidance(c, lessons, await editGuidance(c.var.services, topic, lessons, c.var.actor));
     return c.redirect(`/clusters/${encodeURIComponent(topic)}`, 303);
   })
   .post("/clusters/:topic/lessons/:id", needs("review"), async (c) => {
     const { topic, id } = c.req.param();
     const { decision } = checkForm(lessonDecision, await readForm(c));
     await reviewLesson(c.var.services, topic, id, decision, c.var.actor);
+    note(c, { after: { decision } });
     return c.redirect(`/clusters/${encodeURIComponent(topic)}`, 303);
   });

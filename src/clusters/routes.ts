@@ -1,11 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
+import { note } from "../http/note.ts";
 import { jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { mergeClusters, renameCluster, splitCluster } from "./change-clusters.ts";
 import { getCluster } from "./get-cluster.ts";
 import { editGuidance } from "./lessons/edit-guidance.ts";
 import { reviewLesson } from "./lessons/review-lesson.ts";
 import { guidanceInput } from "./lessons/schemas.ts";
+import { noteCluster, noteGuidance } from "./note-cluster.ts";
 import { listClusters, listFailureCategories } from "./queries.ts";
 import {
   categoryList,
@@ -102,31 +104,37 @@ export const clusterRoutes = createRouter()
   .openapi(get, async (c) => c.json(await getCluster(c.var.services, c.req.valid("param").topic), 200))
   .openapi(guidance, async (c) => {
     const { topic } = c.req.valid("param");
-    await editGuidance(c.var.services, topic, c.req.valid("json"), c.var.actor);
+    const given = c.req.valid("json");
+    noteGuidance(c, given, await editGuidance(c.var.services, topic, given, c.var.actor));
     return c.json(await getCluster(c.var.services, topic), 200);
   })
   .openapi(approve, async (c) => {
     const { topic, id } = c.req.valid("param");
     await reviewLesson(c.var.services, topic, id, "approve", c.var.actor);
+    note(c, { after: { decision: "approve" } });
     return c.json(await getCluster(c.var.services, topic), 200);
   })
   .openapi(reject, async (c) => {
     const { topic, id } = c.req.valid("param");
     await reviewLesson(c.var.services, topic, id, "reject", c.var.actor);
+    note(c, { after: { decision: "reject" } });
     return c.json(await getCluster(c.var.services, topic), 200);
   })
   .openapi(rename, async (c) => {
     const to = c.req.valid("json").topic;
+    await noteCluster(c, c.req.valid("param").topic);
     await renameCluster(c.var.services, c.req.valid("param").topic, to, c.var.actor);
     return c.json(await getCluster(c.var.services, to), 200);
   })
   .openapi(merge, async (c) => {
     const { into } = c.req.valid("json");
+    await noteCluster(c, c.req.valid("param").topic);
     await mergeClusters(c.var.services, c.req.valid("param").topic, into, c.var.actor);
     return c.json(await getCluster(c.var.services, into), 200);
   })
   .openapi(split, async (c) => {
     const given = c.req.valid("json");
+    await noteCluster(c, c.req.valid("param").topic);
     await splitCluster(c.var.services, c.req.valid("param").topic, given, c.var.actor);
     return c.json(await getCluster(c.var.services, given.into), 200);
   })

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
 import { needs } from "../http/needs.ts";
+import { note } from "../http/note.ts";
 import { checkForm, readForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { listDeadLetters, replayDeadLetter } from "../jobs/dead-letters.ts";
@@ -31,6 +32,7 @@ export const correctionPages = new Hono<AppEnv>()
   })
   .post("/runs", needs("review"), async (c) => {
     const { id } = await startRun(c.var.services, checkForm(runInput, await readForm(c)));
+    note(c, { subject: id });
     return c.redirect(`/runs/${id}`, 303);
   })
   .post("/runs/resume", needs("review"), async (c) => {

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { createRouter } from "../http/app-env.ts";
+import { note } from "../http/note.ts";
 import { idParam, jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { openGate } from "../llm/gatekeeper.ts";
 import { estimateRun } from "./estimate-run.ts";
@@ -45,8 +46,12 @@ const resume = route("POST /v1/corrections/resume", "Resume paused corrections a
 export const correctionRoutes = createRouter()
   .openapi(start, async (c) => {
     const filter = c.req.valid("json");
-    if (c.req.valid("query").dry_run) return c.json(await estimateRun(c.var.services, filter), 200);
+    if (c.req.valid("query").dry_run) {
+      note(c, { changed: false });
+      return c.json(await estimateRun(c.var.services, filter), 200);
+    }
     const run = await startRun(c.var.services, filter);
+    note(c, { subject: run.id });
     c.header("location", `/v1/correction-runs/${run.id}`);
     return c.json(run, 202);
   })

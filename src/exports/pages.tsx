@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { listFailureCategories } from "../clusters/queries.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { needs } from "../http/needs.ts";
+import { note } from "../http/note.ts";
 import { checkForm, checkQuery, readForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { noSuch } from "../lib/errors.ts";
@@ -34,7 +35,8 @@ export const exportPages = new Hono<AppEnv>()
   .post("/exports", needs("export"), async (c) => {
     const form = await readForm(c);
     const given = Object.entries(form).map(([name, text]) => [name, NUMBERS.has(name) ? Number(text) : text]);
-    await requestExport(c.var.services, checkForm(exportInput, Object.fromEntries(given)));
+    const { id } = await requestExport(c.var.services, checkForm(exportInput, Object.fromEntries(given)));
+    note(c, { subject: id });
     return c.redirect("/exports", 303);
   })
   .post("/exports/:id/:change{cancel|rebuild|delete}", needs("export"), async (c) => {

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { readLink, signLink } from "../access/signed-links.ts";
+import { makerOf, readLink, signLink } from "../access/signed-links.ts";
 import { type AppContext, createRouter } from "../http/app-env.ts";
+import { note } from "../http/note.ts";
 import { idParam, jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { serveObject } from "../http/serve-object.ts";
 import { waitUntilOf } from "../http/wait-until.ts";
@@ -99,6 +100,7 @@ const remove = route("DELETE /v1/exports/{id}", "Delete an export and its files"
 export const exportRoutes = createRouter()
   .openapi(request, async (c) => {
     const created = await requestExport(c.var.services, c.req.valid("json"));
+    note(c, { subject: created.id });
     c.header("location", `/v1/exports/${created.id}`);
     return c.json(created, 202);
   })
@@ -115,6 +117,7 @@ export const exportRoutes = createRouter()
     const { config, clock } = c.var.services;
     const { id, files } = await finished(c, c.req.valid("param").id);
     const expires = clock() + c.req.valid("json").expires_in_s * SECOND;
+    note(c, { subject: id, after: { expires_at: toRfc3339(expires) } });
     const token = await signLink(c.var.services, c.var.caller, id, expires, waitUntilOf(c));
     const present = ["training_data.jsonl", "manifest.json", ...Object.keys(files)];
     const url = (file: string) => new URL(`/v1/links/${token}/${file}`, config.PUBLIC_URL ?? c.req.url).href;
@@ -128,6 +131,7 @@ export const exportRoutes = createRouter()
     const id = await readLink(c.var.services, token, waitUntilOf(c));
     if (id === null) throw new RedraftError("unauthorized", "The link is not valid or has expired.");
     if (!isFileName(file)) throw new RedraftError("not_found", "An export has no such file.");
+    note(c, { after: { file, made_by: makerOf(token) } });
     return serve(c, file, id);
   })
   .openapi(change("cancel", "Cancel an unfinished export"), async (c) => {
@@ -152,6 +156,7 @@ function isFileName(name: string): name is ExportFileName {
 /** One file of an export, as a download. */
 async function serve(c: AppContext, file: ExportFileName, id = c.req.param("id") ?? ""): Promise<Response> {
   const row = await finished(c, id);
+  note(c, { subject: row.id, after: { file, ...c.var.note?.after } });
   const always = file === "training_data.jsonl" || file === "manifest.json";
   if (!always && !(file in row.files)) throw new RedraftError("not_found", `This export has no ${file}.`);
   if (row.stale && DATA_FILES.some((name) => name === file)) {

@@ -1,4 +1,5 @@
 import { type AppContext, createRouter } from "../http/app-env.ts";
+import { note } from "../http/note.ts";
 import { jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { clearBotModel, getBotModel, setBotModel } from "./bot-model.ts";
 import { botModelInput, botModelOutput } from "./schemas.ts";
@@ -23,11 +24,12 @@ const clear = route(`DELETE ${path}`, "Go back to the default model", { scope: "
 export const botModelRoutes = createRouter()
   .openapi(get, answerNow)
   .openapi(set, async (c) => {
-    await setBotModel(c.var.services, c.req.valid("json").fine_tune_id, c.var.actor);
+    const subject = c.req.valid("json").fine_tune_id;
+    note(c, { subject, ...(await setBotModel(c.var.services, subject, c.var.actor)) });
     return answerNow(c);
   })
   .openapi(clear, async (c) => {
-    await clearBotModel(c.var.services, c.var.actor);
+    note(c, await clearBotModel(c.var.services, c.var.actor));
     return answerNow(c);
   });
 

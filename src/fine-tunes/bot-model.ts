@@ -15,6 +15,12 @@ import type { BotModelOutput } from "./schemas.ts";
 /** How many changes are shown, newest first. */
 export const HISTORY = 20;
 
+/** The model of a fine-tune that has the name; null: the default model. */
+interface Change {
+  before: { model: string | null };
+  after: { model: string | null };
+}
+
 type Setting = Pick<Services, "db" | "clock" | "newId">;
 
 /** The model that the name `redraft` means, since when, and what it meant before. */
@@ -38,20 +44,24 @@ export async function getBotModel({ db, config }: Pick<Services, "db" | "config"
  * Gives a fine-tune's model the name, because a person said so. Saying it twice changes nothing.
  * @throws RedraftError where the fine-tune has no model
  */
-export async function setBotModel(services: Setting, fineTuneId: string, actor: string): Promise<void> {
+export async function setBotModel(services: Setting, fineTuneId: string, actor: string): Promise<Change> {
   const [row] = await services.db.select().from(fineTunes).where(eq(fineTunes.id, fineTuneId));
   const { status, model } = found(row, "fine-tune");
   if (status !== "succeeded" || model === null)
     throw new RedraftError("conflict", `The fine-tune is ${status}; there is no model to use.`);
-  await change(services, { fineTuneId, model, actor });
+  return change(services, { fineTuneId, model, actor });
 }
 
 /** Gives the name back to the default model. */
-export async function clearBotModel(services: Setting, actor: string): Promise<void> {
-  await change(services, { fineTuneId: null, model: null, actor });
+export async function clearBotModel(services: Setting, actor: string): Promise<Change> {
+  return change(services, { fineTuneId: null, model: null, actor });
 }
 
-async function change(services: Setting, wanted: Pick<BotModelChange, "fineTuneId" | "model" | "actor">) {
+async function change(
+  services: Setting,
+  wanted: Pick<BotModelChange, "fineTuneId" | "model" | "actor">,
+): Promise<Change> {
   const [live] = await readBotModelChanges(services.db, 1);
   if ((live?.fineTuneId ?? null) !== wanted.fineTuneId) await changeBotModel(services, wanted);
+  return { before: { model: live?.model ?? null }, after: { model: wanted.model } };
 }

@@ -3,6 +3,7 @@ import { FEWEST_EXAMPLES } from "../exports/export-state.ts";
 import { getExport, listExports } from "../exports/queries.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { needs } from "../http/needs.ts";
+import { note } from "../http/note.ts";
 import { MAX_LIMIT } from "../http/pagination.ts";
 import { checkForm, checkQuery, readForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
@@ -42,7 +43,8 @@ export const fineTunePages = new Hono<AppEnv>()
     // The file's format says by which method it can be trained on.
     const source = await getExport(c.var.services.db, given.export_id ?? "");
     const method = source?.format === "openai-dpo" ? "dpo" : "supervised";
-    await requestFineTune(c.var.services, checkForm(fineTuneInput, { ...given, method }));
+    const { id } = await requestFineTune(c.var.services, checkForm(fineTuneInput, { ...given, method }));
+    note(c, { subject: id });
     return c.redirect("/fine-tunes", 303);
   })
   .get("/fine-tunes/:id", needs("export"), async (c) => {
@@ -71,10 +73,10 @@ export const fineTunePages = new Hono<AppEnv>()
   })
   .post("/fine-tunes/:id/use", needs("admin"), async (c) => {
     const id = c.req.param("id");
-    await setBotModel(c.var.services, id, c.var.actor);
+    note(c, await setBotModel(c.var.services, id, c.var.actor));
     return c.redirect(`/fine-tunes/${id}`, 303);
   })
   .post("/bot-model/clear", needs("admin"), async (c) => {
-    await clearBotModel(c.var.services, c.var.actor);
+    note(c, await clearBotModel(c.var.services, c.var.actor));
     return c.redirect("/fine-tunes", 303);
   });

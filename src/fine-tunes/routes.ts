@@ -1,4 +1,5 @@
 import { createRouter } from "../http/app-env.ts";
+import { note } from "../http/note.ts";
 import { idParam, jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { cancelFineTunes } from "./cancel-fine-tune.ts";
 import { getFineTune, listFineTunes } from "./queries.ts";
@@ -39,6 +40,7 @@ const cancel = route("POST /v1/fine-tunes/{id}/cancel", "Cancel a fine-tune", {
 export const fineTuneRoutes = createRouter()
   .openapi(request, async (c) => {
     const { id } = await requestFineTune(c.var.services, c.req.valid("json"));
+    note(c, { subject: id });
     c.header("location", `/v1/fine-tunes/${id}`);
     return c.json(await getFineTune(c.var.services.db, id), 202);
   })

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import type { Values } from "../db/schema/activity.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { fieldErrors } from "../lib/field-errors.ts";
 import type { Services } from "../services.ts";
@@ -13,7 +14,18 @@ export interface AppEnv {
     caller: Caller;
     /** The caller's name, for what is kept about who decided. */
     actor: string;
+    note?: Note;
   };
+}
+
+/** What a handler adds to the audit log's entry of its request; see `Values` for what may stand there. */
+export interface Note {
+  /** The id of the row, where the address does not have it. */
+  subject?: string;
+  before?: Values;
+  after?: Values;
+  /** False: this request only looked. */
+  changed?: false;
 }
 
 export type AppContext = Context<AppEnv>;

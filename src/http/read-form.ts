@@ -58,6 +58,16 @@ export function givenQuery(c: AppContext): Record<string, string> {
   return Object.fromEntries(Object.entries(c.req.query()).filter(([, value]) => value !== ""));
 }
 
+/** A form's times have no zone; they are UTC, as the labels say. */
+export function withTimes(given: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(value) ? `${value}${value.length === 16 ? ":00" : ""}Z` : value,
+    ]),
+  );
+}
+
 function check<T extends z.ZodType>(schema: T, given: unknown, detail: string): z.infer<T> {
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;

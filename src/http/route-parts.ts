@@ -18,7 +18,8 @@ type Tag =
   | "prompts"
   | "learning"
   | "withdrawals"
-  | "keys";
+  | "keys"
+  | "audit log";
 
 type Request = NonNullable<RouteConfig["request"]>;
 

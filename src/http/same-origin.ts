@@ -1,6 +1,6 @@
 import { RedraftError } from "../lib/errors.ts";
 
-const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
+export const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
 /**
  * Whether a request may change something by a browser's cookie alone: it came from one of our own pages, or its user

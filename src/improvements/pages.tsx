@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { listFailureCategories } from "../clusters/queries.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { needs } from "../http/needs.ts";
+import { note } from "../http/note.ts";
 import { checkForm, checkQuery, givenQuery, readForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { found, noSuch, RedraftError } from "../lib/errors.ts";
@@ -70,6 +71,7 @@ export const improvementPages = new Hono<AppEnv>()
         version: Number(form.version),
       });
       await reviewImprovement(c.var.services, id, review, c.var.actor);
+      note(c, { after: { decision: review.decision, edited: edits } });
     } catch (error) {
       if (!(error instanceof RedraftError) || (error.code !== "conflict" && error.code !== "invalid")) throw error;
       // What the person wrote is shown again: neither lost, nor written over what someone else decided.

@@ -1,4 +1,5 @@
 import { createRouter } from "../http/app-env.ts";
+import { note } from "../http/note.ts";
 import { idParam, jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { getImprovement, improvementCredit, listImprovements } from "./queries.ts";
@@ -38,7 +39,9 @@ export const improvementRoutes = createRouter()
   .openapi(credit, async (c) => c.json(await improvementCredit(c.var.services.db, c.req.valid("query").review), 200))
   .openapi(review, async (c) => {
     const { id } = c.req.valid("param");
-    await reviewImprovement(c.var.services, id, c.req.valid("json"), c.var.actor);
+    const review = c.req.valid("json");
+    await reviewImprovement(c.var.services, id, review, c.var.actor);
+    note(c, { after: { decision: review.decision, edited: review.corrected_reply !== undefined } });
     const improvement = await getImprovement(c.var.services.db, id);
     if (improvement === null) throw new RedraftError("not_found", "It has since been erased.");
     return c.json(improvementOutput.parse(improvement), 200);

@@ -2,19 +2,25 @@ import { asc, lte } from "drizzle-orm";
 import { jobs } from "../db/schema/jobs.ts";
 import { log } from "../lib/log.ts";
 import type { Services } from "../services.ts";
-import type { JobTable } from "./job.ts";
+import type { Job, JobTable } from "./job.ts";
 import { wakeJobs } from "./wake-jobs.ts";
 
 /** Jobs woken by one sweep: five batches of messages. */
 const MOST_WOKEN = 500;
 
+interface Part {
+  job: string;
+  sweep: NonNullable<Job["sweep"]>;
+}
+
 /**
  * Every minute: heals what messages lost. Wakes what is due, and has each kind of job look for what else there is to
  * do. One that fails does not keep the others from theirs.
+ * @param more what is tidied up without being a job's
  */
-export async function sweepJobs(services: Services, table: JobTable): Promise<void> {
+export async function sweepJobs(services: Services, table: JobTable, more: Part[] = []): Promise<void> {
   const sweeps = Object.entries(table).flatMap(([job, { sweep }]) => (sweep ? [{ job, sweep }] : []));
-  const parts = [{ job: "all", sweep: wakeDue }, ...sweeps];
+  const parts: Part[] = [{ job: "all", sweep: wakeDue }, ...sweeps, ...more];
   await Promise.all(
     parts.map(async ({ job, sweep }) => {
       try {

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
 import { needs } from "../http/needs.ts";
+import { note } from "../http/note.ts";
 import { checkForm, readForm } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { countFailures, readCalibration } from "./calibration.ts";
@@ -17,7 +18,8 @@ export const judgePages = new Hono<AppEnv>()
     return renderPage(c, "Judge", <JudgePage calibration={calibration} failures={failures} />);
   })
   .post("/judge/controls", needs("review"), async (c) => {
-    const { sample } = checkForm(controlsInput, await readForm(c));
-    await requestControls(c.var.services, sample);
+    const asked = checkForm(controlsInput, await readForm(c));
+    const { id, sample } = await requestControls(c.var.services, asked.sample);
+    note(c, { subject: id, after: { sample } });
     return c.redirect("/judge", 303);
   });

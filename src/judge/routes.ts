@@ -1,4 +1,5 @@
 import { createRouter } from "../http/app-env.ts";
+import { note } from "../http/note.ts";
 import { jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { readCalibration } from "./calibration.ts";
 import { requestControls } from "./controls.ts";
@@ -19,4 +20,8 @@ const controls = route("POST /v1/judge/controls", "Run the judge's controls over
 
 export const judgeRoutes = createRouter()
   .openapi(calibration, async (c) => c.json(await readCalibration(c.var.services), 200))
-  .openapi(controls, async (c) => c.json(await requestControls(c.var.services, c.req.valid("json").sample), 202));
+  .openapi(controls, async (c) => {
+    const { id, sample } = await requestControls(c.var.services, c.req.valid("json").sample);
+    note(c, { subject: id, after: { sample } });
+    return c.json({ id, sample }, 202);
+  });

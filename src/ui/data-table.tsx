@@ -60,12 +60,19 @@ function Cell<Row>({ column: { name, head, number, class: look, cell }, row }: {
   );
 }
 
+interface NextPageProps {
+  path: string;
+  cursor: string | null;
+  /** The filters of this page, which the next one keeps. */
+  given?: Record<string, string>;
+}
+
 /** The way to the next page of a list, where there is one. */
-export function NextPage({ path, cursor }: { path: string; cursor: string | null }) {
+export function NextPage({ path, cursor, given = {} }: NextPageProps) {
   if (cursor === null) return null;
   return (
     <nav class="paging" aria-label="Pages">
-      <a href={`${path}?cursor=${encodeURIComponent(cursor)}`} rel="next">
+      <a href={`${path}?${new URLSearchParams({ ...given, cursor })}`} rel="next">
         Next page
       </a>
     </nav>

@@ -10,6 +10,7 @@ const NAV = [
   { href: "/exports", name: "Training files" },
   { href: "/fine-tunes", name: "Fine-tunes" },
   { href: "/judge", name: "Judge" },
+  { href: "/activity", name: "Audit log" },
   { href: "/docs", name: "API" },
 ];
 

@@ -1,7 +1,8 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
 import { needs } from "../http/needs.ts";
-import { checkForm, checkQuery, givenQuery, readForm } from "../http/read-form.ts";
+import { note } from "../http/note.ts";
+import { checkForm, checkQuery, givenQuery, readForm, withTimes } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { noSuch } from "../lib/errors.ts";
 import { isId } from "../lib/ids.ts";
@@ -25,7 +26,8 @@ export const withdrawalPages = new Hono<AppEnv>()
   })
   .post("/withdrawals", needs("admin"), async (c) => {
     const form = checkForm(withdrawalInput, withTimes(await readForm(c)));
-    await requestWithdrawal(c.var.services, form, c.var.actor);
+    const { id, total } = await requestWithdrawal(c.var.services, form, c.var.actor);
+    note(c, { subject: id, after: { mode: form.mode, failures: total } });
     return c.redirect("/withdrawals", 303);
   })
   .post("/withdrawals/:id/undo", needs("admin"), async (c) => {
@@ -34,13 +36,3 @@ export const withdrawalPages = new Hono<AppEnv>()
     await undoWithdrawal(c.var.services, id);
     return c.redirect("/withdrawals", 303);
   });
-
-/** A form's times have no zone; they are UTC, as the labels say. */
-function withTimes(given: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [
-      name,
-      /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(value) ? `${value}${value.length === 16 ? ":00" : ""}Z` : value,
-    ]),
-  );
-}

@@ -1,4 +1,5 @@
 import { createRouter } from "../http/app-env.ts";
+import { note } from "../http/note.ts";
 import { idParam, jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { previewWithdrawal } from "./preview-withdrawal.ts";
 import { getWithdrawal, listWithdrawals } from "./queries.ts";
@@ -59,6 +60,7 @@ export const withdrawalRoutes = createRouter()
   .openapi(preview, async (c) => c.json(await previewWithdrawal(c.var.services, c.req.valid("json")), 200))
   .openapi(request, async (c) => {
     const created = await requestWithdrawal(c.var.services, c.req.valid("json"), c.var.actor);
+    note(c, { subject: created.id, after: { mode: c.req.valid("json").mode, failures: created.total } });
     c.header("location", `/v1/withdrawals/${created.id}`);
     return c.json(created, 202);
   })

@@ -35,7 +35,7 @@ describe("a key", () => {
     expect(logged.length).toBeGreaterThan(0);
     expect(logged.join("\n")).not.toContain(secret);
     expect(await whereIs(secret)).toEqual([]);
-    expect(await whereIs(shown.id)).toEqual(["D1 keys"]);
+    expect(await whereIs(shown.id)).toEqual(["D1 activity", "D1 keys"]);
     const listed = await createWorld().call("GET", "/v1/keys");
     expect(await listed.text()).not.toContain(secret);
   });

@@ -29,6 +29,9 @@ const READS = [
     "router",
   ],
   ...["correction-runs", "dead-letters", "exports", "exports?status=done", "exports/latest", "erasures"],
+  ...["who=Kim", `who=${crypto.randomUUID()}`, "action=sign_in", `subject=${crypto.randomUUID()}`, "refused=true"].map(
+    (filter) => `activity?${filter}`,
+  ),
 ];
 
 /** Uses Redraft from end to end: a failure comes in, is improved, looked at, exported, trained on and erased. */

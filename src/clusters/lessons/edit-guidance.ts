@@ -13,7 +13,7 @@ type Editing = Pick<Services, "db" | "clusters" | "clock" | "newId" | "config">;
  * Sets a cluster's lessons as a person wants them: of those that are served, those left out are retired, those changed
  * replace what they were. A lesson that waits is approved by naming it, and otherwise goes on waiting.
  * Their test starts again, because other guidance was tested until now.
- * @returns the new version
+ * @returns the cluster's id and the new version
  * @throws RedraftError `not_found`, or `conflict` when the lessons changed since the version that was read
  */
 export async function editGuidance(
@@ -21,7 +21,7 @@ export async function editGuidance(
   topic: string,
   input: GuidanceInput,
   actor: string,
-): Promise<number> {
+): Promise<{ id: string; version: number }> {
   const { db, clock, config } = services;
   const cluster = await clusterOfTopic(db, topic);
   if (cluster.guidanceVersion !== input.version) throw changedMeanwhile(cluster.guidanceVersion);
@@ -43,7 +43,7 @@ export async function editGuidance(
   });
   if (version === null) throw changedMeanwhile(null);
   await touchClusters(services, [{ clusterId: cluster.id }]);
-  return version;
+  return { id: cluster.id, version };
 }
 
 function changedMeanwhile(version: number | null): RedraftError {
