@@ -2,6 +2,7 @@ import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { findCluster } from "../../src/clusters/topics/topics.ts";
 import { judgeGuidance } from "../../src/experiments/judge-guidance.ts";
+import { liftOf as liftFrom } from "../../src/experiments/lift.ts";
 import { failures, sendOutcomes } from "../support/outcomes.ts";
 import { createWorld, ofTwoCustomers, type World } from "../support/world.ts";
 
@@ -17,6 +18,45 @@ const isOff = async (world: World, topic: string) => (await findCluster(world.se
 const liftOf = async (world: World, topic: string) => (await world.json("GET", `/v1/clusters/${topic}`)).lift;
 const changesOf = async (world: World, topic: string) =>
   (await world.json("GET", `/v1/clusters/${topic}`)).changes.map(({ kind }: { kind: string }) => kind);
+
+/** A generator of numbers from 0 up to 1, the same each time (xorshift). */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
+
+/** What of many tests says that the split is broken, of conversations that are held out as they should be or not. */
+function broken(runs: number, share: number, countedTimes: number): number {
+  const random = numbers(11);
+  const isBroken = () => {
+    let [n, k] = [0, 0];
+    for (let conversation = 1; conversation <= 10_000; conversation++) {
+      n += countedTimes;
+      if (random() < share) k += countedTimes;
+      const asked = [{ share: 0.1, n, k }];
+      if (conversation % 100 === 0 && !liftFrom({ failed: [], reported: [], asked }).split.holds) return true;
+    }
+    return false;
+  };
+  return Array.from({ length: runs }, isBroken).filter(Boolean).length / runs;
+}
+
+describe("the check of the split", () => {
+  it("does not take a conversation that three isolates count for three", () => {
+    expect(broken(300, 0.1, 3)).toBeLessThan(0.01);
+    expect(broken(300, 0.1, 1)).toBeLessThan(0.01);
+  });
+
+  it("finds a split that is not as it should be", () => {
+    expect(broken(100, 0.13, 1)).toBeGreaterThan(0.95);
+    expect(broken(100, 0.07, 1)).toBeGreaterThan(0.95);
+  });
+});
 
 describe("guidance", () => {
   it("that does harm is switched off from failures alone", async () => {

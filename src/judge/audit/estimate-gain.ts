@@ -161,7 +161,7 @@ function weightedShare(items: Labelled[], isCounted: (item: Labelled) => boolean
   const squares = items.reduce((sum, { weight }) => sum + weight ** 2, 0);
   const counted = items.reduce((sum, item) => sum + (isCounted(item) ? item.weight : 0), 0);
   const n = total === 0 ? 0 : total ** 2 / squares;
-  return { n, count: total === 0 ? 0 : (n * counted) / total };
+  return { n, count: total === 0 ? 0 : n * (counted / total) };
 }
 
 function agreementOf(rated: DrawnItem[]): AuditOutput["agreement"] {
