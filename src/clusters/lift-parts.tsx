@@ -20,7 +20,7 @@ export function Lift({ lift }: { lift: LiftOutput }) {
         {`By ${whole(failed.guided)} guided and ${whole(failed.plain)} held-out conversations that failed. The numbers hold however often you look.`}
         {lift.verdict !== "split_failed" &&
           split.conversations > 0 &&
-          ` The split is as it should be: ${whole(split.plain)} of ${whole(split.conversations)} conversations were held out.`}
+          ` Of ${whole(split.conversations)} conversations ${whole(split.plain)} were held out, and about ${whole(Math.round(split.expected))} should have been: nothing that chance does not explain.`}
       </p>
       {not_told_apart > 0 && (
         <p class="hint">

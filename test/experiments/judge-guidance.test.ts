@@ -199,4 +199,13 @@ describe("guidance", () => {
     expect(after.failed).toEqual({ guided: before.failed.guided + 10, plain: before.failed.plain + 5 });
     expect(await (await world.call("GET", "/clusters")).text()).toContain("Does guidance help, over all?");
   });
+
+  it("is not said to be split rightly on the word of one conversation: the page says what was counted", async () => {
+    const { world, topic, id } = await aCluster();
+    const day = new Date(world.now).toISOString().slice(0, 10);
+    await env.DB.prepare("insert into prompt_counts values (?, ?, 1, 0.1, 1, 1)").bind(day, id).run();
+    const page = await (await world.call("GET", `/clusters/${encodeURIComponent(topic)}`)).text();
+    expect(page).not.toContain("as it should be");
+    expect(page).toContain("Of 1 conversations 0 were held out, and about 0 should have been");
+  });
 });

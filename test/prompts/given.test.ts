@@ -50,6 +50,31 @@ describe("the router", () => {
   });
 });
 
+describe("a conversation that is held out", () => {
+  it("gets the customer's message alone, whatever is given and asked for", async () => {
+    const customer_message = "My new card has not come";
+    const messages = [{ role: "user", content: customer_message }];
+    const { world, card } = await routed({ HOLDOUT_FRACTION: "1" });
+    const guided = createWorld({ vars: { HOLDOUT_FRACTION: "0" } });
+    await world.correctAll(...ofTwoCustomers({ topic: card, failure_explanation: "Named no day at all." }));
+    await refresh("all");
+    const failure_category = "missing_information";
+    for (const given of [{ topic: card }, { topic: card, failure_category }, { failure_category }, {}]) {
+      const asked = { customer_message, examples: 3, ...given };
+      expect((await ask(guided, asked)).messages[0].role, JSON.stringify(given)).toBe("system");
+      expect(await ask(world, asked)).toMatchObject({ guided: false, shared: false, messages });
+    }
+    const sent: string[] = [];
+    world.services.fetch = async (_, init) => {
+      sent.push(await new Response(init?.body).text());
+      return Response.json({ choices: [] });
+    };
+    const chat = { model: "some-model", messages };
+    expect((await world.call("POST", "/v1/chat/completions", chat)).status).toBe(200);
+    expect(sent.map((body) => JSON.parse(body))).toEqual([chat]);
+  });
+});
+
 describe("a failure category that is given", () => {
   it("is warned of where nothing is known of it, and nothing is claimed about the past", async () => {
     const prompt = await ask(createWorld(), { failure_category: "never_heard_of" });
