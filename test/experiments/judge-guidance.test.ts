@@ -200,6 +200,20 @@ describe("guidance", () => {
     expect(await (await world.call("GET", "/clusters")).text()).toContain("Does guidance help, over all?");
   });
 
+  it("of which failures were counted is never said to have had none", async () => {
+    const { world, topic } = await aCluster();
+    const page = async () => (await world.call("GET", `/clusters/${encodeURIComponent(topic)}`)).text();
+    expect(await page()).toContain("No conversation with guidance, given or held out, has failed.");
+    await sendOutcomes(world, topic, failures(10, 0, { plainShare: 0 }));
+    expect(await page()).toContain("None was to be held out");
+    // Under one setting it helps, under the other it does harm.
+    await sendOutcomes(world, topic, [...failures(300, 200), ...failures(900, 100, { plainShare: 0.5 })]);
+    expect(await liftOf(world, topic)).toMatchObject({ verdict: "not_known", relative_risk: null });
+    const said = await page();
+    expect(said).toContain("differs with the share that was held out");
+    expect(said).not.toMatch(/has failed\.|takes about 0/);
+  });
+
   it("is not said to be split rightly on the word of one conversation: the page says what was counted", async () => {
     const { world, topic, id } = await aCluster();
     const day = new Date(world.now).toISOString().slice(0, 10);
