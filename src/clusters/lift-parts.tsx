@@ -20,7 +20,7 @@ export function Lift({ lift }: { lift: LiftOutput }) {
         {`By ${whole(failed.guided)} guided and ${whole(failed.plain)} held-out conversations that failed. The numbers hold however often you look.`}
         {lift.verdict !== "split_failed" &&
           split.conversations > 0 &&
-          ` The split is as it should be: ${whole(split.plain)} of ${whole(split.conversations)} conversations were held out.`}
+          ` Of ${whole(split.conversations)} conversations ${whole(split.plain)} were held out, and about ${whole(Math.round(split.expected))} should have been: nothing that chance does not explain.`}
       </p>
       {not_told_apart > 0 && (
         <p class="hint">
@@ -36,9 +36,16 @@ const VERDICTS = { helps: "It helps.", harms: "It does harm.", not_known: "Not k
 
 function said(lift: LiftOutput): string {
   const risk = riskText(lift);
-  if (risk === null) return "No conversation with guidance, given or held out, has failed.";
+  if (risk === null) return whyNoRisk(lift);
   const guided = `With guidance a conversation is ${risk}.`;
   return lift.verdict === "not_known" ? `${guided} To know, it takes ${moreText(lift)}.` : guided;
+}
+
+function whyNoRisk({ failed, more_failures }: LiftOutput): string {
+  if (failed.guided + failed.plain === 0) return "No conversation with guidance, given or held out, has failed.";
+  return more_failures === 0
+    ? "It changes something, but how much differs with the share that was held out: no one number says it."
+    : "None was to be held out, or all were, so there is nothing to compare with.";
 }
 
 /** Where successes are reported as well. */
@@ -57,7 +64,12 @@ function Reported({ lift: { reported, rate_difference } }: { lift: LiftOutput })
 export function lessonText(effect: LessonEffectOutput | null): string {
   if (effect === null) return "What it does is not known yet: no failure since it is served.";
   const risk = riskText(effect);
-  const found = risk === null ? "" : ` With it a conversation is ${risk}.`;
+  if (risk === null) {
+    return effect.more_failures === 0
+      ? "It changes something, but how much differs with the share that did without it: no one number says it."
+      : "What it does is not known: no conversation was to do without it.";
+  }
+  const found = ` With it a conversation is ${risk}.`;
   if (effect.finding === "not_known") return `What it does is not known yet; it takes ${moreText(effect)}.${found}`;
   return `${effect.finding === "helps" ? "It helped." : "It does harm."}${found}`;
 }

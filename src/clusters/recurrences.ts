@@ -48,12 +48,15 @@ export function isRecurrence(needApproval: boolean): SQL {
 
 /**
  * SQL: of a recurrence `f`, its prompt is known to have gone out without any of those lessons: held out, left out, or
- * there was no room. Only a failure that names its prompt tells.
+ * there was no room. Only a failure that names its prompt tells. What another cluster's prompt said, or one of all
+ * clusters, is not known: either may have brought this cluster's lessons. A pinned lesson is never left out.
  */
 export function wentWithout(needApproval: boolean): SQL {
+  const given = sql`((case when l.pinned then o.lessons else o.lessons & ~o.left_out end) >> l.slot) & 1 = 1`;
   return sql`exists (select 1 from ${outcomes} o where o.prompt_id = lower(f.served_prompt_id)
-    and not (o.arm = ${PROMPT_ARMS.guided}
-      and exists (select 1 ${against(needApproval)} and ((o.lessons & ~o.left_out) >> l.slot) & 1 = 1)))`;
+    and (o.arm in (${PROMPT_ARMS.plain}, ${PROMPT_ARMS.holdout})
+      or o.arm = ${PROMPT_ARMS.guided} and o.cluster_id = f.cluster_id
+        and not exists (select 1 ${against(needApproval)} and ${given})))`;
 }
 
 export interface Recurrences {

@@ -62,11 +62,15 @@ export async function evidenceForLessons(db: Db): Promise<number> {
   );
 }
 
-/** What is known of a lesson. Infinite risks are kept as null: a lesson without which nothing failed yet. */
+/**
+ * What is known of a lesson. Both bounds are null where no one risk explains what was seen under different settings: it
+ * changes something, and nobody can say in which direction.
+ */
 export function findingOf(
-  { evidence, high }: Pick<typeof lessonEffects.$inferSelect, "evidence" | "high">,
+  { evidence, low, high }: Pick<typeof lessonEffects.$inferSelect, "evidence" | "low" | "high">,
   needed: number,
 ): "helps" | "harms" | "not_known" {
   if (evidence < needed) return "not_known";
-  return high !== null && high < 1 ? "helps" : "harms";
+  if (high !== null && high < 1) return "helps";
+  return low !== null && low > 1 ? "harms" : "not_known";
 }

@@ -46,11 +46,14 @@ export interface Lift {
   rateDifference: RateDifference | null;
 }
 
-/**
- * Evidence from which the split counts as broken: at 1 in 1,000, because one conversation may be counted by two
- * isolates, which makes chance look like evidence.
- */
+/** Evidence from which the split counts as broken: of splits that are right, 1 in 1,000 ever. */
 const SPLIT_BROKEN = Math.log(1_000);
+
+/**
+ * A conversation whose prompts come without what was said before is counted by each isolate that serves one of them.
+ * Copies make chance look like evidence, so each counts as a part: what holds for any number of copies up to this.
+ */
+const MOST_COPIES = 3;
 
 /** What the counts say of the guidance, however often they are looked at. */
 export function liftOf({ failed, reported, asked }: LiftCounts): Lift {
@@ -83,7 +86,7 @@ export function verdictToActOn({ failed, asked }: Pick<LiftCounts, "failed" | "a
 
 /** Whether about as many conversations were held out as should have been. */
 function splitOf(asked: SplitCount[]): Lift["split"] {
-  const evidence = lnEvidence(asked);
+  const evidence = lnEvidence(asked.map(({ share, n, k }) => ({ share, n: n / MOST_COPIES, k: k / MOST_COPIES })));
   return {
     conversations: total(asked, "n"),
     plain: total(asked, "k"),

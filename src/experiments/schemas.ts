@@ -7,7 +7,8 @@ const bound = z.number().nullable();
 const risk = {
   relative_risk: bound.openapi({
     description:
-      "How likely a conversation is to fail with it, compared with without: below 1 it helps. Null: unknown.",
+      "How likely a conversation is to fail with it, compared with without: below 1 it helps. Null: unknown, or no one " +
+      "number explains what was seen under different shares left out.",
   }),
   low: bound.openapi({ description: "Of its 95% confidence sequence, which holds however often it is looked at." }),
   high: bound.openapi({ description: "Null where it is open." }),
@@ -36,7 +37,11 @@ export const lift = z
     }),
     split: z
       .object({ conversations: z.int(), plain: z.int(), expected: z.number(), p_value: z.number(), holds: z.boolean() })
-      .openapi({ description: "Conversations that began, how many were held out, and how many should have been." }),
+      .openapi({
+        description:
+          "Conversations that began, how many were held out, and how many should have been. `p_value` allows for " +
+          "each having been counted three times, by as many isolates.",
+      }),
     reported: z.object({ guided: side, plain: side }).openapi({
       description: "Conversations whose outcome was reported to POST /v1/outcomes, failed or not.",
     }),

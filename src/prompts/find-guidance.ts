@@ -78,7 +78,9 @@ export async function findGuidance(services: GuidanceServices, asked: Asked, wai
   const { code, isToldApart } = conversation;
   const mark = { arm, cluster: source.cluster, lessons, conversation: code, isToldApart, plainShare, lessonShare };
   const promptId = newPromptId(mark, services);
-  countPrompt(services, { arm, cluster: source.cluster, plainShare, conversation }, waitUntil);
+  // Its type of query is what it is, though its guidance may come from all: a topic's failures are counted so as well.
+  const counted = found.cluster?.context.number ?? 0;
+  countPrompt(services, { arm, cluster: counted, plainShare, conversation }, waitUntil);
   if (heldOut)
     return { ...found, promptId, heldOut, text: null, plain: source.switchedOff ? "switched_off" : "holdout" };
   const text = guidance?.text || null;

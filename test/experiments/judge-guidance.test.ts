@@ -2,6 +2,7 @@ import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { findCluster } from "../../src/clusters/topics/topics.ts";
 import { judgeGuidance } from "../../src/experiments/judge-guidance.ts";
+import { liftOf as liftFrom } from "../../src/experiments/lift.ts";
 import { failures, sendOutcomes } from "../support/outcomes.ts";
 import { createWorld, ofTwoCustomers, type World } from "../support/world.ts";
 
@@ -17,6 +18,45 @@ const isOff = async (world: World, topic: string) => (await findCluster(world.se
 const liftOf = async (world: World, topic: string) => (await world.json("GET", `/v1/clusters/${topic}`)).lift;
 const changesOf = async (world: World, topic: string) =>
   (await world.json("GET", `/v1/clusters/${topic}`)).changes.map(({ kind }: { kind: string }) => kind);
+
+/** A generator of numbers from 0 up to 1, the same each time (xorshift). */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
+
+/** What of many tests says that the split is broken, of conversations that are held out as they should be or not. */
+function broken(runs: number, share: number, countedTimes: number): number {
+  const random = numbers(11);
+  const isBroken = () => {
+    let [n, k] = [0, 0];
+    for (let conversation = 1; conversation <= 10_000; conversation++) {
+      n += countedTimes;
+      if (random() < share) k += countedTimes;
+      const asked = [{ share: 0.1, n, k }];
+      if (conversation % 100 === 0 && !liftFrom({ failed: [], reported: [], asked }).split.holds) return true;
+    }
+    return false;
+  };
+  return Array.from({ length: runs }, isBroken).filter(Boolean).length / runs;
+}
+
+describe("the check of the split", () => {
+  it("does not take a conversation that three isolates count for three", () => {
+    expect(broken(300, 0.1, 3)).toBeLessThan(0.01);
+    expect(broken(300, 0.1, 1)).toBeLessThan(0.01);
+  });
+
+  it("finds a split that is not as it should be", () => {
+    expect(broken(100, 0.13, 1)).toBeGreaterThan(0.95);
+    expect(broken(100, 0.07, 1)).toBeGreaterThan(0.95);
+  });
+});
 
 describe("guidance", () => {
   it("that does harm is switched off from failures alone", async () => {
@@ -158,5 +198,28 @@ describe("guidance", () => {
     const after = await world.json("GET", "/v1/lift");
     expect(after.failed).toEqual({ guided: before.failed.guided + 10, plain: before.failed.plain + 5 });
     expect(await (await world.call("GET", "/clusters")).text()).toContain("Does guidance help, over all?");
+  });
+
+  it("of which failures were counted is never said to have had none", async () => {
+    const { world, topic } = await aCluster();
+    const page = async () => (await world.call("GET", `/clusters/${encodeURIComponent(topic)}`)).text();
+    expect(await page()).toContain("No conversation with guidance, given or held out, has failed.");
+    await sendOutcomes(world, topic, failures(10, 0, { plainShare: 0 }));
+    expect(await page()).toContain("None was to be held out");
+    // Under one setting it helps, under the other it does harm.
+    await sendOutcomes(world, topic, [...failures(300, 200), ...failures(900, 100, { plainShare: 0.5 })]);
+    expect(await liftOf(world, topic)).toMatchObject({ verdict: "not_known", relative_risk: null });
+    const said = await page();
+    expect(said).toContain("differs with the share that was held out");
+    expect(said).not.toMatch(/has failed\.|takes about 0/);
+  });
+
+  it("is not said to be split rightly on the word of one conversation: the page says what was counted", async () => {
+    const { world, topic, id } = await aCluster();
+    const day = new Date(world.now).toISOString().slice(0, 10);
+    await env.DB.prepare("insert into prompt_counts values (?, ?, 1, 0.1, 1, 1)").bind(day, id).run();
+    const page = await (await world.call("GET", `/clusters/${encodeURIComponent(topic)}`)).text();
+    expect(page).not.toContain("as it should be");
+    expect(page).toContain("Of 1 conversations 0 were held out, and about 0 should have been");
   });
 });

@@ -1,5 +1,6 @@
-import { env } from "cloudflare:test";
+import { env, runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { scopeName } from "../../src/clusters/context/context.ts";
 import { retireHarmfulLessons } from "../../src/clusters/lessons/retire-harmful.ts";
 import { findCluster } from "../../src/clusters/topics/topics.ts";
 import { measureLessons } from "../../src/experiments/lesson-effects.ts";
@@ -17,6 +18,8 @@ async function aCluster({ pinned = false } = {}) {
   world.now += 1_000;
   const cluster = await findCluster(world.services.db, topic);
   if (cluster === null) throw new Error("no cluster");
+  // The cluster's object measures as well: now, rather than between what a test does and what it reads.
+  await runDurableObjectAlarm(env.CLUSTERS.get(env.CLUSTERS.idFromName(scopeName({ cluster_id: cluster.id }))));
   /** Failed conversations that had the first lesson, and that did without it by chance. */
   const fail = async (withIt: number, without: number, slot = 0) => {
     const left = { 1: without, 0: withIt };
@@ -65,6 +68,43 @@ describe("a lesson", () => {
     expect(changes.map(({ kind }: { kind: string }) => kind)).toEqual(["lesson_retired"]);
     expect(guidance_version).toBe(cluster.guidanceVersion + 1);
     expect((await findCluster(world.services.db, topic))?.switchedAt).toBe(world.now);
+  });
+
+  it("whose effect was another under each setting is not retired: no one risk explains it, and it may help", async () => {
+    const { world, topic, cluster, guidance } = await aCluster();
+    // Without it conversations failed forty times as often under the one, twice as often under the other.
+    const outOf = { 0.1: [60, 260], 0.5: [1000, 2000] } as const;
+    const given = [];
+    for (const lessonShare of [0.1, 0.5] as const) {
+      const left: number[] = [...outOf[lessonShare]];
+      for (; Math.max(...left) > 0; next++) {
+        const out = lessonsLeftOut({ code: next }, cluster.number, lessonShare) & 1;
+        if ((left[out] ?? 0) <= 0) continue;
+        left[out] = (left[out] ?? 0) - 1;
+        given.push({ conversation: next, lessons: 1, lessonShare });
+      }
+    }
+    await sendOutcomes(world, topic, given);
+    await measureLessons(world.services.db, cluster.id);
+    expect((await guidance())[0].effect).toMatchObject({ finding: "not_known", relative_risk: null });
+    const page = await (await world.call("GET", `/clusters/${encodeURIComponent(topic)}`)).text();
+    expect(page).toContain("differs with the share that did without it");
+    expect(page).not.toContain("takes about 0");
+    await retireHarmfulLessons(world.services);
+    expect(await guidance()).toHaveLength(2);
+  });
+
+  it("that no conversation was to do without is not said to need more failures", async () => {
+    const { world, topic, cluster } = await aCluster();
+    await sendOutcomes(
+      world,
+      topic,
+      Array.from({ length: 9 }, () => ({ lessons: 1, lessonShare: 0 })),
+    );
+    await measureLessons(world.services.db, cluster.id);
+    const page = await (await world.call("GET", `/clusters/${encodeURIComponent(topic)}`)).text();
+    expect(page).toContain("no conversation was to do without it");
+    expect(page).not.toContain("more failures than can be foretold");
   });
 
   it("that is pinned is not measured, and not retired", async () => {

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { lessonsLeftOut } from "../../src/experiments/split.ts";
 import type { LearningWeek } from "../../src/learning/schemas.ts";
 import { DAY, HOUR, toRfc3339 } from "../../src/lib/time.ts";
 import { aPromptId } from "../support/outcomes.ts";
@@ -87,6 +88,40 @@ describe("recurrences", () => {
       failed(topic, ago(3), { prompt_id: prompt("holdout", 0).toUpperCase() }),
     );
     expect(await week(world, 3, topic)).toMatchObject({ recurrences: 4, recurrences_without_lesson: 2 });
+  });
+});
+
+describe("a recurrence's prompt", () => {
+  it("of a pinned lesson is not said to have gone out without it where chance would have left another out", async () => {
+    const world = createWorld();
+    const topic = aTopic();
+    await world.record(failed(topic, ago(5)));
+    const id = await writeLesson(world, topic, ago(4));
+    await env.DB.prepare("update lessons set pinned = 1 where id = ?").bind(id).run();
+    const { number: cluster } = await clusterOf(topic);
+    const codes = Array.from({ length: 200 }, (_, code) => code);
+    const conversation = codes.find((code) => lessonsLeftOut({ code }, cluster, 0.1) & 1) ?? 0;
+    const prompt_id = aPromptId({ cluster, lessons: 1, lessonShare: 0.1, conversation }, ago(3));
+    await world.record(failed(topic, ago(3), { prompt_id }));
+    expect(await week(world, 3, topic)).toMatchObject({ recurrences: 1, recurrences_without_lesson: 0 });
+    await env.DB.prepare("update lessons set pinned = 0 where id = ?").bind(id).run();
+    expect(await week(world, 3, topic)).toMatchObject({ recurrences: 1, recurrences_without_lesson: 1 });
+  });
+
+  it("of another cluster, or with what holds across clusters, is not known to have gone out without the lesson", async () => {
+    const world = createWorld();
+    const [topic, other] = [aTopic(), aTopic()];
+    await world.record(failed(topic, ago(5)), failed(other, ago(5)));
+    await writeLesson(world, topic, ago(4));
+    const { number: cluster } = await clusterOf(other);
+    const prompt = (mark: object) => ({ prompt_id: aPromptId({ cluster, ...mark }, ago(3)) });
+    // The other cluster's prompt may bring this one's lessons as well, where the message may belong to either.
+    await world.record(
+      failed(topic, ago(3), prompt({ arm: "guided", lessons: 2 })),
+      failed(topic, ago(3), prompt({ arm: "shared", cluster: 0 })),
+      failed(topic, ago(3), prompt({ arm: "plain", cluster: 0 })),
+    );
+    expect(await week(world, 3, topic)).toMatchObject({ recurrences: 3, recurrences_without_lesson: 1 });
   });
 });
 

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { type Scope, scopeName } from "../../src/clusters/context/context.ts";
+import { readPromptId } from "../../src/experiments/prompt-id.ts";
 import { aFailure, createWorld, ofTwoCustomers, type World } from "../support/world.ts";
 
 const ask = (world: World, given: object) => world.json("POST", "/v1/prompts", { customer_message: "Hi", ...given });
@@ -46,6 +47,31 @@ describe("the router", () => {
     const prompt = await ask(world, { customer_message });
     expect(prompt).toMatchObject({ cluster: null });
     expect(prompt.candidates[0].confidence).toBeLessThan(1_000 / 1_001);
+  });
+});
+
+describe("a conversation that is held out", () => {
+  it("gets the customer's message alone, whatever is given and asked for", async () => {
+    const customer_message = "My new card has not come";
+    const messages = [{ role: "user", content: customer_message }];
+    const { world, card } = await routed({ HOLDOUT_FRACTION: "1" });
+    const guided = createWorld({ vars: { HOLDOUT_FRACTION: "0" } });
+    await world.correctAll(...ofTwoCustomers({ topic: card, failure_explanation: "Named no day at all." }));
+    await refresh("all");
+    const failure_category = "missing_information";
+    for (const given of [{ topic: card }, { topic: card, failure_category }, { failure_category }, {}]) {
+      const asked = { customer_message, examples: 3, ...given };
+      expect((await ask(guided, asked)).messages[0].role, JSON.stringify(given)).toBe("system");
+      expect(await ask(world, asked)).toMatchObject({ guided: false, shared: false, messages });
+    }
+    const sent: string[] = [];
+    world.services.fetch = async (_, init) => {
+      sent.push(await new Response(init?.body).text());
+      return Response.json({ choices: [] });
+    };
+    const chat = { model: "some-model", messages };
+    expect((await world.call("POST", "/v1/chat/completions", chat)).status).toBe(200);
+    expect(sent.map((body) => JSON.parse(body))).toEqual([chat]);
   });
 });
 
@@ -101,6 +127,57 @@ describe("a failure category that is given", () => {
     expect(warned).toMatchObject({ guided: true, shared: true, cluster: { topic } });
     expect(warned.messages[0].content).toMatch(/^Take special care against new/);
     expect(warned.messages[0].content).not.toContain("No day.");
+  });
+
+  it("brings nothing of guidance that does harm back through the lessons of all clusters", async () => {
+    const world = createWorld();
+    const suffix = crypto.randomUUID();
+    const failure_category = `harm_${suffix}`;
+    const topics = { off: `off-${suffix}`, told: `told-${suffix}` };
+    await world.record(
+      aFailure({ topic: topics.off, failure_category }),
+      ...ofTwoCustomers({ topic: topics.told, failure_category, failure_explanation: "Named no day at all." }),
+    );
+    const lessons = [{ text: "Promise a refund by tomorrow.", failure_category }];
+    await world.json("PUT", `/v1/clusters/${topics.off}/guidance`, { version: 0, lessons });
+    const ask2 = async () => {
+      await refresh("all", `category:${failure_category}`);
+      world.now += 100_000;
+      return (await ask(world, { topic: topics.off, failure_category })).messages[0].content;
+    };
+    expect((await ask(world, { failure_category })).messages[0].content).toContain("Take special care");
+    for (const topic of Object.values(topics)) {
+      await env.DB.prepare("update clusters set switched_off = 1, guidance_version = 1 where topic = ?")
+        .bind(topic)
+        .run();
+      const { id } = (await env.DB.prepare("select id from clusters where topic = ?")
+        .bind(topic)
+        .first<{ id: string }>()) ?? { id: "" };
+      await env.CLUSTERS.get(env.CLUSTERS.idFromName(scopeName({ cluster_id: id }))).forget({ cluster_id: id });
+    }
+    const warned = await ask2();
+    expect(warned).toMatch(/^Take special care against harm/);
+    expect(warned).not.toContain("Promise a refund");
+    expect(warned).not.toContain("Named no day");
+  });
+
+  it("leaves a prompt among those that its topic is counted by, where the cluster's guidance is switched off", async () => {
+    const world = createWorld();
+    const topic = `counted-${crypto.randomUUID()}`;
+    await world.record(...ofTwoCustomers({ topic }));
+    await env.DB.prepare("update clusters set switched_off = 1 where topic = ?").bind(topic).run();
+    const prompt = await ask(world, { topic, failure_category: "wrong_policy" });
+    expect(prompt).toMatchObject({ shared: true, cluster: { topic } });
+    world.now += 60_000;
+    await ask(world, { topic, failure_category: "wrong_policy" });
+    await world.deliver();
+    const counted = await env.DB.prepare(
+      "select sum(prompts) as n from prompt_counts where cluster_id = (select id from clusters where topic = ?)",
+    )
+      .bind(topic)
+      .first<{ n: number }>();
+    expect(counted?.n).toBe(2);
+    expect(readPromptId(prompt.prompt_id)).toMatchObject({ arm: "shared", cluster: 0 });
   });
 
   it("is said to be why this type of query often fails only where it is", async () => {

@@ -74,7 +74,7 @@ export async function buildContext(
       .from(failedReplies)
       .where(and(failuresIn, isNotNull(failedReplies.failureCategory)))
       .groupBy(failedReplies.failureCategory),
-    selectExplanations(db, countedIn),
+    selectExplanations(db, clusterId === "" ? and(countedIn, IN_FORCE) : countedIn),
     db
       .select({
         customer_message: prompts.originalPrompt,
@@ -131,14 +131,19 @@ function exampleOf({ knownNames, ...example }: Example & Named): Example {
   };
 }
 
+/** SQL: not of a cluster whose guidance does harm. */
+const IN_FORCE = sql`not exists (select 1 from ${clusters} c where c.id = ${failedReplies.clusterId} and c.switched_off = 1)`;
+
 /** Each is compared with each: pinned ones, then the newest. */
 const MOST_COMPARED = 600;
 
+/** Without those of clusters whose guidance does harm: they would come back through the prompts of all clusters. */
 async function readServedLessons(db: Db, needApproval: boolean): Promise<OwnLesson[]> {
   const current = await db
     .select({ ...lessonColumns, cluster_id: lessons.clusterId })
     .from(lessons)
-    .where(and(isNull(lessons.retiredAt), isNotNull(lessons.slot)))
+    .innerJoin(clusters, eq(clusters.id, lessons.clusterId))
+    .where(and(isNull(lessons.retiredAt), isNotNull(lessons.slot), eq(clusters.switchedOff, false)))
     .orderBy(desc(lessons.pinned), desc(lessons.id))
     .limit(MOST_COMPARED);
   return current.filter((lesson) => isServed(lesson, needApproval));

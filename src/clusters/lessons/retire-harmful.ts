@@ -20,7 +20,10 @@ type Retiring = Pick<Services, "db" | "clock" | "newId" | "clusters">;
 export async function retireHarmfulLessons(services: Retiring): Promise<void> {
   const { db } = services;
   const found = await db
-    .select({ id: lessons.id, evidence: lessonEffects.evidence, high: lessonEffects.high, cluster: clusters })
+    .select({
+      ...{ id: lessons.id, evidence: lessonEffects.evidence, low: lessonEffects.low, high: lessonEffects.high },
+      cluster: clusters,
+    })
     .from(lessonEffects)
     .innerJoin(lessons, eq(lessons.id, lessonEffects.lessonId))
     .innerJoin(clusters, eq(clusters.id, lessons.clusterId))

@@ -87,17 +87,26 @@ export function estimateAudit({ draws, items, all, covered }: Known): AuditOutpu
 }
 
 /**
- * The probability of an improvement to be among the rated: of each draw that could take it, that it did and that its
- * item is rated. Within a draw people go in random order, so those who are rated so far are a random part of it.
+ * The probability of an improvement to be among the rated: that the first draw took it, or else the next one, and so on;
+ * and that its item there is rated. Within a draw people go in random order, so those who are rated so far are a random
+ * part of it.
+ * @param draws in the order in which they were made
  */
 export function probabilities(draws: Draw[], items: DrawnItem[]): (seq: number) => number {
   const byDraw = Map.groupBy(items, ({ drawId }) => drawId);
   const chances = draws.map(({ id, probability, boundary }) => {
     const own = byDraw.get(id) ?? [];
     const answered = own.filter(({ labels }) => labels.length > 0).length;
-    return { boundary, missed: own.length === 0 ? 1 : 1 - (probability * answered) / own.length };
+    return { boundary, probability, answered: own.length === 0 ? 0 : answered / own.length };
   });
-  return (seq) => 1 - chances.reduce((all, { boundary, missed }) => (boundary >= seq ? all * missed : all), 1);
+  return (seq) => {
+    let [rated, open] = [0, 1];
+    for (const { probability, answered } of chances.filter(({ boundary }) => boundary >= seq)) {
+      rated += open * probability * answered;
+      open *= 1 - probability;
+    }
+    return rated;
+  };
 }
 
 /** People's gain is the mean over those who rated it. */
@@ -152,7 +161,7 @@ function weightedShare(items: Labelled[], isCounted: (item: Labelled) => boolean
   const squares = items.reduce((sum, { weight }) => sum + weight ** 2, 0);
   const counted = items.reduce((sum, item) => sum + (isCounted(item) ? item.weight : 0), 0);
   const n = total === 0 ? 0 : total ** 2 / squares;
-  return { n, count: total === 0 ? 0 : (n * counted) / total };
+  return { n, count: total === 0 ? 0 : n * (counted / total) };
 }
 
 function agreementOf(rated: DrawnItem[]): AuditOutput["agreement"] {

@@ -36,6 +36,19 @@ describe("the probability of an improvement to be rated", () => {
     expect(probability(50)).toBeCloseTo(1 - 0.8 * 0.75, 12);
     expect(probability(200)).toBeCloseTo(0.25, 12);
   });
+
+  it("is no higher for one that an earlier draw took: what was drawn and not told of is drawn no more", () => {
+    const draws: Draw[] = [
+      { id: "one", probability: 0.5, boundary: 100 },
+      { id: "two", probability: 1, boundary: 300 },
+    ];
+    const unsure = (seq: number, drawId: string) => ({ ...rated(seq, drawId, 0, 0), labels: [], unsure: 1 });
+    const items = [rated(1, "one", 0, 0), unsure(2, "one"), rated(3, "two", 0, 0), unsure(4, "two")];
+    const probability = probabilities(draws, items);
+    expect(probability(200)).toBeCloseTo(0.5, 12);
+    // Half of them were drawn first and half of the rest after; of either, half are rated.
+    expect(probability(50)).toBeCloseTo(0.5 * 0.5 + 0.5 * 1 * 0.5, 12);
+  });
 });
 
 describe("the audit's estimates", () => {
