@@ -7,12 +7,13 @@ import { waitUntilOf } from "../http/wait-until.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { sessionIn } from "./cookie.ts";
 import { findCaller } from "./find-caller.ts";
+import { findPerson } from "./find-person.ts";
 import { findSession } from "./sessions.ts";
 
 /**
  * Every request comes by here, before anything else looks at it: who calls, and may they? Each route says what it asks
- * (`http/needs.ts`); one that does not say answers nobody. Callers send `Authorization: Bearer <key>`, or the cookie of a
- * signed-in browser; what comes by a cookie must come from our own pages.
+ * (`http/needs.ts`); one that does not say answers nobody. Callers send `Authorization: Bearer <key>`, come by Cloudflare
+ * Access, or send the cookie of a signed-in browser. What a browser sends by itself must come from our own pages.
  */
 export const gate: MiddlewareHandler<AppEnv> = async (c, next) => {
   const access = accessOf(c);
@@ -20,16 +21,18 @@ export const gate: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (caller === null) return toSignIn(c);
   c.set("caller", caller);
   c.set("actor", caller.name);
-  if (caller.session !== null) requireOwnPage(c.req.raw);
+  // A person's browser brings the cookie of Access along, wherever a request comes from.
+  if (caller.session !== null || caller.kind === "person") requireOwnPage(c.req.raw);
   if (access !== "public" && access !== "any_key" && !mayUse(caller, access)) {
     // RFC 6750, section 3.1.
     c.header("www-authenticate", `Bearer realm="redraft", error="insufficient_scope", scope="${access}"`);
-    throw new RedraftError("forbidden", `This needs the scope \`${access}\`, which this key does not have.`);
+    const who = caller.kind === "person" ? "your role" : "this key";
+    throw new RedraftError("forbidden", `This needs the scope \`${access}\`, which ${who} does not have.`);
   }
   return next();
 };
 
-/** @throws RedraftError `unauthorized` for a key that opens nothing */
+/** @throws RedraftError `unauthorized` for a key that opens nothing, and a token of Access that does not hold */
 async function callerOf(c: AppContext, forBot: boolean): Promise<Caller | null> {
   const { services } = c.var;
   const bearer = bearerOf(c.req.header("authorization"));
@@ -38,6 +41,8 @@ async function callerOf(c: AppContext, forBot: boolean): Promise<Caller | null> 
     if (caller === null) throw new RedraftError("unauthorized", "The key is not valid.");
     return caller;
   }
+  const person = await findPerson(c);
+  if (person !== null) return person;
   const session = await sessionIn(c);
   return session === null ? null : findSession(services, session, waitUntilOf(c));
 }
