@@ -9,7 +9,7 @@ import { log } from "../lib/log.ts";
 import { SECOND } from "../lib/time.ts";
 import { accessKey } from "./access-keys.ts";
 import { checkAccessToken } from "./access-token.ts";
-import { seePerson } from "./see-person.ts";
+import { isSignedOut, seePerson } from "./see-person.ts";
 
 /** What a person of a role may do. */
 export const SCOPES_OF: Record<Role, readonly Scope[]> = { viewer: ["read"], reviewer: ["review"], admin: ["admin"] };
@@ -38,14 +38,15 @@ export async function findPerson(c: AppContext): Promise<Caller | null> {
   const identity = (await namedByRuntime(c)) ?? (await namedByToken(c));
   const role = identity && roleOf(ACCESS_ROLES, identity);
   if (!identity || !role) return null;
-  const person = await seePerson(services, { ...identity, role }, waitUntilOf(c));
-  if (person.signedOutAt !== null && identity.since <= person.signedOutAt) {
+  const { email, name, since } = identity;
+  const person = await seePerson(services, { email, name, since, role }, waitUntilOf(c));
+  if (isSignedOut(person, since)) {
     throw new RedraftError("unauthorized", `You signed out everywhere. Sign in again by way of ${ACCESS_SIGN_OUT}.`);
   }
   return { kind: "person", id: person.id, name: person.email, scopes: SCOPES_OF[role], session: null };
 }
 
-const email = z
+const address = z
   .string()
   .trim()
   .toLowerCase()
@@ -55,7 +56,7 @@ const group = z.union([z.string().transform((name) => [name]), z.looseObject({})
 
 /** Of `ctx.access`. An address that is none makes no person. */
 const runtimeIdentity = z.object({
-  email,
+  email: address,
   name: z.string().max(200).optional().catch(undefined),
   iat: z.number().optional(),
   groups: z.array(group.catch([])).optional().catch(undefined),
@@ -103,8 +104,8 @@ async function namedByToken(c: AppContext): Promise<Identity | null> {
     throw new RedraftError("unauthorized", "The token of Cloudflare Access is not valid.");
   }
   const { claims } = checked;
-  const address = email.safeParse(claims.email);
-  if (!address.success) return null;
+  const { data: email } = address.safeParse(claims.email);
+  if (email === undefined) return null;
   const groups = [...(claims.groups ?? []), ...(claims.custom?.groups ?? [])];
-  return { email: address.data, name: null, groups, since: claims.iat * SECOND };
+  return { email, name: null, groups, since: claims.iat * SECOND };
 }

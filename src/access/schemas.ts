@@ -13,7 +13,7 @@ export const keyInput = z
       .array(scope)
       .min(1, "must name at least one scope")
       .max(SCOPES.length, "names a scope twice")
-      .openapi({ description: "`admin` includes all others." }),
+      .openapi({ description: "`admin` includes all others, and `review` includes `read`." }),
     expires_at: time
       .transform((value) => Date.parse(value))
       .nullish()

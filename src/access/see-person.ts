@@ -6,7 +6,10 @@ import { HOUR } from "../lib/time.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
 import type { Services } from "../services.ts";
 
-type Seen = Pick<Person, "email" | "name" | "role">;
+interface Seen extends Pick<Person, "email" | "name" | "role"> {
+  /** Since when Access lets them in; milliseconds. */
+  since: number;
+}
 
 /**
  * The row of a person who comes, made when they first do. Read each time: kept in an isolate, they would go on there after
@@ -14,7 +17,7 @@ type Seen = Pick<Person, "email" | "name" | "role">;
  */
 export async function seePerson(
   { db, clock, newId }: Pick<Services, "db" | "clock" | "newId">,
-  seen: Seen,
+  { since, ...seen }: Seen,
   waitUntil: WaitUntil,
 ): Promise<Person> {
   const now = clock();
@@ -24,6 +27,7 @@ export async function seePerson(
     await db.insert(people).values(row).onConflictDoNothing();
     return (await db.select().from(people).where(eq(people.email, seen.email)).get()) ?? row;
   }
+  if (isSignedOut(known, since)) return known;
   // A token does not say a name.
   const name = seen.name ?? known.name;
   if (known.role === seen.role && known.name === name && now < known.lastSeenAt + HOUR) return known;
@@ -35,4 +39,9 @@ export async function seePerson(
     .catch((error: unknown) => log.warn("person_not_noted", { person_id: known.id }, error));
   waitUntil(noted);
   return known;
+}
+
+/** Whether what Access gave a person is from before they signed out everywhere. */
+export function isSignedOut({ signedOutAt }: Pick<Person, "signedOutAt">, since: number): boolean {
+  return signedOutAt !== null && since <= signedOutAt;
 }

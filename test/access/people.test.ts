@@ -1,13 +1,12 @@
-import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { listPeople } from "../../src/access/queries.ts";
-import { createApp } from "../../src/app.ts";
 import { readRoleRules, roleOf } from "../../src/lib/access-roles.ts";
 import { HOUR, SECOND } from "../../src/lib/time.ts";
 import { explained } from "../db/explained.ts";
-import { aFailure, createWorld, KEY, type World } from "../support/world.ts";
+import { aFailure, KEY, type World } from "../support/world.ts";
 import { aKey, watchedDb } from "./a-key.ts";
-import { AUDIENCE, aSigner, aWorldBehindAccess, claimsOf, type Signer, withToken } from "./a-team.ts";
+import { aSigner, aWorldBehindAccess, claimsOf, type Signer, withToken } from "./a-team.ts";
 
 const ROLES = "ada@example.com=admin, rex@example.com=reviewer, group:Support leads=reviewer, *=viewer";
 
@@ -258,7 +257,7 @@ describe("a link that a person signed", () => {
     for (const change of [
       { ACCESS_AUDIENCE: [] },
       { ACCESS_AUDIENCE: ["b".repeat(64)] },
-      { ACCESS_ROLES: readRoleRules("bob@example.com=admin") },
+      { ACCESS_ROLES: readRoleRules("bob@example.com=admin") ?? [] },
     ]) {
       world.services.config = { ...config, ...change };
       expect(await opens(world, path), JSON.stringify(change)).toBe(401);
@@ -267,49 +266,5 @@ describe("a link that a person signed", () => {
     expect(await opens(world, path)).toBe(200);
     await env.DB.prepare("update people set role = 'viewer' where email = 'ada@example.com'").run();
     expect(await opens(world, path)).toBe(401);
-  });
-});
-
-describe("a person whom the runtime names, where Access protects the Worker itself", () => {
-  /** Calls as workerd does for such a Worker: without a token. */
-  async function call(world: World, access: unknown, path = "/v1/improvements", headers: Record<string, string> = {}) {
-    const ctx = createExecutionContext();
-    const named = Object.create(ctx, { access: { value: access }, waitUntil: { value: ctx.waitUntil.bind(ctx) } });
-    const answer = await createApp(() => world.services).request(path, { headers }, env, named as ExecutionContext);
-    await waitOnExecutionContext(ctx);
-    return answer;
-  }
-  const accessOf = (identity: unknown, aud = AUDIENCE) => ({ aud, getIdentity: async () => identity });
-  const aWorld = () => createWorld({ vars: { ACCESS_AUDIENCE: AUDIENCE, ACCESS_ROLES: ROLES } });
-
-  it("has the role of address and groups, and is kept by name", async () => {
-    const world = aWorld();
-    const groups = [{ id: "7f", name: "Support leads" }, "x", 7];
-    const nia = accessOf({ email: "Nia@example.com", name: "Nia Example", groups, iat: world.now / SECOND });
-    expect((await call(world, nia, "/review")).status).toBe(200);
-    expect((await call(world, nia, "/v1/keys")).status).toBe(403);
-    expect(await rowOf("nia@example.com")).toMatchObject({ name: "Nia Example", role: "reviewer" });
-  });
-
-  it("is nobody for another application, without an address, and where no audience is set", async () => {
-    const world = aWorld();
-    const ada = { email: "ada@example.com" };
-    expect((await call(world, accessOf(ada))).status).toBe(200);
-    for (const access of [accessOf(ada, "c".repeat(64)), accessOf(undefined), accessOf({ service_token_id: "x" })])
-      expect((await call(world, access)).status).toBe(401);
-    expect((await call(createWorld(), accessOf(ada))).status).toBe(401);
-    const down = { aud: AUDIENCE, getIdentity: () => Promise.reject(new Error("down")) };
-    expect((await call(world, down)).status).toBe(503);
-  });
-
-  it("signs out everywhere as others do", async () => {
-    const world = aWorld();
-    const zoe = (since: number) => accessOf({ email: "zoe@example.com", iat: Math.floor(since / SECOND) });
-    const before = zoe(world.now);
-    expect((await call(world, before)).status).toBe(200);
-    await world.call("POST", "/sign-out/everywhere");
-    expect((await call(world, before)).status).toBe(401);
-    world.now += 2 * SECOND;
-    expect((await call(world, zoe(world.now))).status).toBe(200);
   });
 });
