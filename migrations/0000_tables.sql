@@ -528,6 +528,25 @@ CREATE TABLE `correction_gate` (
 	`setup` text
 );
 --> statement-breakpoint
+CREATE TABLE `people` (
+	`id` text PRIMARY KEY NOT NULL,
+	`email` text NOT NULL,
+	`name` text,
+	`role` text NOT NULL,
+	`link_secret` text NOT NULL,
+	`first_seen_at` integer NOT NULL,
+	`last_seen_at` integer NOT NULL,
+	`signed_out_at` integer
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `people_email_unique` ON `people` (`email`);--> statement-breakpoint
+CREATE TABLE `sign_in_attempts` (
+	`who` text PRIMARY KEY NOT NULL,
+	`failed` integer NOT NULL,
+	`ends_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `sign_in_attempts_ended` ON `sign_in_attempts` (`ends_at`);--> statement-breakpoint
 CREATE TABLE `router_training` (
 	`id` text PRIMARY KEY NOT NULL,
 	`requested_at` integer,
@@ -546,6 +565,7 @@ CREATE TABLE `sessions` (
 	`id_hash` text PRIMARY KEY NOT NULL,
 	`key_id` text,
 	`created_at` integer NOT NULL,
+	`last_seen_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
 	FOREIGN KEY (`key_id`) REFERENCES `keys`(`id`) ON UPDATE no action ON DELETE no action
 );

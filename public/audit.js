@@ -3,12 +3,6 @@
 const find = (selector) => document.querySelector(selector);
 const scales = [...document.querySelectorAll("[data-scale]")];
 
-// The name is asked for once.
-const NAME = "redraft.reviewer";
-const reviewer = find("[data-reviewer]");
-if (reviewer && reviewer.value === "") reviewer.value = localStorage.getItem(NAME) ?? "";
-reviewer?.form?.addEventListener("submit", () => localStorage.setItem(NAME, reviewer.value));
-
 const isRated = (scale) => scale.querySelector(":checked") !== null;
 
 /** The scale that a digit is for: the one that has the focus, else the first without a rating, else the last. */

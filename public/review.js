@@ -1,13 +1,7 @@
 // Keys of the review page: a approve, e edit, r reject, s or → skip, ← back. The forms work without this file.
 const find = (selector) => document.querySelector(selector);
-const reviewer = find("[data-reviewer]");
 const note = find("[data-note]");
 const edit = find("[data-edit]");
-
-// The name is asked for once.
-const NAME = "redraft.reviewer";
-if (reviewer && reviewer.value === "") reviewer.value = localStorage.getItem(NAME) ?? "";
-reviewer?.form?.addEventListener("submit", () => localStorage.setItem(NAME, reviewer.value));
 
 function focusEnd(field) {
   field.focus();

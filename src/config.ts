@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readRoleRules } from "./lib/access-roles.ts";
 import { isWebhookSecret } from "./lib/standard-webhooks.ts";
 
 /** True for addresses that only this machine can reach, where plain http and no key are fine. */
@@ -24,6 +25,29 @@ const settings = z.object({
   ADMIN_KEY: z.string().min(32, "must be at least 32 characters"),
   /** "true": ADMIN_KEY opens nothing, as long as a key with the scope `admin` does. */
   ADMIN_KEY_OFF: z.stringbool().default(false),
+  /**
+   * The team's domain at Cloudflare Access, such as `example.cloudflareaccess.com`: whose tokens are taken for people.
+   * Where Access protects the Worker itself, and not a host name, the runtime names the person, and this is not needed.
+   */
+  ACCESS_TEAM_DOMAIN: z
+    .string()
+    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i, "must be a domain such as example.cloudflareaccess.com")
+    .toLowerCase()
+    .optional(),
+  /** The audience tag (AUD) of the Access application; several, separated by spaces. Without it nobody comes in by Access. */
+  ACCESS_AUDIENCE: z
+    .string()
+    .default("")
+    .transform((value) => value.split(/[\s,]+/).filter((tag) => tag !== "")),
+  /**
+   * Who is viewer (reads), reviewer (reads and reviews) or admin, of those whom Access lets in; the highest role counts:
+   * `ada@example.com=admin, @example.com=viewer, group:Support leads=reviewer, *=viewer`. Nobody else comes in.
+   */
+  ACCESS_ROLES: z
+    .string()
+    .default("*=viewer")
+    .transform(readRoleRules)
+    .refine((rules) => rules !== null, "must be rules such as ada@example.com=admin, group:Support leads=reviewer"),
   /** Secret. The key of the model's server; not needed where the server asks for none. */
   OPENAI_API_KEY: z.string().default(""),
   /** Any server that speaks OpenAI's Chat Completions: AI Gateway, Workers AI, vLLM, Ollama… */
@@ -103,6 +127,15 @@ const settings = z.object({
 
 export type Config = z.infer<typeof settings>;
 
+/** All settings, with what they ask of each other. */
+const together = settings.refine(
+  ({ ACCESS_TEAM_DOMAIN, ACCESS_AUDIENCE }) => ACCESS_TEAM_DOMAIN === undefined || ACCESS_AUDIENCE.length > 0,
+  {
+    path: ["ACCESS_AUDIENCE"],
+    error: "must be set with ACCESS_TEAM_DOMAIN: a token for another application is no way in",
+  },
+);
+
 /** The key of the fine-tuning service: OPENAI_API_KEY goes to its own address only. */
 export function fineTuneKey(config: Config): string {
   const same = config.FINE_TUNE_BASE_URL === config.OPENAI_BASE_URL;
@@ -112,7 +145,7 @@ export function fineTuneKey(config: Config): string {
 /** Reads all settings; `problems` says in plain words what is missing or wrong. */
 export function readConfig(env: object): { config: Config; problems: null } | { config: null; problems: string[] } {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
-  const parsed = settings.safeParse(given);
+  const parsed = together.safeParse(given);
   if (parsed.success) return { config: parsed.data, problems: null };
   return { config: null, problems: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) };
 }

@@ -10,7 +10,8 @@ interface Route {
 export function routeTable(routes: Route[]): string {
   const rows = routes.map(({ method, path, access }) => {
     if (access === null) throw new Error(`${method} ${path} does not say what it needs`);
-    const opens = (scope: string) => access === "any_key" || scope === access || scope === "admin";
+    const opens = (scope: string) =>
+      access === "any_key" || scope === access || scope === "admin" || (access === "read" && scope === "review");
     const marks = SCOPES.map((scope) => (access === "public" || opens(scope) ? "•" : ""));
     return [`\`${method} ${path.replaceAll("|", "\\|")}\``, access === "public" ? "•" : "", ...marks];
   });

@@ -8,13 +8,15 @@ import { RedraftError } from "../lib/errors.ts";
 import { type LimitName, policyOf } from "../limits.ts";
 import { sessionIn } from "./cookie.ts";
 import { findCaller, knownHolder } from "./find-caller.ts";
+import { findPerson } from "./find-person.ts";
 import { countedAs, countedAsAddress, holdToLimit, limitFor } from "./hold-to-limit.ts";
 import { findSession } from "./sessions.ts";
 
 /**
  * Every request comes by here, before anything else looks at it: who calls, and may they? Each route says what it asks
- * (`http/needs.ts`); one that does not say answers nobody. Callers send `Authorization: Bearer <key>`, or the cookie of a
- * signed-in browser; what comes by a cookie must come from our own pages. Each request counts for a limit (`limits.ts`).
+ * (`http/needs.ts`); one that does not say answers nobody. Callers send `Authorization: Bearer <key>`, come by Cloudflare
+ * Access, or send the cookie of a signed-in browser. What a browser sends by itself must come from our own pages. Each
+ * request counts for a limit (`limits.ts`).
  */
 export const gate: MiddlewareHandler<AppEnv> = async (c, next) => {
   const access = accessOf(c);
@@ -24,11 +26,13 @@ export const gate: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (caller === null) return toSignIn(c);
   c.set("caller", caller);
   c.set("actor", caller.name);
-  if (caller.session !== null) requireOwnPage(c.req.raw);
+  // A person's browser brings the cookie of Access along, wherever a request comes from.
+  if (caller.session !== null || caller.kind === "person") requireOwnPage(c.req.raw);
   if (access !== "public" && access !== "any_key" && !mayUse(caller, access)) {
     // RFC 6750, section 3.1.
     c.header("www-authenticate", `Bearer realm="redraft", error="insufficient_scope", scope="${access}"`);
-    throw new RedraftError("forbidden", `This needs the scope \`${access}\`, which this key does not have.`);
+    const who = caller.kind === "person" ? "your role" : "this key";
+    throw new RedraftError("forbidden", `This needs the scope \`${access}\`, which ${who} does not have.`);
   }
   await next();
   // Answers that come from elsewhere as a whole, such as a file, lack it.
@@ -37,14 +41,15 @@ export const gate: MiddlewareHandler<AppEnv> = async (c, next) => {
 
 /**
  * Who calls, counted for the limit of the route.
- * @throws RedraftError `unauthorized` for a key that opens nothing, `too_many_requests`
+ * @throws RedraftError `unauthorized` for a key or a token of Access that opens nothing, `too_many_requests`
  */
 async function callerOf(c: AppContext, limit: LimitName, forBot: boolean): Promise<Caller | null> {
   const { services } = c.var;
   const bearer = bearerOf(c.req.header("authorization"));
   if (bearer !== null) return holderOf(c, bearer, limit, forBot);
-  const session = await sessionIn(c);
-  const caller = session === null ? null : await findSession(services, session, waitUntilOf(c));
+  const person = await findPerson(c);
+  const session = person === null ? await sessionIn(c) : null;
+  const caller = session === null ? person : await findSession(services, session, waitUntilOf(c));
   if (caller !== null) await holdToLimit(c, limit, countedAs(caller));
   return caller;
 }

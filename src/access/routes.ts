@@ -2,9 +2,9 @@ import { createRouter } from "../http/app-env.ts";
 import { note } from "../http/note.ts";
 import { idParam, jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
 import { makeKey } from "./make-key.ts";
-import { listKeys } from "./queries.ts";
+import { listKeys, listPeople } from "./queries.ts";
 import { revokeKey } from "./revoke-key.ts";
-import { keyCreated, keyInput, keyPage, keyQuery } from "./schemas.ts";
+import { keyCreated, keyInput, keyPage, keyQuery, peoplePage, peopleQuery } from "./schemas.ts";
 
 const route = routesOf("keys");
 
@@ -30,6 +30,12 @@ const revoke = route("DELETE /v1/keys/{id}", "Revoke a key, its sessions and its
   problems: ["not_found"],
 });
 
+const seen = route("GET /v1/people", "People whom Cloudflare Access let in, newest first", {
+  scope: "admin",
+  request: { query: peopleQuery },
+  answers: { 200: jsonAnswer("A page", peoplePage) },
+});
+
 export const keyRoutes = createRouter()
   .openapi(make, async (c) => {
     const made = await makeKey(c.var.services, c.req.valid("json"), c.var.actor);
@@ -37,6 +43,7 @@ export const keyRoutes = createRouter()
     return c.json(made, 201);
   })
   .openapi(list, async (c) => c.json(await listKeys(c.var.services.db, c.req.valid("query")), 200))
+  .openapi(seen, async (c) => c.json(await listPeople(c.var.services.db, c.req.valid("query")), 200))
   .openapi(revoke, async (c) => {
     await revokeKey(c.var.services, c.req.valid("param").id, c.var.actor);
     return c.body(null, 204);

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { SCOPES } from "../db/schema/keys.ts";
 import { name, time } from "../http/fields.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
+import { ROLES } from "../lib/access-roles.ts";
 
 const scope = z.enum(SCOPES, `must be one of ${SCOPES.join(", ")}`).openapi("Scope");
 
@@ -12,7 +13,7 @@ export const keyInput = z
       .array(scope)
       .min(1, "must name at least one scope")
       .max(SCOPES.length, "names a scope twice")
-      .openapi({ description: "`admin` includes all others." }),
+      .openapi({ description: "`admin` includes all others, and `review` includes `read`." }),
     expires_at: time
       .transform((value) => Date.parse(value))
       .nullish()
@@ -46,3 +47,19 @@ export const keyQuery = z.strictObject({
 });
 export type KeyQuery = z.infer<typeof keyQuery>;
 export const keyPage = pageOf(keyOutput);
+
+const personOutput = z
+  .object({
+    id: z.uuid(),
+    email: z.string().openapi({ description: "Recorded as who decided." }),
+    name: z.string().nullable(),
+    role: z.enum(ROLES).openapi({ description: "As they had it when they were last seen." }),
+    first_seen_at: z.iso.datetime(),
+    last_seen_at: z.iso.datetime().openapi({ description: "To the hour." }),
+  })
+  .openapi("Person");
+export type PersonOutput = z.infer<typeof personOutput>;
+
+export const peopleQuery = z.strictObject(pageQuery);
+export type PeopleQuery = z.infer<typeof peopleQuery>;
+export const peoplePage = pageOf(personOutput);

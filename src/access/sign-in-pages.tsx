@@ -6,8 +6,12 @@ import { renderPage } from "../http/render-page.tsx";
 import { localPath } from "../http/return-address.ts";
 import { requireOwnPage } from "../http/same-origin.ts";
 import { waitUntilOf } from "../http/wait-until.ts";
+import { MINUTE, SECOND } from "../lib/time.ts";
+import { hashedAddress } from "./client-address.ts";
 import { closeSession, openSession } from "./cookie.ts";
 import { findCaller } from "./find-caller.ts";
+import { ACCESS_SIGN_OUT } from "./find-person.ts";
+import { attemptSucceeded, type Blocked, beginAttempt, MOST_FAILED } from "./limit-attempts.ts";
 import { endSessionsOf } from "./sessions.ts";
 
 /** The way in for browsers, and out. */
@@ -17,35 +21,50 @@ export const signInPages = new Hono<AppEnv>()
     requireOwnPage(c.req.raw);
     const form = await readForm(c);
     const next = nextPath(c, form.next);
+    const address = await hashedAddress(c.var.services, c.req.raw);
+    const blocked = await beginAttempt(c.var.services, address);
+    if (blocked !== null) return tooManyAttempts(c, next, blocked);
     const caller = await findCaller(c.var.services, form.key ?? "", waitUntilOf(c));
-    if (caller !== null) {
-      await openSession(c, caller.id);
-      c.set("caller", caller);
-      return c.redirect(next, 303);
-    }
-    return renderPage(c, "Sign in", <SignIn next={next} refused />, 401);
+    if (caller === null) return renderPage(c, "Sign in", <SignIn next={next} problem="This key is not valid." />, 401);
+    await attemptSucceeded(c.var.services.db, address);
+    await openSession(c, caller.id);
+    c.set("caller", caller);
+    return c.redirect(next, 303);
   })
   .post("/sign-out", needs("any_key"), async (c) => {
     await closeSession(c);
-    return c.redirect("/sign-in", 303);
+    return c.redirect(c.var.caller.kind === "person" ? ACCESS_SIGN_OUT : "/sign-in", 303);
   })
   .post("/sign-out/everywhere", needs("any_key"), async (c) => {
-    await endSessionsOf(c.var.services.db, c.var.caller);
+    await endSessionsOf(c.var.services, c.var.caller);
     await closeSession(c);
-    return c.redirect("/sign-in", 303);
+    return c.redirect(c.var.caller.kind === "person" ? ACCESS_SIGN_OUT : "/sign-in", 303);
   });
+
+const FAILED: Record<Blocked["by"], string> = {
+  address: `More than ${MOST_FAILED.address} attempts from your address have failed`,
+  all: `More than ${MOST_FAILED.all} attempts to sign in have failed, from all addresses together`,
+};
+
+function tooManyAttempts(c: AppContext, next: string, { by, endsAt }: Blocked) {
+  const seconds = Math.max(1, Math.ceil((endsAt - c.var.services.clock()) / SECOND));
+  c.header("retry-after", String(seconds));
+  const minutes = Math.ceil(seconds / (MINUTE / SECOND));
+  const wait = `Try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}; the key was not looked at.`;
+  return renderPage(c, "Sign in", <SignIn next={next} problem={`${FAILED[by]}. ${wait}`} />, 429);
+}
 
 function nextPath(c: AppContext, next: string | undefined): string {
   return localPath(next, new URL(c.req.url).origin);
 }
 
-function SignIn({ next, refused = false }: { next: string; refused?: boolean }) {
+function SignIn({ next, problem }: { next: string; problem?: string }) {
   return (
     <form class="card sign-in" method="post" action="/sign-in">
       <h1>Sign in</h1>
-      {refused && (
+      {problem !== undefined && (
         <p class="error" role="alert">
-          This key is not valid.
+          {problem}
         </p>
       )}
       <input type="hidden" name="next" value={next} />

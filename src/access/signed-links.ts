@@ -1,20 +1,24 @@
-import type { Caller } from "../http/caller.ts";
+import { eq } from "drizzle-orm";
+import { people } from "../db/schema/people.ts";
+import { type Caller, mayUse } from "../http/caller.ts";
 import { fromBase64Url, toBase64Url } from "../lib/base64url.ts";
 import { hmacKey } from "../lib/secrets.ts";
 import type { WaitUntil } from "../lib/wait-until.ts";
 import { type AccessServices, isAdminKeyOn, isLive } from "./find-caller.ts";
+import { SCOPES_OF } from "./find-person.ts";
 import { knownKey } from "./known-keys.ts";
 
 /*
  * Links that open one thing without a key, for a while: `<what>.<maker>.<expires>.<signature>`. They end with the key
- * that made them. They are signed with a key made for this purpose alone from ADMIN_KEY, a new one of which ends all
+ * that made them; a person's when that person signs out everywhere, or Access, audience or roles are set anew. They are signed with a key made for this purpose alone from ADMIN_KEY, a new one of which ends all
  * links, and from the hash of their maker's secret: who has an ADMIN_KEY that is switched off can make none.
  */
 
 const PURPOSE = "redraft: signed links, 2";
 
-/** The maker's name for ADMIN_KEY; keys have ids. */
+/** The maker's name for ADMIN_KEY; keys have ids, and people theirs behind this. */
 const ADMIN = "admin";
+const PERSON = "person-";
 
 /**
  * @param what names the one thing it opens; @param expires milliseconds
@@ -27,7 +31,7 @@ export async function signLink(
   expires: number,
   waitUntil: WaitUntil,
 ): Promise<string> {
-  const maker = caller.kind === "admin_key" ? ADMIN : (caller.id ?? "");
+  const maker = caller.kind === "admin_key" ? ADMIN : `${caller.kind === "person" ? PERSON : ""}${caller.id ?? ""}`;
   const secret = await secretOf(services, maker, waitUntil);
   if (secret === null) throw new Error(`a ${caller.kind} cannot make links`);
   const claim = `${toBase64Url(encode(what))}.${maker}.${expires.toString(36)}`;
@@ -54,8 +58,18 @@ export function makerOf(token: string): string {
 /** What a maker's links are signed with besides ADMIN_KEY; null where the maker's key opens nothing (any more). */
 async function secretOf(services: AccessServices, maker: string, waitUntil: WaitUntil): Promise<string | null> {
   if (maker === ADMIN) return (await isAdminKeyOn(services)) ? "" : null;
+  if (maker.startsWith(PERSON)) return secretOfPerson(services, maker.slice(PERSON.length));
   const known = await knownKey(services, maker, waitUntil);
   return known !== null && isLive(known.row, services.clock()) ? known.row.secretHash : null;
+}
+
+/** With the settings by which they are let in: who is to come in no more has no links either. */
+async function secretOfPerson({ db, config }: AccessServices, id: string): Promise<string | null> {
+  const { ACCESS_TEAM_DOMAIN, ACCESS_AUDIENCE, ACCESS_ROLES } = config;
+  if (ACCESS_AUDIENCE.length === 0) return null;
+  const person = await db.select().from(people).where(eq(people.id, id)).get();
+  if (person === undefined || !mayUse({ scopes: SCOPES_OF[person.role] }, "export")) return null;
+  return JSON.stringify([person.linkSecret, ACCESS_TEAM_DOMAIN, ACCESS_AUDIENCE, ACCESS_ROLES]);
 }
 
 async function keyFor({ config }: AccessServices, secret: string): Promise<CryptoKey> {

@@ -12,8 +12,10 @@ export function renderPage(
 ) {
   // Without services (Redraft is not set up) there is no notice to show either.
   const notice = (c.var.services as AppContext["var"]["services"] | undefined)?.config.NOTICE ?? "";
+  const caller = c.var.caller as AppContext["var"]["caller"] | undefined;
+  const who = caller === undefined || caller.kind === "public" ? null : caller;
   const page = (
-    <Layout title={title} notice={notice} path={c.req.path}>
+    <Layout title={title} notice={notice} path={c.req.path} who={who}>
       {children}
     </Layout>
   );

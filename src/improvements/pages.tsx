@@ -59,7 +59,6 @@ export const improvementPages = new Hono<AppEnv>()
       // A form sends its texts with CRLF; what was stored has the line ends it was written with.
       correctedReply: edits ? (form.corrected_reply?.replaceAll("\r\n", "\n") ?? "") : undefined,
       note: form.note,
-      reviewer: form.reviewer,
     };
     const cursor = form.cursor ?? "";
     try {
@@ -67,7 +66,6 @@ export const improvementPages = new Hono<AppEnv>()
         decision: edits ? "approve" : form.decision,
         corrected_reply: entered.correctedReply,
         note: entered.note,
-        reviewer: entered.reviewer,
         version: Number(form.version),
       });
       await reviewImprovement(c.var.services, id, review, c.var.actor);

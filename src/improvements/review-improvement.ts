@@ -13,7 +13,6 @@ import type { ReviewInput } from "./schemas.ts";
 /**
  * Keeps a person's decision on an improvement, and the edited text where there is one. The decision counts for the
  * version that the person saw: when someone else was first, or a redo replaced it, nothing is changed.
- * @param decidedBy who decides, where the review itself names nobody
  * @throws RedraftError `not_found`; `conflict`, saying who was first; `invalid` when a guard refuses the edited text
  */
 export async function reviewImprovement(
@@ -32,7 +31,7 @@ export async function reviewImprovement(
     decision: review.decision,
     note: review.note ?? null,
     replacedReply: edit === null ? null : row.corrected_reply,
-    decidedBy: review.reviewer ?? decidedBy,
+    decidedBy,
     createdAt: clock(),
   };
   const asSeen = and(

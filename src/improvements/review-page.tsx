@@ -12,7 +12,6 @@ export interface Unsaved {
   problems: string[];
   correctedReply?: string | undefined;
   note?: string | undefined;
-  reviewer?: string | undefined;
 }
 
 interface Props {
@@ -149,10 +148,6 @@ function DecisionForm({
         <label>
           Note, such as why it is rejected
           <input name="note" maxlength={2000} value={unsaved?.note ?? ""} data-note />
-        </label>
-        <label>
-          Your name
-          <input name="reviewer" maxlength={100} value={unsaved?.reviewer ?? ""} autocomplete="name" data-reviewer />
         </label>
       </div>
       <p class="decision-buttons">

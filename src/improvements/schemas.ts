@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { REVIEW_STATUSES } from "../db/schema/improvements.ts";
 import { PAIRWISE } from "../db/schema/judge.ts";
-import { kindFilter, MAX_MESSAGE, name, text } from "../http/fields.ts";
+import { kindFilter, MAX_MESSAGE, text } from "../http/fields.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 
 export const improvementOutput = z
@@ -67,7 +67,6 @@ export const reviewInput = z
       .optional()
       .openapi({ description: "The reply as you edited it; only to approve." }),
     note: text(2_000).optional(),
-    reviewer: name(100).optional().openapi({ description: "Who decides, where the key does not tell." }),
     version: z.int().min(1).openapi({ description: "The improvement's version that you saw." }),
   })
   .refine(({ decision, corrected_reply }) => decision === "approve" || corrected_reply === undefined, {

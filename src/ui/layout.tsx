@@ -19,11 +19,14 @@ export function Layout({
   title,
   notice,
   path,
+  who,
   children,
 }: {
   title: string;
   notice: string;
   path: string;
+  /** Who is signed in; null: nobody. */
+  who: { name: string; kind: string } | null;
   children: Child;
 }) {
   return (
@@ -51,11 +54,19 @@ export function Layout({
               </a>
             ))}
           </nav>
-          {path !== "/sign-in" && (
+          {who !== null && (
             <details class="sign-out">
               <summary>Sign out</summary>
               <form method="post" action="/sign-out">
-                <button type="submit">This browser</button>
+                <p class="hint">{who.name}</p>
+                {who.kind === "person" ? (
+                  // A form may not lead on to the domain of Access, where its sign-out goes.
+                  <a class="button" href="/cdn-cgi/access/logout">
+                    This browser
+                  </a>
+                ) : (
+                  <button type="submit">This browser</button>
+                )}
                 <button class="quiet" type="submit" formaction="/sign-out/everywhere">
                   All browsers
                 </button>

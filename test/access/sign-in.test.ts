@@ -1,9 +1,10 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { HOUR } from "../../src/lib/time.ts";
+import { HOUR, MINUTE } from "../../src/lib/time.ts";
 import { explained } from "../db/explained.ts";
 import { createWorld, KEY, type World } from "../support/world.ts";
+import { aKey, watchedDb } from "./a-key.ts";
 
 const OWN = "https://redraft.test";
 
@@ -24,7 +25,7 @@ function aBrowser(world: World = createWorld()) {
     setCookie(value: string) {
       cookie = value;
     },
-    signIn: () => send("POST", "/sign-in", { origin: OWN }, new URLSearchParams({ key: KEY })),
+    signIn: (key = KEY) => send("POST", "/sign-in", { origin: OWN }, new URLSearchParams({ key })),
     async isIn() {
       return (await send("GET", "/runs")).status === 200;
     },
@@ -55,13 +56,44 @@ describe("a session", () => {
     expect(await sessions()).toEqual([]);
   });
 
-  it("ends after twelve hours, and its row goes when somebody signs in later", async () => {
+  it("ends after two hours in which nobody uses it, and no sooner", async () => {
+    const world = createWorld();
+    const browser = aBrowser(world);
+    await browser.signIn();
+    for (let i = 0; i < 3; i++) {
+      world.now += 2 * HOUR - 1;
+      expect(await browser.isIn()).toBe(true);
+    }
+    // What is not written each time makes it five minutes shorter at most.
+    world.now += 4 * MINUTE;
+    expect(await browser.isIn()).toBe(true);
+    world.now += 2 * HOUR - 4 * MINUTE;
+    expect(await browser.isIn()).toBe(false);
+  });
+
+  it("writes at most once in five minutes that it is used", async () => {
+    const world = createWorld();
+    const browser = aBrowser(world);
+    await browser.signIn();
+    const { db, seen } = watchedDb();
+    world.services.db = db;
+    const written = () => seen.filter((sql) => sql.startsWith("update")).length;
+    for (let i = 0; i < 5; i++) await browser.isIn();
+    expect(written()).toBe(0);
+    world.now += 5 * MINUTE;
+    for (let i = 0; i < 5; i++) await browser.isIn();
+    expect(written()).toBe(1);
+  });
+
+  it("ends after twelve hours however it is used, and its row goes when somebody signs in later", async () => {
     const world = createWorld();
     const browser = aBrowser(world);
     await browser.signIn();
     const [{ id_hash: old } = { id_hash: "" }] = await sessions();
-    world.now += 12 * HOUR - 1;
-    expect(await browser.isIn()).toBe(true);
+    for (let i = 0; i < 12; i++) {
+      world.now += HOUR - (i < 11 ? 0 : 1);
+      expect(await browser.isIn()).toBe(true);
+    }
     world.now += 1;
     expect(await browser.isIn()).toBe(false);
     await aBrowser(world).signIn();
@@ -84,6 +116,25 @@ describe("a session", () => {
     expect(browser.cookie()).not.toBe(before);
     browser.setCookie(before);
     expect(await browser.isIn()).toBe(false);
+  });
+
+  it("of an attacker's, put into a browser before its owner signs in, is not the one that is then signed in", async () => {
+    const world = createWorld();
+    const attacker = aBrowser(world);
+    const { key } = await aKey(world, ["prompts"], { name: "A bot's" });
+    await attacker.signIn(key);
+    const planted = attacker.cookie();
+    const victim = aBrowser(world);
+    victim.setCookie(planted);
+    await victim.signIn();
+    expect(victim.cookie()).not.toBe(planted);
+    expect(await victim.isIn()).toBe(true);
+    expect(await attacker.isIn()).toBe(false);
+    // Nor one that anybody could set from another host of the same domain: its name has no `__Host-`.
+    const [, value = ""] = victim.cookie().split("=");
+    expect(victim.cookie()).toMatch(/^__Host-redraft_session=/);
+    victim.setCookie(`redraft_session=${value}`);
+    expect(await victim.isIn()).toBe(false);
   });
 
   it("cannot be made up, nor taken from the database", async () => {

@@ -119,12 +119,7 @@ describe("the lists", () => {
     const item = await nextItem({ ...world.services, db }, "Kim");
     await countRated(db);
     await listLabels(db, { limit: 10 });
-    await rateItem({ ...world.services, db }, item?.id ?? "", {
-      reviewer: "Kim",
-      better: "equal",
-      first: 3,
-      second: 3,
-    });
+    await rateItem({ ...world.services, db }, item?.id ?? "", { better: "equal", first: 3, second: 3 }, "Kim");
     const all = await plans();
     expect(all.length).toBeGreaterThan(5);
     // A draw looks through the improvements: once in twenty ratings.

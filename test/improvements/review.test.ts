@@ -1,6 +1,7 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { wordDiff } from "../../src/ui/diff.tsx";
+import { aKey } from "../access/a-key.ts";
 import { comparison, modelThat, REWRITE, rating } from "../support/model.ts";
 import { aFailure, createWorld, type World } from "../support/world.ts";
 
@@ -24,7 +25,12 @@ describe("a review", () => {
     const world = createWorld();
     const { row, find } = await improved(world);
     const path = `/v1/improvements/${row.id}/review`;
-    const first = await world.call("POST", path, { decision: "approve", reviewer: "Ada", version: row.version });
+    const { headers } = await aKey(world, ["review"], { name: "Ada" });
+    const typed = { decision: "approve", reviewer: "Grace", version: row.version };
+    const refused = await world.call("POST", path, typed, headers);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ errors: [{ pointer: "/reviewer", detail: "is not a known field" }] });
+    const first = await world.call("POST", path, { decision: "approve", version: row.version }, headers);
     expect(first.status).toBe(200);
     expect(await first.json()).toMatchObject({ review_status: "approved", version: row.version + 1 });
     const second = await world.call("POST", path, { decision: "reject", note: "No.", version: row.version });
@@ -37,14 +43,14 @@ describe("a review", () => {
   it("lets one of many at once win, and overwrites nothing", async () => {
     const world = createWorld();
     const { row, find } = await improved(world);
+    const keys = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => aKey(world, ["review"], { name: `Reviewer ${i}` })),
+    );
     const answers = await Promise.all(
-      Array.from({ length: 6 }, (_, i) =>
-        world.call("POST", `/v1/improvements/${row.id}/review`, {
-          decision: i % 2 === 0 ? "approve" : "reject",
-          reviewer: `Reviewer ${i}`,
-          version: row.version,
-        }),
-      ),
+      keys.map(({ headers }, i) => {
+        const review = { decision: i % 2 === 0 ? "approve" : "reject", version: row.version };
+        return world.call("POST", `/v1/improvements/${row.id}/review`, review, headers);
+      }),
     );
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409, 409, 409, 409]);
     const winner = answers.findIndex(({ status }) => status === 200);
@@ -191,8 +197,9 @@ describe("the review page", () => {
     );
     expect(refused.status).toBe(400);
     expect(await refused.text()).toContain("A guard refuses the edited reply");
-    const unchanged = form({ decision: "edit", corrected_reply: `${REWRITE}\r\n`, version, reviewer: "Grace" });
-    const saved = await world.call("POST", path, unchanged, asForm);
+    const unchanged = form({ decision: "edit", corrected_reply: `${REWRITE}\r\n`, version });
+    const { headers } = await aKey(world, ["review"], { name: "Grace" });
+    const saved = await world.call("POST", path, unchanged, { ...asForm, ...headers });
     expect(saved.status).toBe(303);
     expect(saved.headers.get("location")).toBe("/review");
     expect(await find()).toMatchObject({ review_status: "approved", edited: false });

@@ -10,6 +10,8 @@ export const sessions = sqliteTable(
     /** The key that opened it, with which it ends; null: ADMIN_KEY. */
     keyId: text("key_id").references(() => keys.id),
     createdAt: integer("created_at").notNull(),
+    /** To some minutes: one that nobody uses ends before it expires. */
+    lastSeenAt: integer("last_seen_at").notNull(),
     expiresAt: integer("expires_at").notNull(),
   },
   (t) => [index("sessions_expired").on(t.expiresAt)],

@@ -10,7 +10,7 @@ export interface Unsaved {
 }
 
 interface Props {
-  reviewer: string | null;
+  reviewer: string;
   item: AuditItem | null;
   /** How many this person has done. */
   own: number;
@@ -34,9 +34,7 @@ export function AuditPage({ reviewer, item, own, rated, unsaved }: Props) {
           ))}
         </div>
       )}
-      {reviewer === null ? (
-        <NameForm />
-      ) : item === null ? (
+      {item === null ? (
         <p class="empty">{own === 0 ? "There is nothing to rate yet." : "You have rated everything there is."}</p>
       ) : (
         <Item {...{ item, reviewer, own, unsaved }} />
@@ -46,29 +44,9 @@ export function AuditPage({ reviewer, item, own, rated, unsaved }: Props) {
   );
 }
 
-function NameForm() {
-  return (
-    <form class="decision narrow" method="get" action="/audit">
-      <label>
-        Your name, so that nothing comes to you twice
-        <input name="reviewer" required maxlength={100} autocomplete="name" data-reviewer />
-      </label>
-      <p class="decision-buttons">
-        <button type="submit">Begin</button>
-      </p>
-    </form>
-  );
-}
-
-function Item({
-  item,
-  reviewer,
-  own,
-  unsaved,
-}: Pick<Props, "own" | "unsaved"> & { item: AuditItem; reviewer: string }) {
+function Item({ item, reviewer, own, unsaved }: Pick<Props, "reviewer" | "own" | "unsaved"> & { item: AuditItem }) {
   return (
     <form class="audit" method="post" action={`/audit/items/${item.id}`}>
-      <input type="hidden" name="reviewer" value={reviewer} />
       {/* Enter in a radio button presses a form's first button. This one does nothing, so it never decides by itself. */}
       <button type="submit" disabled hidden />
       {item.conversation !== null && (

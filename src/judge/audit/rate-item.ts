@@ -17,7 +17,8 @@ import type { LabelInput } from "./schemas.ts";
 export async function rateItem(
   { db, clock, newId }: Pick<Services, "db" | "clock" | "newId">,
   itemId: string,
-  { reviewer, ...said }: LabelInput,
+  said: LabelInput,
+  reviewer: string,
 ): Promise<string> {
   const item = found(await readSeed(db, itemId), "audit item");
   const { newFirst } = placeFor(item.seed, reviewer);
@@ -56,7 +57,7 @@ async function readSeed(db: Db, itemId: string) {
 }
 
 /** What was said of the first and the second reply, as said of the old and the new one. */
-function labelOf({ first, second, better }: Omit<LabelInput, "reviewer">, newFirst: boolean) {
+function labelOf({ first, second, better }: LabelInput, newFirst: boolean) {
   if (better === "unsure" || first === undefined || second === undefined)
     return { oldRating: null, newRating: null, better: null };
   const ratings = newFirst ? { oldRating: second, newRating: first } : { oldRating: first, newRating: second };

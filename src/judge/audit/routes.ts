@@ -10,7 +10,7 @@ const route = routesOf("audit");
 const next = route("GET /v1/audit/next", "What a person is to rate next: two replies in random order, blind", {
   scope: "review",
   description:
-    "Improvements are drawn at random, each with the same known probability; the same item comes until it is rated.",
+    "Improvements are drawn at random, each with the same known probability; the same item comes until it is rated. Whoever calls is the person who rates, and gets no item twice.",
   request: { query: nextQuery },
   answers: { 200: jsonAnswer("An item", nextOutput) },
 });
@@ -29,8 +29,8 @@ const labels = route("GET /v1/audit/labels", "What people said, with which reply
 });
 
 export const auditRoutes = createRouter()
-  .openapi(next, async (c) => c.json({ item: await nextItem(c.var.services, c.req.valid("query").reviewer) }, 200))
+  .openapi(next, async (c) => c.json({ item: await nextItem(c.var.services, c.var.actor) }, 200))
   .openapi(rate, async (c) =>
-    c.json({ id: await rateItem(c.var.services, c.req.valid("param").id, c.req.valid("json")) }, 201),
+    c.json({ id: await rateItem(c.var.services, c.req.valid("param").id, c.req.valid("json"), c.var.actor) }, 201),
   )
   .openapi(labels, async (c) => c.json(await listLabels(c.var.services.db, c.req.valid("query")), 200));

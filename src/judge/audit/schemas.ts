@@ -1,11 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { AUDIT_VERDICTS } from "../../db/schema/audit.ts";
-import { conversation, name } from "../../http/fields.ts";
+import { conversation } from "../../http/fields.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 
-const reviewer = name(100).openapi({ description: "Who rates: nobody gets the same item twice." });
-
-export const nextQuery = z.strictObject({ reviewer });
+/** Takes nothing: who calls is who rates. */
+export const nextQuery = z.strictObject({});
 
 export const auditItem = z
   .object({
@@ -29,7 +28,6 @@ const personRating = z.int("must be a whole number from 1 to 5").min(1).max(5).o
 
 export const labelInput = z
   .strictObject({
-    reviewer,
     better: z.enum(["first", "second", "equal", "unsure"], "must be first, second, equal or unsure").openapi({
       description: "Which reply serves the customer better. `unsure`: cannot tell; then without ratings.",
     }),
@@ -69,7 +67,7 @@ export const labelOutput = z
     better: z.enum(AUDIT_VERDICTS).nullable(),
     seen_first: z.enum(["old", "new"]),
     judge_gain: z.int().nullable(),
-    reviewer: z.string(),
+    reviewer: z.string().openapi({ description: "Who rated: a person's e-mail address, or a key's name." }),
     created_at: z.iso.datetime(),
   })
   .openapi("AuditLabel");

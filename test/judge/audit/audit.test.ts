@@ -1,5 +1,7 @@
 import { env } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { AuditItem } from "../../../src/judge/audit/schemas.ts";
+import { aKey } from "../../access/a-key.ts";
 import { modelThat, rating } from "../../support/model.ts";
 import { aFailure, createWorld, type World } from "../../support/world.ts";
 
@@ -26,10 +28,22 @@ async function improved(count: number) {
   return { world, ids };
 }
 
-const next = async (world: World, reviewer: string) =>
-  (await world.json("GET", `/v1/audit/next?reviewer=${encodeURIComponent(reviewer)}`)).item;
+const headersOf = new Map<string, Record<string, string>>();
 
-const label = (world: World, id: string, body: object) => world.call("POST", `/v1/audit/items/${id}/labels`, body);
+/** The headers of a person who has a key of this name. */
+async function as(world: World, name: string) {
+  const headers = headersOf.get(name) ?? (await aKey(world, ["review"], { name })).headers;
+  headersOf.set(name, headers);
+  return headers;
+}
+
+const next = async (world: World, reviewer: string) => {
+  const answer = await world.call("GET", "/v1/audit/next", undefined, await as(world, reviewer));
+  return ((await answer.json()) as { item: AuditItem }).item;
+};
+
+const label = async (world: World, reviewer: string, id: string, body: object) =>
+  world.call("POST", `/v1/audit/items/${id}/labels`, body, await as(world, reviewer));
 
 type Ratings = (message: string) => { old: number; new: number };
 
@@ -43,7 +57,7 @@ async function rate(world: World, reviewer: string, count: number, ratings: Rati
     const { old, new: improvedRating } = ratings(item.customer_message);
     const [first, second] = newFirst ? [improvedRating, old] : [old, improvedRating];
     const better = first === second ? "equal" : first > second ? "first" : "second";
-    const answer = await label(world, item.id, { reviewer, better, first, second });
+    const answer = await label(world, reviewer, item.id, { better, first, second });
     expect(answer.status, await answer.text()).toBe(201);
     seen.push({ id: item.id, newFirst });
   }
@@ -60,7 +74,7 @@ describe("the audit's items", () => {
       ["agent_reply", "conversation", "customer_message", "first", "id", "second"].toSorted(),
     );
     const improvements = await world.json("GET", "/v1/improvements?limit=100");
-    const page = await (await world.call("GET", "/audit?reviewer=Kim")).text();
+    const page = await (await world.call("GET", "/audit", undefined, await as(world, "Kim"))).text();
     for (const { id, failure_id } of improvements.data) {
       expect(JSON.stringify(item) + page).not.toContain(id);
       expect(JSON.stringify(item) + page).not.toContain(failure_id);
@@ -79,8 +93,8 @@ describe("the audit's items", () => {
     expect(new Set(seen.map(({ id }) => id)).size).toBe(5);
     expect(await next(world, "Kim")).toBeNull();
     expect(await next(world, "  kim ")).toBeNull();
-    const again = { reviewer: "KIM", better: "equal", first: 3, second: 3 };
-    expect((await label(world, first.id, again)).status).toBe(409);
+    const again = { better: "equal", first: 3, second: 3 };
+    expect((await label(world, "KIM", first.id, again)).status).toBe(409);
     expect((await world.json("GET", "/v1/audit/labels")).data).toHaveLength(5);
   });
 
@@ -149,24 +163,37 @@ describe("the audit's items", () => {
 });
 
 describe("a label", () => {
+  it("is kept under the caller's name, and takes no other", async () => {
+    const { world } = await improved(2);
+    const { id } = await next(world, "Kim");
+    const fields = { better: "equal", first: 3, second: 3 };
+    const typed = await label(world, "Kim", id, { ...fields, reviewer: "Sam" });
+    expect(typed.status).toBe(400);
+    expect(await typed.json()).toMatchObject({ errors: [{ pointer: "/reviewer", detail: "is not a known field" }] });
+    const asked = await world.call("GET", "/v1/audit/next?reviewer=Sam", undefined, await as(world, "Kim"));
+    expect(asked.status).toBe(400);
+    expect(await asked.json()).toMatchObject({ errors: [{ pointer: "?reviewer", detail: "is not a known field" }] });
+    expect((await label(world, "Kim", id, fields)).status).toBe(201);
+    const { data } = await world.json("GET", "/v1/audit/labels");
+    expect(data).toMatchObject([{ reviewer: "Kim" }]);
+  });
+
   it("has to fit its ratings, and be of an item", async () => {
     const { world } = await improved(2);
     const { id } = await next(world, "Kim");
-    const kim = { reviewer: "Kim" };
     for (const wrong of [
-      { ...kim, better: "first" },
-      { ...kim, better: "second", first: 4, second: 2 },
-      { ...kim, better: "equal", first: 4, second: 2 },
-      { ...kim, better: "first", first: 6, second: 2 },
-      { ...kim, better: "first", first: 2.5, second: 2 },
-      { better: "equal", first: 2, second: 2 },
-      { ...kim, better: "best", first: 2, second: 2 },
+      { better: "first" },
+      { better: "second", first: 4, second: 2 },
+      { better: "equal", first: 4, second: 2 },
+      { better: "first", first: 6, second: 2 },
+      { better: "first", first: 2.5, second: 2 },
+      { better: "best", first: 2, second: 2 },
     ])
-      expect((await label(world, id, wrong)).status, JSON.stringify(wrong)).toBe(400);
+      expect((await label(world, "Kim", id, wrong)).status, JSON.stringify(wrong)).toBe(400);
     expect((await world.json("GET", "/v1/audit/labels")).data).toEqual([]);
-    const fine = { ...kim, better: "second", first: 3, second: 3 };
-    expect((await label(world, crypto.randomUUID(), fine)).status).toBe(404);
-    expect((await label(world, id, fine)).status).toBe(201);
+    const fine = { better: "second", first: 3, second: 3 };
+    expect((await label(world, "Kim", crypto.randomUUID(), fine)).status).toBe(404);
+    expect((await label(world, "Kim", id, fine)).status).toBe(201);
   });
 
   it("says of the old and the new reply what was said of the first and the second", async () => {
@@ -196,7 +223,7 @@ describe("a label", () => {
   it("of somebody who cannot tell counts as no rating, and brings the item to another person", async () => {
     const { world } = await improved(1);
     const { id } = await next(world, "Kim");
-    expect((await label(world, id, { reviewer: "Kim", better: "unsure" })).status).toBe(201);
+    expect((await label(world, "Kim", id, { better: "unsure" })).status).toBe(201);
     expect(await next(world, "Kim")).toBeNull();
     expect(await audit(world)).toMatchObject({ rated: 0, unsure: 1, gain: { people: null } });
     expect((await next(world, "Sam")).id).toBe(id);
@@ -261,22 +288,23 @@ describe("the audit's page", () => {
   const form = (fields: Record<string, string>) => new URLSearchParams(fields).toString();
   const FORM = { "content-type": "application/x-www-form-urlencoded", origin: "http://localhost" };
 
-  it("asks for a name, then takes a rating without any script", async () => {
+  it("takes a rating without any script, and asks for no name", async () => {
     const { world } = await improved(2);
-    expect(await (await world.call("GET", "/audit")).text()).toContain('name="reviewer" required');
-    const page = await (await world.call("GET", "/audit?reviewer=Kim")).text();
+    const page = await (await world.call("GET", "/audit")).text();
+    expect(page).not.toContain("reviewer");
+    expect(page).toContain("ADMIN_KEY: 0 done");
     const [, id = ""] = /action="\/audit\/items\/([^"]+)"/.exec(page) ?? [];
     expect(page.match(/type="radio"/g)).toHaveLength(10);
     const post = (fields: Record<string, string>) => world.call("POST", `/audit/items/${id}`, form(fields), FORM);
-    const wrong = await post({ reviewer: "Kim", better: "first", first: "2", second: "4" });
+    const wrong = await post({ better: "first", first: "2", second: "4" });
     expect(wrong.status).toBe(400);
     const shown = await wrong.text();
     expect(shown).toContain("does not fit the ratings");
     expect(shown).toContain(`/audit/items/${id}`);
     expect(shown.match(/checked=""/g)).toHaveLength(2);
-    const kept = await post({ reviewer: "Kim", better: "second", first: "2", second: "4" });
-    expect([kept.status, kept.headers.get("location")]).toEqual([303, "/audit?reviewer=Kim"]);
-    const again = await post({ reviewer: "Kim", better: "unsure", first: "2" });
+    const kept = await post({ better: "second", first: "2", second: "4" });
+    expect([kept.status, kept.headers.get("location")]).toEqual([303, "/audit"]);
+    const again = await post({ better: "unsure", first: "2" });
     expect(again.status).toBe(409);
     const following = await again.text();
     expect(following).toContain("has rated this one already");
