@@ -9,7 +9,8 @@ import { type LimitName, policyOf } from "../limits.ts";
 import { sessionIn } from "./cookie.ts";
 import { findCaller, knownHolder } from "./find-caller.ts";
 import { findPerson } from "./find-person.ts";
-import { countedAs, countedAsAddress, holdToLimit, limitFor } from "./hold-to-limit.ts";
+import { hashedAddress } from "./hashed-address.ts";
+import { countedAs, holdToLimit, limitFor } from "./hold-to-limit.ts";
 import { findSession } from "./sessions.ts";
 
 /**
@@ -22,7 +23,8 @@ export const gate: MiddlewareHandler<AppEnv> = async (c, next) => {
   const access = accessOf(c);
   const limit = limitFor(routeOf(c), access);
   const caller = access === "public" ? PUBLIC : await callerOf(c, limit, access === "prompts");
-  if (caller === null || access === "public") await holdToLimit(c, "no_key", await countedAsAddress(c));
+  if (caller === null || access === "public")
+    await holdToLimit(c, "no_key", await hashedAddress(c.var.services.config, c.req.raw.headers));
   if (caller === null) return toSignIn(c);
   c.set("caller", caller);
   c.set("actor", caller.name);
@@ -62,7 +64,8 @@ async function callerOf(c: AppContext, limit: LimitName, forBot: boolean): Promi
 async function holderOf(c: AppContext, key: string, limit: LimitName, forBot: boolean): Promise<Caller> {
   const { services } = c.var;
   const known = knownHolder(services, key);
-  if (known === null) await holdToLimit(c, "unknown_keys", await countedAsAddress(c));
+  if (known === null)
+    await holdToLimit(c, "unknown_keys", await hashedAddress(c.var.services.config, c.req.raw.headers));
   else await holdToLimit(c, limit, countedAs(known));
   const caller = await findCaller(services, key, waitUntilOf(c), { forBot });
   if (caller === null) throw new RedraftError("unauthorized", "The key is not valid.");

@@ -1,11 +1,8 @@
 import type { AppContext } from "../http/app-env.ts";
 import type { Caller } from "../http/caller.ts";
 import type { Access } from "../http/needs.ts";
-import { networkOf } from "../http/network-of.ts";
-import { toBase64Url } from "../lib/base64url.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { log } from "../lib/log.ts";
-import { hmacKey } from "../lib/secrets.ts";
 import { LIMIT_OF_ROUTE, LIMITS, type LimitName, policyOf } from "../limits.ts";
 import type { Services } from "../services.ts";
 
@@ -21,13 +18,6 @@ export function limitFor(route: { method: string; path: string } | null, access:
 /** By what a caller's requests are counted together. */
 export function countedAs({ id, kind }: Pick<Caller, "id" | "kind">): string {
   return id ?? kind;
-}
-
-/** By what the requests of an address are: not the address itself, which is kept nowhere. */
-export async function countedAsAddress(c: AppContext): Promise<string> {
-  const encode = (text: string) => new TextEncoder().encode(text);
-  const key = await hmacKey(encode(`redraft: addresses ${c.var.services.config.ADMIN_KEY}`));
-  return toBase64Url(new Uint8Array(await crypto.subtle.sign("HMAC", key, encode(networkOf(c.req.raw.headers)))));
 }
 
 /** Counts one request. @returns false for one too many */

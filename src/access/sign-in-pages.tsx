@@ -7,10 +7,10 @@ import { localPath } from "../http/return-address.ts";
 import { requireOwnPage } from "../http/same-origin.ts";
 import { waitUntilOf } from "../http/wait-until.ts";
 import { MINUTE, SECOND } from "../lib/time.ts";
-import { hashedAddress } from "./client-address.ts";
 import { closeSession, openSession } from "./cookie.ts";
 import { findCaller } from "./find-caller.ts";
 import { ACCESS_SIGN_OUT } from "./find-person.ts";
+import { hashedAddress } from "./hashed-address.ts";
 import { attemptSucceeded, type Blocked, beginAttempt, MOST_FAILED } from "./limit-attempts.ts";
 import { endSessionsOf } from "./sessions.ts";
 
@@ -21,7 +21,7 @@ export const signInPages = new Hono<AppEnv>()
     requireOwnPage(c.req.raw);
     const form = await readForm(c);
     const next = nextPath(c, form.next);
-    const address = await hashedAddress(c.var.services, c.req.raw);
+    const address = await hashedAddress(c.var.services.config, c.req.raw.headers);
     const blocked = await beginAttempt(c.var.services, address);
     if (blocked !== null) return tooManyAttempts(c, next, blocked);
     const caller = await findCaller(c.var.services, form.key ?? "", waitUntilOf(c));

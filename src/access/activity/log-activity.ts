@@ -6,6 +6,7 @@ import { SAFE_METHODS } from "../../http/same-origin.ts";
 import { waitUntilOf } from "../../http/wait-until.ts";
 import { isId } from "../../lib/ids.ts";
 import { log } from "../../lib/log.ts";
+import { hashedAddress } from "../hashed-address.ts";
 import { ACTIONS, type Action, NOT_RECORDED } from "./actions.ts";
 import { recordActivity } from "./record-activity.ts";
 
@@ -33,7 +34,9 @@ export const logActivity: MiddlewareHandler<AppEnv> = async (c, next) => {
     ...{ subjectKind: subjectId === null ? null : (action.subject ?? null), subjectId },
     ...{ before: note?.before ?? null, after: note?.after ?? null },
   };
-  const written = recordActivity(services, entry, c.req.header("cf-connecting-ip") ?? null).catch((error: unknown) => {
+  const { headers } = c.req.raw;
+  const from = headers.has("cf-connecting-ip") ? await hashedAddress(services.config, headers) : null;
+  const written = recordActivity(services, entry, from).catch((error: unknown) => {
     const who = { code: entry.action, caller_id: caller.id ?? caller.kind, subject_id: subjectId };
     log.error("activity_not_recorded", { request_id: requestId, ...who }, error);
   });

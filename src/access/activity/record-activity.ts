@@ -5,7 +5,6 @@ import { firstIdOf } from "../../lib/ids.ts";
 import { retryD1 } from "../../lib/retry-d1.ts";
 import { HOUR } from "../../lib/time.ts";
 import type { Services } from "../../services.ts";
-import { hashAddress } from "./address-hash.ts";
 
 /** Refusals that are kept of an hour, from one address and in all: whoever knocks a million times fills no database. */
 export const MOST_REFUSED = { ofAddress: 20, inAll: 200 };
@@ -14,15 +13,14 @@ type Entry = Omit<typeof activity.$inferInsert, "id" | "addressHash" | "createdA
 
 /**
  * Adds an entry to the audit log. Of what was refused only the first of each hour are kept.
- * @param address where it came from; null where that is not known
+ * @param addressHash where it came from (`hashedAddress`); null where that is not known
  */
 export async function recordActivity(
-  { db, clock, newId, config }: Pick<Services, "db" | "clock" | "newId" | "config">,
+  { db, clock, newId }: Pick<Services, "db" | "clock" | "newId">,
   entry: Entry,
-  address: string | null,
+  addressHash: string | null,
 ): Promise<void> {
   const now = clock();
-  const addressHash = address === null ? null : await hashAddress(config, address);
   const row = { ...entry, id: newId(), addressHash, createdAt: now };
   // The same id each time: a try that was stored and not answered is not stored again.
   const insert = db.insert(activity);

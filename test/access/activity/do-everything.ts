@@ -20,7 +20,6 @@ export const entries = async () =>
 
 const topic = `${MARK} refunds`;
 const failure_category = `${MARK} category`;
-const reviewer = `${MARK} Kim`;
 
 type Act = (
   route: string,
@@ -118,17 +117,16 @@ async function runs({ world, act, exportId }: Use): Promise<void> {
   await world.deliver();
 }
 
-async function opinions({ world, act }: Use): Promise<void> {
-  const item = async () => (await world.json("GET", `/v1/audit/next?reviewer=${encodeURIComponent(reviewer)}`)).item.id;
-  const label = { reviewer, better: "equal", first: 3, second: 3 };
+async function opinions({ world, key, act }: Use): Promise<void> {
+  const item = async () => {
+    const next = await world.call("GET", "/v1/audit/next", undefined, { authorization: `Bearer ${key}` });
+    return ((await next.json()) as { item: { id: string } }).item.id;
+  };
+  const label = { better: "equal", first: 3, second: 3 };
   await act("POST /v1/audit/items/:id/labels", { id: await item() }, label);
-  await act(
-    "POST /audit/items/:id",
-    { id: await item() },
-    form({ reviewer, better: "equal", first: "3", second: "3" }),
-  );
+  await act("POST /audit/items/:id", { id: await item() }, form({ better: "equal", first: "3", second: "3" }));
   const improved = (await world.json("GET", `/v1/improvements?topic=${encodeURIComponent(topic)}`)).data;
-  const review = { note: `${MARK} note`, reviewer, version: improved[0].version };
+  const review = { note: `${MARK} note`, version: improved[0].version };
   const approve = { ...review, decision: "approve", corrected_reply: `Better, ${MARK}.` };
   await act("POST /v1/improvements/:id/review", { id: improved[0].id }, approve);
   const again = { ...review, version: String(improved[1].version), decision: "reject" };
