@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { requestId } from "hono/request-id";
 import { gate } from "./access/gate.ts";
+import { keyPages } from "./access/key-pages.tsx";
 import { keyRoutes } from "./access/routes.ts";
 import { signInPages } from "./access/sign-in-pages.tsx";
 import { clusterPages } from "./clusters/pages.tsx";
@@ -41,6 +42,8 @@ import { CHAT_PATH, chatRoutes } from "./prompts/chat-routes.ts";
 import { promptRoutes } from "./prompts/routes.ts";
 import { routerRoutes } from "./router/routes.ts";
 import { createServices, type Services } from "./services.ts";
+import { settingsPages } from "./settings/pages.tsx";
+import { settingsRoutes } from "./settings/routes.ts";
 import { withdrawalPages } from "./withdrawals/pages.tsx";
 import { withdrawalRoutes } from "./withdrawals/routes.ts";
 
@@ -51,6 +54,7 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const FEATURES = [
   signInPages,
   keyRoutes,
+  keyPages,
   failureRoutes,
   correctionRoutes,
   correctionPages,
@@ -79,6 +83,8 @@ const FEATURES = [
   liftRoutes,
   promptRoutes,
   chatRoutes,
+  settingsRoutes,
+  settingsPages,
 ];
 
 /** The HTTP side of Redraft: middleware, errors, and the features in the order of the flow. */

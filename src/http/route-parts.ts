@@ -18,7 +18,8 @@ type Tag =
   | "prompts"
   | "learning"
   | "withdrawals"
-  | "keys";
+  | "keys"
+  | "settings";
 
 type Request = NonNullable<RouteConfig["request"]>;
 

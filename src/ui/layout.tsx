@@ -10,6 +10,7 @@ const NAV = [
   { href: "/exports", name: "Training files" },
   { href: "/fine-tunes", name: "Fine-tunes" },
   { href: "/judge", name: "Judge" },
+  { href: "/settings", name: "Settings" },
   { href: "/docs", name: "API" },
 ];
 

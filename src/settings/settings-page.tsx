@@ -1,0 +1,71 @@
+import { KeysSection } from "../access/keys-section.tsx";
+import type { KeyOutput } from "../access/schemas.ts";
+import type { Page } from "../http/pagination.ts";
+import { type Column, DataTable } from "../ui/data-table.tsx";
+import { Facts } from "../ui/facts.tsx";
+import { HealthSection } from "./health-parts.tsx";
+import type { HealthOutput, SettingOutput, SettingsOutput } from "./schemas.ts";
+
+const SETTING_COLUMNS: Column<SettingOutput>[] = [
+  {
+    name: "Setting",
+    cell: ({ name, meaning }) => (
+      <>
+        <code>{name}</code>
+        <p class="hint">{meaning}</p>
+      </>
+    ),
+  },
+  { name: "In force", cell: inForce },
+  { name: "Set by", cell: ({ set_by }) => (set_by === "default" ? "default" : `a ${set_by}`) },
+  { name: "Default", cell: (setting) => setting.default ?? "none" },
+];
+
+/** What this installation runs with, how it is, and who may use it. */
+export function SettingsPage({
+  keys,
+  health,
+  settings: { models, tokens, retention, settings },
+}: {
+  keys: Page<KeyOutput>;
+  health: HealthOutput;
+  settings: SettingsOutput;
+}) {
+  const facts = {
+    "model that rewrites": models.rewriting,
+    judge: models.judge,
+    "the bot's model": <a href="/fine-tunes">{models.bot}</a>,
+    "tokens today (UTC)": tokens.used_today.toLocaleString("en"),
+    "of a budget of": tokens.daily_budget?.toLocaleString("en") ?? "no limit",
+    "failures are kept": kept(retention.failure_days),
+    "training files are kept": kept(retention.export_days),
+  };
+  return (
+    <>
+      <h1>Settings</h1>
+      <HealthSection health={health} />
+      <section>
+        <h2>Models, budget, retention</h2>
+        <Facts facts={facts} />
+      </section>
+      <KeysSection keys={keys} now={health.at} />
+      <section>
+        <h2>Every setting</h2>
+        <p class="hint">
+          Vars are set in <code>wrangler.toml</code>, secrets with <code>npx wrangler secret put NAME</code>; on your
+          machine both may stand in <code>.dev.vars</code>. A deployment, or a restart there, puts them in force.
+        </p>
+        <DataTable class="board records settings" columns={SETTING_COLUMNS} rows={settings} />
+      </section>
+    </>
+  );
+}
+
+function inForce({ secret, set, value }: SettingOutput): string {
+  if (secret) return set ? "set" : "not set";
+  return value ?? "none";
+}
+
+function kept(days: number | null): string {
+  return days === null ? "until somebody deletes them" : `${days} days`;
+}
