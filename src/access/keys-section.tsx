@@ -29,7 +29,10 @@ export function KeysSection({ keys, now }: { keys: Page<KeyOutput>; now: string 
         <DataTable class="board records keys" columns={columnsAt(now)} rows={keys.data} />
       )}
       <NextPage path="/settings" cursor={keys.next_cursor} />
-      <KeyForm today={now.slice(0, 10)} />
+      <details class="narrow" open={keys.data.length === 0}>
+        <summary>Make a key</summary>
+        <KeyForm today={now.slice(0, 10)} />
+      </details>
     </section>
   );
 }
@@ -80,8 +83,7 @@ function Revoke({ id, name }: Pick<KeyOutput, "id" | "name">) {
 
 function KeyForm({ today }: { today: string }) {
   return (
-    <form class="decision narrow" method="post" action="/settings/keys">
-      <h3>Make a key</h3>
+    <form class="decision" method="post" action="/settings/keys">
       <label>
         Name: whose it is, or what for
         <input name="name" required maxlength={100} autocomplete="off" />

@@ -31,12 +31,14 @@ export function SettingsPage({
   health: HealthOutput;
   settings: SettingsOutput;
 }) {
+  const { daily_budget: most } = tokens;
+  const budget = most === null ? "no limit" : `of ${number(most)}`;
+  const [changed, others] = [settings.filter(isChanged), settings.filter((setting) => !isChanged(setting))];
   const facts = {
     "model that rewrites": models.rewriting,
     judge: models.judge,
     "the bot's model": <a href="/fine-tunes">{models.bot}</a>,
-    "tokens today (UTC)": tokens.used_today.toLocaleString("en"),
-    "of a budget of": tokens.daily_budget?.toLocaleString("en") ?? "no limit",
+    "tokens today (UTC)": `${number(tokens.used_today)}, ${budget}`,
     "failures are kept": kept(retention.failure_days),
     "training files are kept": kept(retention.export_days),
   };
@@ -50,15 +52,32 @@ export function SettingsPage({
       </section>
       <KeysSection keys={keys} now={health.at} />
       <section>
-        <h2>Every setting</h2>
+        <h2>Settings that differ from their default</h2>
         <p class="hint">
           Vars are set in <code>wrangler.toml</code>, secrets with <code>npx wrangler secret put NAME</code>; on your
           machine both may stand in <code>.dev.vars</code>. A deployment, or a restart there, puts them in force.
         </p>
-        <DataTable class="board records settings" columns={SETTING_COLUMNS} rows={settings} />
+        <SettingsTable settings={changed} />
+        <details>
+          <summary>{`The other ${others.length} are as they are by default`}</summary>
+          <SettingsTable settings={others} />
+        </details>
       </section>
     </>
   );
+}
+
+function SettingsTable({ settings }: { settings: SettingOutput[] }) {
+  return <DataTable class="board records settings" columns={SETTING_COLUMNS} rows={settings} />;
+}
+
+/** Whether somebody decided on it. */
+function isChanged({ secret, set, value, default: byDefault }: SettingOutput): boolean {
+  return secret ? set : value !== byDefault;
+}
+
+function number(count: number): string {
+  return count.toLocaleString("en");
 }
 
 function inForce({ secret, set, value }: SettingOutput): string {

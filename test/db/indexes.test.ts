@@ -27,6 +27,7 @@ const READS = [
     "failure-categories",
     "judge/calibration",
     "router",
+    "health",
   ],
   ...["correction-runs", "dead-letters", "exports", "exports?status=done", "exports/latest", "erasures"],
 ];
