@@ -1,10 +1,8 @@
 import { Hono } from "hono";
 import { listKeys } from "../access/queries.ts";
-import { keyQuery } from "../access/schemas.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { needs } from "../http/needs.ts";
 import { DEFAULT_LIMIT } from "../http/pagination.ts";
-import { checkQuery } from "../http/read-form.ts";
 import { renderPage } from "../http/render-page.tsx";
 import { readHealth } from "./read-health.ts";
 import { SettingsPage } from "./settings-page.tsx";
@@ -13,7 +11,7 @@ import { showSettings } from "./show-settings.ts";
 export const settingsPages = new Hono<AppEnv>().get("/settings", needs("admin"), async (c) => {
   const { services } = c.var;
   const [keys, health, settings] = await Promise.all([
-    listKeys(services.db, checkQuery(c, keyQuery, DEFAULT_LIMIT)),
+    listKeys(services.db, { limit: DEFAULT_LIMIT, cursor: c.req.query("cursor"), revoked: false }),
     readHealth(services),
     showSettings(services),
   ]);

@@ -122,6 +122,7 @@ describe("a key revoked by the form", () => {
     expect([await reads(world, first.headers), await reads(world, second.headers)]).toEqual([401, 200]);
     const after = await (await browser.open("/settings")).text();
     expect(after).not.toContain("First one");
+    expect(await (await browser.open("/settings?revoked=true")).text()).not.toContain("First one");
     expect(after).toContain("Second one");
     expect((await browser.send(`/settings/keys/${crypto.randomUUID()}/revoke`, [])).status).toBe(404);
   });
