@@ -464,6 +464,12 @@ CREATE TABLE `jobs` (
 );
 --> statement-breakpoint
 CREATE INDEX `jobs_due` ON `jobs` (`due_at`);--> statement-breakpoint
+CREATE TABLE `last_sweep` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`ended_at` integer NOT NULL,
+	`failed` text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `judge_control_ratings` (
 	`control_id` text NOT NULL,
 	`failed_reply_id` text NOT NULL,

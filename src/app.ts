@@ -4,6 +4,7 @@ import { logActivity } from "./access/activity/log-activity.ts";
 import { activityPages } from "./access/activity/pages.tsx";
 import { activityRoutes } from "./access/activity/routes.ts";
 import { gate } from "./access/gate.ts";
+import { keyPages } from "./access/key-pages.tsx";
 import { keyRoutes } from "./access/routes.ts";
 import { signInPages } from "./access/sign-in-pages.tsx";
 import { clusterPages } from "./clusters/pages.tsx";
@@ -44,6 +45,8 @@ import { CHAT_PATH, chatRoutes } from "./prompts/chat-routes.ts";
 import { promptRoutes } from "./prompts/routes.ts";
 import { routerRoutes } from "./router/routes.ts";
 import { createServices, type Services } from "./services.ts";
+import { settingsPages } from "./settings/pages.tsx";
+import { settingsRoutes } from "./settings/routes.ts";
 import { withdrawalPages } from "./withdrawals/pages.tsx";
 import { withdrawalRoutes } from "./withdrawals/routes.ts";
 
@@ -56,6 +59,7 @@ const FEATURES = [
   keyRoutes,
   activityRoutes,
   activityPages,
+  keyPages,
   failureRoutes,
   correctionRoutes,
   correctionPages,
@@ -84,6 +88,8 @@ const FEATURES = [
   liftRoutes,
   promptRoutes,
   chatRoutes,
+  settingsRoutes,
+  settingsPages,
 ];
 
 /** The HTTP side of Redraft: middleware, errors, and the features in the order of the flow. */

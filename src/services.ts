@@ -11,6 +11,8 @@ import { createPacer, createReadLane, type Pacer, type ReadLane } from "./llm/pa
 /** What features are given. Verbs take the part they need, never the Worker's `env`. */
 export interface Services {
   config: Config;
+  /** The settings that were given; the others have their defaults. */
+  given: ReadonlySet<string>;
   db: Db;
   model: Model;
   /** Where base and tuned models answer: the server of FINE_TUNE_BASE_URL. */
@@ -44,16 +46,18 @@ const made = new WeakMap<Cloudflare.Env, Services>();
 export function createServices(env: Cloudflare.Env): Services {
   const known = made.get(env);
   if (known !== undefined) return known;
-  const { config, problems } = readConfig(env);
-  if (config === null) {
+  const read = readConfig(env);
+  if (read.config === null) {
     throw new RedraftError(
       "not_configured",
-      `Redraft is not set up: ${problems.join("; ")}. Set secrets with \`npx wrangler secret put NAME\` ` +
+      `Redraft is not set up: ${read.problems.join("; ")}. Set secrets with \`npx wrangler secret put NAME\` ` +
         "(locally: a line NAME=value in .dev.vars), vars in wrangler.toml.",
     );
   }
+  const { config, given } = read;
   const services: Services = {
     config,
+    given,
     db: createDb(env.DB),
     model: createOpenAiModel({ apiKey: config.OPENAI_API_KEY, baseUrl: config.OPENAI_BASE_URL, clock: Date.now }),
     trainer: createOpenAiModel({ apiKey: fineTuneKey(config), baseUrl: config.FINE_TUNE_BASE_URL, clock: Date.now }),

@@ -19,7 +19,7 @@ const FLOORS = [
   // What the Worker is bound to names its classes and messages.
   ["worker.ts", "env.d.ts"],
   ["app.ts", "job-table.ts"],
-  ["withdrawals"],
+  ["settings", "withdrawals"],
   ["erasure"],
   ["fine-tunes"],
   ["helpdesks", "corrections", "exports"],

@@ -3,7 +3,7 @@ import type { Scope } from "../db/schema/keys.ts";
 import type { AppContext } from "../http/app-env.ts";
 import type { Caller } from "../http/caller.ts";
 import { waitUntilOf } from "../http/wait-until.ts";
-import { type Role, roleOf } from "../lib/access-roles.ts";
+import { type Role, readRoleRules, roleOf } from "../lib/access-roles.ts";
 import { RedraftError } from "../lib/errors.ts";
 import { log } from "../lib/log.ts";
 import { SECOND } from "../lib/time.ts";
@@ -36,7 +36,7 @@ export async function findPerson(c: AppContext): Promise<Caller | null> {
   const { ACCESS_AUDIENCE, ACCESS_ROLES } = services.config;
   if (ACCESS_AUDIENCE.length === 0) return null;
   const identity = (await namedByRuntime(c)) ?? (await namedByToken(c));
-  const role = identity && roleOf(ACCESS_ROLES, identity);
+  const role = identity && roleOf(readRoleRules(ACCESS_ROLES) ?? [], identity);
   if (!identity || !role) return null;
   const { email, name, since } = identity;
   const person = await seePerson(services, { email, name, since, role }, waitUntilOf(c));

@@ -30,3 +30,8 @@ export async function makeKey(
   await db.insert(keys).values(row);
   return { ...keyAsOutput(row), key: text };
 }
+
+/** What the audit log says of a key that was made. */
+export function noteOf({ id, scopes, expires_at }: KeyOutput) {
+  return { subject: id, after: { scopes, expires_at } };
+}

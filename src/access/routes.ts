@@ -1,7 +1,7 @@
 import { createRouter } from "../http/app-env.ts";
 import { note } from "../http/note.ts";
 import { idParam, jsonAnswer, jsonBody, routesOf } from "../http/route-parts.ts";
-import { makeKey } from "./make-key.ts";
+import { makeKey, noteOf } from "./make-key.ts";
 import { listKeys, listPeople } from "./queries.ts";
 import { revokeKey } from "./revoke-key.ts";
 import { keyCreated, keyInput, keyPage, keyQuery, peoplePage, peopleQuery } from "./schemas.ts";
@@ -39,7 +39,7 @@ const seen = route("GET /v1/people", "People whom Cloudflare Access let in, newe
 export const keyRoutes = createRouter()
   .openapi(make, async (c) => {
     const made = await makeKey(c.var.services, c.req.valid("json"), c.var.actor);
-    note(c, { subject: made.id, after: { scopes: made.scopes, expires_at: made.expires_at } });
+    note(c, noteOf(made));
     return c.json(made, 201);
   })
   .openapi(list, async (c) => c.json(await listKeys(c.var.services.db, c.req.valid("query")), 200))

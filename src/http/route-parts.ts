@@ -19,7 +19,8 @@ type Tag =
   | "learning"
   | "withdrawals"
   | "keys"
-  | "audit log";
+  | "audit log"
+  | "settings";
 
 type Request = NonNullable<RouteConfig["request"]>;
 

@@ -1,5 +1,5 @@
 import { asc, lte } from "drizzle-orm";
-import { jobs } from "../db/schema/jobs.ts";
+import { jobs, lastSweep } from "../db/schema/jobs.ts";
 import { log } from "../lib/log.ts";
 import type { Services } from "../services.ts";
 import type { Job, JobTable } from "./job.ts";
@@ -21,15 +21,27 @@ interface Part {
 export async function sweepJobs(services: Services, table: JobTable, more: Part[] = []): Promise<void> {
   const sweeps = Object.entries(table).flatMap(([job, { sweep }]) => (sweep ? [{ job, sweep }] : []));
   const parts: Part[] = [{ job: "all", sweep: wakeDue }, ...sweeps, ...more];
+  const failed: string[] = [];
   await Promise.all(
     parts.map(async ({ job, sweep }) => {
       try {
         await sweep(services);
       } catch (error) {
         log.error("sweep_fault", { job }, error);
+        failed.push(job);
       }
     }),
   );
+  await noteSweep(services, failed).catch((error: unknown) => log.error("sweep_not_noted", {}, error));
+}
+
+/** For whoever looks after it: a cron that stopped is seen by nothing else. */
+async function noteSweep({ db, clock }: Pick<Services, "db" | "clock">, failed: string[]): Promise<void> {
+  const row = { endedAt: clock(), failed };
+  await db
+    .insert(lastSweep)
+    .values({ id: 1, ...row })
+    .onConflictDoUpdate({ target: lastSweep.id, set: row });
 }
 
 async function wakeDue(services: Services): Promise<void> {

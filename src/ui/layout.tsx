@@ -11,6 +11,7 @@ const NAV = [
   { href: "/fine-tunes", name: "Fine-tunes" },
   { href: "/judge", name: "Judge" },
   { href: "/activity", name: "Audit log" },
+  { href: "/settings", name: "Settings" },
   { href: "/docs", name: "API" },
 ];
 

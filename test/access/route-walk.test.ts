@@ -117,6 +117,7 @@ describe("every route", () => {
       "POST /v1/prompts",
       "POST /v1/outcomes",
       "POST /v1/chat/completions",
+      "GET /v1/health",
       "GET /openapi.json",
       "GET /docs",
     ]);

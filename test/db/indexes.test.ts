@@ -27,6 +27,7 @@ const READS = [
     "failure-categories",
     "judge/calibration",
     "router",
+    "health",
   ],
   ...["correction-runs", "dead-letters", "exports", "exports?status=done", "exports/latest", "erasures"],
   ...["who=Kim", `who=${crypto.randomUUID()}`, "action=sign_in", `subject=${crypto.randomUUID()}`, "refused=true"].map(

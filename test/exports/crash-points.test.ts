@@ -82,7 +82,7 @@ it("has the same bytes after a crash at any part, segment, page or end of a file
   expect(points.filter(({ kind }) => kind === "page").length).toBeGreaterThan(10);
   for (const crash of points)
     expect({ crash, ...(await writeWithCrash(world, crash)).left }).toEqual({ crash, ...whole.left });
-});
+}, 60_000);
 
 it("names every line in the sidecar", async () => {
   const { sidecar, training } = await writeWithCrash(createWorld(), null);

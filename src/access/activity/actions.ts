@@ -14,7 +14,9 @@ export const ACTIONS: Record<string, Action> = {
   "POST /sign-out": { name: "sign_out" },
   "POST /sign-out/everywhere": { name: "sign_out_everywhere" },
   "POST /v1/keys": { name: "make_key", subject: "key" },
+  "POST /settings/keys": { name: "make_key", subject: "key" },
   "DELETE /v1/keys/:id": { name: "revoke_key", subject: "key" },
+  "POST /settings/keys/:id/revoke": { name: "revoke_key", subject: "key" },
 
   ...both("POST", "/correction-runs", "/runs", { name: "start_run", subject: "run" }),
   ...both("POST", "/corrections/resume", "/runs/resume", { name: "resume_corrections" }),

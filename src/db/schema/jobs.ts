@@ -48,3 +48,11 @@ export const deadLetters = sqliteTable(
   },
   (t) => [index("dead_letters_open").on(t.replayedAt, t.id)],
 );
+
+/** One row: the last sweep, which comes every minute. */
+export const lastSweep = sqliteTable("last_sweep", {
+  id: integer().primaryKey(),
+  endedAt: integer("ended_at").notNull(),
+  /** The kinds of job whose part of it failed. */
+  failed: text({ mode: "json" }).$type<string[]>().notNull(),
+});

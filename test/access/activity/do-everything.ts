@@ -96,10 +96,12 @@ const form = (fields: Record<string, string> = {}) => new URLSearchParams(fields
 
 const newest = async (world: World, path: string) => (await world.json("GET", path)).data[0].id as string;
 
-async function keys({ act, secrets }: Use): Promise<void> {
+async function keys({ world, act, secrets }: Use): Promise<void> {
   const made = await act("POST /v1/keys", {}, { name: `${MARK} key`, scopes: ["read"] });
   secrets.push(made.json.key.slice(40));
   await act("DELETE /v1/keys/:id", { id: made.json.id });
+  await act("POST /settings/keys", {}, form({ name: `${MARK} other key`, scopes: "read", last_day: "" }));
+  await act("POST /settings/keys/:id/revoke", { id: await newest(world, "/v1/keys") }, form());
 }
 
 async function runs({ world, act, exportId }: Use): Promise<void> {
