@@ -91,7 +91,7 @@ const COLUMNS: Column<ActivityOutput>[] = [
     cell: ({ action, outcome }) => (
       <>
         {inWords(action)}
-        {outcome !== "done" && <p class="error">{outcome}</p>}
+        {outcome !== "done" && <div class="error">{outcome}</div>}
       </>
     ),
   },
