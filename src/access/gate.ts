@@ -49,7 +49,11 @@ async function callerOf(c: AppContext, limit: LimitName, forBot: boolean): Promi
   const { services } = c.var;
   const bearer = bearerOf(c.req.header("authorization"));
   if (bearer !== null) return holderOf(c, bearer, limit, forBot);
-  const person = await findPerson(c);
+  const person = await findPerson(c).catch(async (error: unknown) => {
+    // A token of Access that does not hold is a guess like any other.
+    await holdToLimit(c, "no_key", await hashedAddress(services.config, c.req.raw.headers));
+    throw error;
+  });
   const session = person === null ? await sessionIn(c) : null;
   const caller = session === null ? person : await findSession(services, session, waitUntilOf(c));
   if (caller !== null) await holdToLimit(c, limit, countedAs(caller));

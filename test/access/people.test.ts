@@ -6,6 +6,7 @@ import { HOUR, SECOND } from "../../src/lib/time.ts";
 import { explained } from "../db/explained.ts";
 import { aFailure, KEY, type World } from "../support/world.ts";
 import { aKey, watchedDb } from "./a-key.ts";
+import { noKey, someCounters } from "./a-limited-world.ts";
 import { aSigner, aWorldBehindAccess, claimsOf, type Signer, withToken } from "./a-team.ts";
 
 const ROLES = "ada@example.com=admin, rex@example.com=reviewer, group:Support leads=reviewer, *=viewer";
@@ -65,6 +66,15 @@ describe("roles", () => {
 });
 
 describe("a person whom Access lets in", () => {
+  it("is guessed at no more often than a key: tokens that do not hold count for their address", async () => {
+    const { world } = aTeam();
+    world.services.counters = someCounters(2);
+    const token = await (await aSigner("another")).sign(claimsOf(world, "ada@example.com"));
+    const guess = () =>
+      status(world.call("GET", "/v1/failures", undefined, { ...noKey, "cf-access-jwt-assertion": token }));
+    expect([await guess(), await guess(), await guess()]).toEqual([401, 401, 429]);
+  });
+
   it("may do what their role may, and no more", async () => {
     const { world, as } = aTeam();
     const [ada, rex, vera] = [await as("Ada@example.com"), await as("rex@example.com"), await as("vera@example.com")];
